@@ -1,0 +1,52 @@
+import { pino } from "pino";
+
+/** Structured log. `data` never holds a secret: no password, key, token or stanza payload. */
+export interface Logger {
+  debug(message: string, data?: object): void;
+  info(message: string, data?: object): void;
+  warn(message: string, data?: object): void;
+  error(message: string, data?: object): void;
+  /** A logger that adds `bindings` to every line. */
+  child(bindings: object): Logger;
+}
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const ignore = () => {};
+
+/** Keeps nothing: the default of an embedded server. */
+export const silentLogger: Logger = {
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+  child: () => silentLogger,
+};
+
+/** JSON lines on standard error, written at once so that a crash loses none. */
+export function jsonLogger(level: LogLevel): Logger {
+  const root = pino(
+    { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ fd: 2, sync: true }),
+  );
+  return wrap(root);
+}
+
+interface Sink {
+  debug(data: object, message: string): void;
+  info(data: object, message: string): void;
+  warn(data: object, message: string): void;
+  error(data: object, message: string): void;
+  child(bindings: object): Sink;
+}
+
+function wrap(sink: Sink): Logger {
+  return {
+    debug: (message, data = {}) => sink.debug(data, message),
+    info: (message, data = {}) => sink.info(data, message),
+    warn: (message, data = {}) => sink.warn(data, message),
+    error: (message, data = {}) => sink.error(data, message),
+    child: (bindings) => wrap(sink.child(bindings)),
+  };
+}

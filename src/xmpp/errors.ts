@@ -1,0 +1,82 @@
+/** RFC 6120 §8.3.2: what the sender may do about an error. */
+export type ErrorType = "auth" | "cancel" | "continue" | "modify" | "wait";
+
+/** RFC 6120 §8.3.3: the defined conditions, each with the type that the RFC associates with it. */
+export const STANZA_CONDITIONS = {
+  "bad-request": "modify",
+  conflict: "cancel",
+  "feature-not-implemented": "cancel",
+  forbidden: "auth",
+  gone: "cancel",
+  "internal-server-error": "cancel",
+  "item-not-found": "cancel",
+  "jid-malformed": "modify",
+  "not-acceptable": "modify",
+  "not-allowed": "cancel",
+  "not-authorized": "auth",
+  "policy-violation": "modify",
+  "recipient-unavailable": "wait",
+  redirect: "modify",
+  "registration-required": "auth",
+  "remote-server-not-found": "cancel",
+  "remote-server-timeout": "wait",
+  "resource-constraint": "wait",
+  "service-unavailable": "cancel",
+  "subscription-required": "auth",
+  "undefined-condition": "modify",
+  "unexpected-request": "wait",
+} as const satisfies Record<string, ErrorType>;
+
+export type StanzaCondition = keyof typeof STANZA_CONDITIONS;
+
+/** RFC 6120 §8.3: thrown by handlers, answered by the router with an error stanza. `message` is shown to the peer. */
+export class StanzaError extends Error {
+  override readonly name = "StanzaError";
+  readonly condition: StanzaCondition;
+  readonly type: ErrorType;
+
+  constructor(condition: StanzaCondition, text = "", type: ErrorType = STANZA_CONDITIONS[condition]) {
+    super(text);
+    this.condition = condition;
+    this.type = type;
+  }
+}
+
+/** RFC 6120 §4.9.3. */
+export type StreamCondition =
+  | "bad-format"
+  | "bad-namespace-prefix"
+  | "conflict"
+  | "connection-timeout"
+  | "host-gone"
+  | "host-unknown"
+  | "improper-addressing"
+  | "internal-server-error"
+  | "invalid-from"
+  | "invalid-namespace"
+  | "invalid-xml"
+  | "not-authorized"
+  | "not-well-formed"
+  | "policy-violation"
+  | "remote-connection-failed"
+  | "reset"
+  | "resource-constraint"
+  | "restricted-xml"
+  | "see-other-host"
+  | "system-shutdown"
+  | "undefined-condition"
+  | "unsupported-encoding"
+  | "unsupported-feature"
+  | "unsupported-stanza-type"
+  | "unsupported-version";
+
+/** RFC 6120 §4.9: ends the stream. `message` is shown to the peer. */
+export class StreamError extends Error {
+  override readonly name = "StreamError";
+  readonly condition: StreamCondition;
+
+  constructor(condition: StreamCondition, text = "") {
+    super(text);
+    this.condition = condition;
+  }
+}

@@ -1,0 +1,56 @@
+// Plain JavaScript, because the Node that runs it may be too old for everything else.
+import { spawn } from "node:child_process";
+import { pathToFileURL } from "node:url";
+
+/** The oldest Node that runs the server: it strips types and has the Node-API 10 of better-sqlite3. */
+export const oldestNode = "22.18";
+
+/**
+ * Whether a Node of this version, "24.21.0", runs the server.
+ *
+ * @param {string} version
+ * @returns {boolean}
+ */
+export function isModern(version) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [oldestMajor = 0, oldestMinor = 0] = oldestNode.split(".").map(Number);
+  return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
+}
+
+/**
+ * Runs a module in this process as if it had been named on the command line, so signals and the exit code are its own.
+ *
+ * @param {string} file absolute path
+ * @param {readonly string[]} args
+ */
+export async function runHere(file, args) {
+  process.argv = [process.execPath, file, ...args];
+  await import(pathToFileURL(file).href);
+}
+
+/**
+ * Runs a module under another Node and ends as it ends: signals are passed on, the exit code is passed back.
+ *
+ * @param {string} node path of the executable
+ * @param {string} file absolute path
+ * @param {readonly string[]} args
+ */
+export function runUnder(node, file, args) {
+  const child = spawn(node, [file, ...args], { stdio: "inherit" });
+  // A terminal sends SIGINT and SIGHUP to the whole foreground group: the child has them already.
+  const fromTerminal = process.stdin.isTTY === true;
+  for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT", "SIGHUP"])) {
+    process.on(signal, () => {
+      if (signal === "SIGTERM" || !fromTerminal) child.kill(signal);
+    });
+  }
+  child.on("error", (error) => {
+    process.stderr.write(`jackdaw: cannot run ${node}: ${error.message}\n`);
+    process.exit(1);
+  });
+  child.on("exit", (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}

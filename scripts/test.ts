@@ -59,7 +59,7 @@ function run([file, ...parameters]: Check["command"]): Promise<string | undefine
 
 async function runTests(): Promise<void> {
   try {
-    const vitest = await startVitest(filters, { run: true, watch: false });
+    const vitest = await startVitest(filters, { run: true, watch: false, reporters: ["default"] });
     const modules = vitest.state.getTestModules();
     const errors = vitest.state.getUnhandledErrors();
     await vitest.close();

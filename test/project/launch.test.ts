@@ -1,0 +1,59 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import { isModern } from "../../bin/launch.js";
+
+const launcher = pathToFileURL(join(import.meta.dirname, "..", "..", "bin", "launch.js")).href;
+
+/** A process that runs `program` in another one, through the launcher. */
+function launch(program: string, ...args: string[]) {
+  const folder = mkdtempSync(join(tmpdir(), "jackdaw-launch-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "program.mjs");
+  writeFileSync(file, program);
+  const source = `
+    import { runUnder } from ${JSON.stringify(launcher)};
+    runUnder(process.execPath, ${JSON.stringify(file)}, ${JSON.stringify(args)});`;
+  return spawn(process.execPath, ["--input-type=module", "--eval", source], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+}
+
+test.each([
+  ["20.20.2", false],
+  ["22.17.9", false],
+  ["22.18.0", true],
+  ["24.0.0", true],
+])("Node %s runs the server: %s", (version, expected) => {
+  expect(isModern(version)).toBe(expected);
+});
+
+test("arguments reach the program and its exit code comes back", async () => {
+  const child = launch("process.exit(process.argv.slice(2).join() === 'a,--b' ? 7 : 1)", "a", "--b");
+  const [code] = await once(child, "exit");
+  expect(code).toBe(7);
+});
+
+test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
+  "%s reaches the program, which ends in its own way",
+  async (signal) => {
+    const child = launch(`
+    const alive = setInterval(() => {}, 1000);
+    process.on(${JSON.stringify(signal)}, () => { clearInterval(alive); process.exitCode = 5; });
+    console.log("ready");`);
+    await once(child.stdout, "data");
+    child.kill(signal);
+    const [code] = await once(child, "exit");
+    expect(code).toBe(5);
+  },
+);
+
+test("a program that a signal ends makes the launcher end by it", async () => {
+  const child = launch("process.kill(process.pid, 'SIGKILL')");
+  const [code, signal] = await once(child, "exit");
+  expect([code, signal]).toEqual([null, "SIGKILL"]);
+});

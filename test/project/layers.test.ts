@@ -42,7 +42,7 @@ function moduleFault(file: SourceFile, imported: LocalImport): string | undefine
 
 /** Whether a file declares this name as a module or as a service token. */
 function isOffered(name: string, text: string): boolean {
-  const declaration = new RegExp(String.raw`^export const ${name}\b[^=;]*=\s*\w+`, "m").exec(text)?.[0] ?? "";
+  const declaration = new RegExp(String.raw`^export const ${name}\b[^=;]*=\s*\w*`, "m").exec(text)?.[0] ?? "";
   return /:\s*(Service|Module)\b|=\s*define(Service|Module)$/.test(declaration);
 }
 

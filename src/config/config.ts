@@ -1,0 +1,161 @@
+import { LOG_LEVELS } from "../util/logger.ts";
+import { ConfigError, type Infer, t } from "../util/schema.ts";
+import { addresses } from "./address.ts";
+import { contradictions } from "./contradictions.ts";
+import { bareAddress, domainName } from "./names.ts";
+
+const domain = t.shorthand(
+  t.object({
+    name: domainName().doc("The domain that users have in their addresses."),
+    certificate: t.optional(t.string()).doc("File with the certificate and its chain (PEM)."),
+    key: t.optional(t.string()).doc("File with the private key (PEM)."),
+  }),
+  "name",
+  "a domain name or an object with name, certificate and key",
+);
+
+const store = t.shorthand(
+  t.object({
+    sqlite: t.string().doc("The database file; made when absent."),
+    synchronous: t
+      .oneOf(["full", "normal"], "full")
+      .doc("`full` survives a power cut; `normal` survives a crash of the server only, and is faster."),
+    busyTimeout: t.duration("5s").doc("How long to wait for another process that holds the database."),
+  }),
+  "sqlite",
+  'a file name, "memory" or an object with sqlite',
+  { literals: ["memory"], fallback: "data/jackdaw.sqlite" },
+);
+
+const listen = t.object({
+  c2s: addresses(5222).doc(
+    "Client connections that begin in the clear and turn to TLS (STARTTLS, RFC 6120 §5).",
+  ),
+  c2sTls: addresses(5223).doc("Client connections that are TLS from the first byte (XEP-0368)."),
+});
+
+const tls = t.object({
+  directory: t
+    .string("certs")
+    .doc(
+      "Where `<domain>.pem` or `.crt` and `<domain>.key` are looked for; a self-signed pair is made when absent.",
+    ),
+  required: t.boolean(true).doc("Refuse to authenticate anybody over a connection that is not encrypted."),
+  minVersion: t.oneOf(["TLSv1.2", "TLSv1.3"], "TLSv1.2").doc("The oldest TLS version that is accepted."),
+  ciphers: t
+    .string(
+      [
+        "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256",
+        "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305",
+        "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",
+      ].join(":"),
+    )
+    .doc("OpenSSL's list of ciphers; the default has forward secrecy and authenticated encryption only."),
+  clientCertificates: t
+    .object({
+      ca: t.optional(t.string()).doc("File with the authorities (PEM) whose client certificates may log in."),
+    })
+    .doc("Log-in by client certificate (SASL EXTERNAL, XEP-0178). Off without `ca`."),
+});
+
+const auth = t.object({
+  mechanisms: t
+    .optional(t.list(t.string()))
+    .doc("SASL mechanisms to offer, strongest first. Absent or null: all that are safe on the connection."),
+  plainWithoutTls: t
+    .boolean(false)
+    .doc("Offer PLAIN over connections that are not encrypted. For test networks only."),
+  anonymous: t.boolean(false).doc("Let anybody in under a temporary address (XEP-0175)."),
+  iterations: t
+    .integer(10_000, { min: 4096, max: 10_000_000 })
+    .doc("PBKDF2 rounds for passwords that are set from now on (RFC 5802)."),
+  maxFailures: t.integer(5, { min: 1, max: 100 }).doc("Failed log-ins before a stream is closed."),
+  backoff: t
+    .duration("1s", { max: 60_000 })
+    .doc("How long the answer to a failed log-in waits; doubles with each failure from the same address."),
+});
+
+const limits = t.object({
+  stanzaBytes: t
+    .size("256 KB", { min: 10_000 })
+    .doc("The largest stanza. RFC 6120 §13.12 asks for 10,000 bytes at least."),
+  stanzaBytesUnauthenticated: t.size("10 KB", { min: 1000 }).doc("The largest element before log-in."),
+  depth: t.integer(64, { min: 8, max: 1000 }).doc("How deep elements may be nested."),
+  attributes: t.integer(64, { min: 8, max: 10_000 }).doc("Attributes of one element."),
+  attributeBytes: t.size("8 KB", { min: 1000 }).doc("The longest value of an attribute."),
+  namespaces: t.integer(32, { min: 8, max: 1000 }).doc("Namespace declarations in scope at one time."),
+  authenticationTime: t.duration("30s", { min: 1000 }).doc("How long a client may take to log in."),
+  idleTime: t.duration("15m").doc('A client quiet for so long is pinged. "off": never.'),
+  pingTimeout: t
+    .duration("30s", { min: 1000 })
+    .doc("A client that does not answer the ping in time is dropped."),
+  bytesPerSecond: t
+    .size("1 MB", { off: true, min: 1000 })
+    .doc("What is read from one connection in the long run."),
+  burstBytes: t
+    .size("4 MB", { min: 10_000 })
+    .doc("What one connection may send at once before `bytesPerSecond` slows it."),
+  streamsPerAddress: t
+    .integer(200, { off: true, min: 1 })
+    .doc("Connections from one IP address (IPv6: one /64)."),
+  unsentSoft: t
+    .size("256 KB", { min: 10_000 })
+    .doc("Unsent output above which nothing more is read from that client."),
+  unsentHard: t.size("4 MB", { min: 10_000 }).doc("Unsent output above which the connection is closed."),
+  stanzasPerTurn: t
+    .integer(64, { min: 1, max: 10_000 })
+    .doc("Stanzas of one connection before the others have their turn."),
+  resourcesPerAccount: t.integer(20, { min: 1, max: 10_000 }).doc("Devices of one account at the same time."),
+  resourceConflict: t
+    .oneOf(["replace", "refuse"], "replace")
+    .doc("Who stays when a resource is bound twice: the new connection, or the old one (RFC 6120 §7.7.2.2)."),
+});
+
+const modules = t
+  .record(
+    t.custom(
+      "an object, true or false",
+      { type: ["object", "boolean"] },
+      (value): boolean | Readonly<Record<string, unknown>> | undefined =>
+        typeof value === "boolean" || (typeof value === "object" && value !== null && !Array.isArray(value))
+          ? (value as boolean | Readonly<Record<string, unknown>>)
+          : undefined,
+    ),
+  )
+  .doc("A section for each module; `false` switches a module off.");
+
+export const configSchema = t.object({
+  $schema: t.optional(t.string()).doc("The JSON Schema that lets an editor complete this file."),
+  domains: t.list(domain, ["localhost"]).doc("The domains that are served. The first is the default one."),
+  admins: t.list(bareAddress()).doc("Addresses (`user@domain`) of those who may administer the server."),
+  listen: listen.doc(
+    'Where connections are accepted: a port (all addresses, IPv6 and IPv4), `"127.0.0.1:5222"`, `"[::1]:5222"`, a list of these, or false. Port 0 takes any free port.',
+  ),
+  store: store.doc(
+    'Where accounts and messages are kept: a SQLite file, or `"memory"`, which forgets all at the end.',
+  ),
+  tls: tls.doc("Encryption."),
+  auth: auth.doc("Log-in."),
+  limits: limits.doc("What one client may ask of the server."),
+  log: t
+    .object({ level: t.oneOf(LOG_LEVELS, "info").doc("The least severe messages that are written.") })
+    .doc("Messages on standard error, one JSON object a line."),
+  modules,
+});
+
+export type Config = Infer<typeof configSchema>;
+export type DomainConfig = Config["domains"][number];
+export type StoreConfig = Config["store"];
+export type Limits = Config["limits"];
+
+/** The configuration with all defaults. Throws ConfigError with every problem; `path` begins their paths. */
+export function parseConfig(value: unknown, path = ""): Config {
+  const config = configSchema.parse(value, path);
+  const problems = contradictions(config).map((problem) => ({
+    ...problem,
+    path: path ? `${path}.${problem.path}` : problem.path,
+  }));
+  if (problems.length > 0) throw ConfigError.of(problems);
+  return config;
+}

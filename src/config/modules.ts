@@ -1,0 +1,47 @@
+import { ConfigError, type Problem, type Schema, unknownKey } from "../util/schema.ts";
+import type { Config } from "./config.ts";
+
+/** What the configuration needs to know of a module. */
+export interface ConfigurableModule {
+  readonly name: string;
+  /** Its section of the configuration; a module without one can only be switched on and off. */
+  readonly config?: Schema<unknown>;
+}
+
+/**
+ * The settings of each module by its name, defaults filled in; a module that is switched off is absent.
+ * Throws ConfigError with every problem: sections of unknown modules, and what the modules' schemas refuse.
+ */
+export function parseModules(
+  sections: Config["modules"],
+  modules: readonly ConfigurableModule[],
+  path = "modules",
+): ReadonlyMap<string, unknown> {
+  const names = modules.map((module) => module.name);
+  const problems: Problem[] = Object.keys(sections)
+    .filter((name) => !names.includes(name))
+    .map((name) => ({ path: `${path}.${name}`, message: unknownKey(name, names).replace("key", "module") }));
+  const settings = new Map<string, unknown>();
+  for (const module of modules) {
+    const section = Object.hasOwn(sections, module.name) ? sections[module.name] : true;
+    if (section === false) continue;
+    try {
+      settings.set(
+        module.name,
+        parseSection(module, section === true ? {} : section, `${path}.${module.name}`),
+      );
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (problems.length > 0) throw ConfigError.of(problems);
+  return settings;
+}
+
+function parseSection(module: ConfigurableModule, section: unknown, path: string): unknown {
+  if (module.config) return module.config.parse(section, path);
+  const [key] = Object.keys(section as object);
+  if (key !== undefined) throw new ConfigError(`${path}.${key}`, "this module has no settings");
+  return {};
+}

@@ -1,0 +1,23 @@
+import { domainToASCII, domainToUnicode } from "node:url";
+import { type Schema, t } from "../util/schema.ts";
+
+/** The domain in lower case and U-labels without trailing dot; undefined when it cannot be one. */
+export function parseDomainName(text: string): string | undefined {
+  const name = text.replace(/\.$/, "");
+  if (!/^(\[[0-9a-f:.]+\]|[^\s/\\@:[\]?#.]+(\.[^\s/\\@:[\]?#.]+)*)$/i.test(name)) return undefined;
+  const ascii = domainToASCII(name);
+  return ascii === "" || ascii.length > 253 ? undefined : domainToUnicode(ascii);
+}
+
+export function domainName(): Schema<string> {
+  return t.custom('a domain name like "example.org"', { type: "string" }, (value) =>
+    typeof value === "string" ? parseDomainName(value) : undefined,
+  );
+}
+
+/** `user@domain`. The server prepares it (RFC 7622); here only the outline is looked at. */
+export function bareAddress(): Schema<string> {
+  return t.custom('an address like "user@example.org"', { type: "string" }, (value) =>
+    typeof value === "string" && /^[^\s@/]+@[^\s@/]+$/.test(value) ? value : undefined,
+  );
+}

@@ -1,0 +1,178 @@
+import { expect, test } from "vitest";
+import { parseAddress } from "../../../src/config/address.ts";
+import { configSchema, parseConfig } from "../../../src/config/config.ts";
+import { parseModules } from "../../../src/config/modules.ts";
+import { parseDomainName } from "../../../src/config/names.ts";
+import { needsRestart } from "../../../src/config/reload.ts";
+import { ConfigError, t } from "../../../src/util/schema.ts";
+
+function problemsOf(work: () => unknown): string[] {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split("\n");
+    throw error;
+  }
+  return [];
+}
+
+test("nothing at all is a configuration", () => {
+  const config = parseConfig({});
+  expect(config).toMatchObject({
+    domains: [{ name: "localhost" }],
+    admins: [],
+    listen: { c2s: [{ port: 5222 }], c2sTls: [{ port: 5223 }] },
+    store: { sqlite: "data/jackdaw.sqlite", synchronous: "full", busyTimeout: 5000 },
+    tls: { directory: "certs", required: true, minVersion: "TLSv1.2" },
+    limits: { stanzaBytes: 256_000, authenticationTime: 30_000, streamsPerAddress: 200 },
+    modules: {},
+  });
+  expect(parseConfig(configSchema.print(config))).toEqual(config);
+});
+
+test("mistakes are told with their path and the nearest key", () => {
+  const value = {
+    limits: { stanzaByte: 1 },
+    listen: { c2s: "x" },
+    domains: ["localhost", "a b"],
+    admins: ["alice"],
+  };
+  expect(problemsOf(() => parseConfig(value)).toSorted()).toEqual([
+    'admins.0: expected an address like "user@example.org", got "alice"',
+    'domains.1.name: expected a domain name like "example.org", got "a b"',
+    'limits.stanzaByte: unknown key, did you mean "stanzaBytes"?',
+    'listen.c2s: expected a port, an address like "127.0.0.1:5222" or "[::1]:5222", a list of these, or false, got "x"',
+  ]);
+  expect(problemsOf(() => parseConfig({ log: { level: "loud" } }, "config"))[0]).toMatch(
+    /^config\.log\.level: /,
+  );
+});
+
+test("several domains, each with its certificate or without", () => {
+  const own = { name: "Example.ORG.", certificate: "a.pem", key: "a.key" };
+  const { domains } = parseConfig({ domains: ["localhost", own] });
+  expect(domains).toEqual([
+    { name: "localhost" },
+    { name: "example.org", certificate: "a.pem", key: "a.key" },
+  ]);
+});
+
+test.each([
+  [{ domains: [] }, "domains: expected at least one domain, got []"],
+  [{ domains: ["a.org", "A.org"] }, 'domains.1: "a.org" is in the list already'],
+  [
+    { domains: [{ name: "a.org", key: "k" }] },
+    "domains.0: certificate and key are given together or not at all",
+  ],
+  [{ limits: { unsentSoft: "5 MB" } }, "limits.unsentSoft: is more than unsentHard"],
+  [
+    { limits: { stanzaBytesUnauthenticated: "1 MB" } },
+    "limits.stanzaBytesUnauthenticated: is more than stanzaBytes",
+  ],
+])("%j contradicts itself", (value, problem) => {
+  expect(problemsOf(() => parseConfig(value))).toEqual([problem]);
+});
+
+test("limits that protect the server cannot be switched off", () => {
+  for (const key of ["stanzaBytes", "depth", "unsentHard", "authenticationTime"]) {
+    expect(problemsOf(() => parseConfig({ limits: { [key]: "off" } }))).toHaveLength(1);
+  }
+  expect(parseConfig({ limits: { bytesPerSecond: "off", idleTime: "off" } }).limits).toMatchObject({
+    bytesPerSecond: Number.POSITIVE_INFINITY,
+    idleTime: 0,
+  });
+});
+
+test.each([
+  [5222, { port: 5222 }],
+  [0, { port: 0 }],
+  ["127.0.0.1:5222", { host: "127.0.0.1", port: 5222 }],
+  ["[::1]:0", { host: "::1", port: 0 }],
+  ["xmpp.example.org:5222", { host: "xmpp.example.org", port: 5222 }],
+  ["[fe80::1%eth0]:1", { host: "fe80::1%eth0", port: 1 }],
+])("%j is an address to listen on", (written, address) => {
+  expect(parseAddress(written)).toEqual(address);
+});
+
+test.each([65_536, -1, 1.5, "5222", "::1:5222", "host:", "host:65536", "a b:1", null])(
+  "%j is none",
+  (written) => {
+    expect(parseAddress(written)).toBeUndefined();
+  },
+);
+
+test("false listens nowhere, a list at several addresses", () => {
+  const { listen } = parseConfig({ listen: { c2s: ["127.0.0.1:1", 2], c2sTls: false } });
+  expect(listen).toEqual({ c2s: [{ host: "127.0.0.1", port: 1 }, { port: 2 }], c2sTls: [] });
+});
+
+test("the store is a file, an object or the memory", () => {
+  expect(parseConfig({ store: "memory" }).store).toBe("memory");
+  expect(parseConfig({ store: "x.db" }).store).toMatchObject({ sqlite: "x.db", synchronous: "full" });
+  expect(parseConfig({ store: { sqlite: "x.db", synchronous: "normal" } }).store).toMatchObject({
+    synchronous: "normal",
+  });
+});
+
+test.each([
+  ["EXAMPLE.org", "example.org"],
+  ["xn--exmple-cua.org", "exämple.org"],
+  ["[::1]", "[::1]"],
+  ["localhost.", "localhost"],
+])("the domain %s is %s", (written, name) => {
+  expect(parseDomainName(written)).toBe(name);
+});
+
+test.each(["", ".", "a..b", "../x", "a/b", "a\\b", "user@host", "host:5222", "a b"])(
+  "%j is no domain",
+  (written) => {
+    expect(parseDomainName(written)).toBeUndefined();
+  },
+);
+
+const modules = [{ name: "ping", config: t.object({ interval: t.duration("off") }) }, { name: "time" }];
+
+test("each module gets its own settings, and one that is switched off gets none", () => {
+  expect([...parseModules({}, modules)]).toEqual([
+    ["ping", { interval: 0 }],
+    ["time", {}],
+  ]);
+  expect([...parseModules({ ping: { interval: "5m" }, time: false }, modules)]).toEqual([
+    ["ping", { interval: 300_000 }],
+  ]);
+  expect(parseModules({ ping: true, time: true }, modules).size).toBe(2);
+});
+
+test("sections of modules are checked: their names and what is in them", () => {
+  const sections = { pong: {}, ping: { interval: 5 }, time: { zone: "UTC" } };
+  expect(problemsOf(() => parseModules(sections, modules))).toEqual([
+    'modules.pong: unknown module, did you mean "ping"?',
+    'modules.ping.interval: expected a duration like "30d", got 5',
+    "modules.time.zone: this module has no settings",
+  ]);
+  expect(problemsOf(() => parseConfig({ modules: { ping: 5 } }))).toEqual([
+    "modules.ping: expected an object, true or false, got 5",
+  ]);
+});
+
+test("tells which changes a running server cannot take over", () => {
+  const before = parseConfig({ domains: ["a.org"] });
+  const live = {
+    domains: [{ name: "a.org", certificate: "c", key: "k" }],
+    admins: ["x@a.org"],
+    limits: { depth: 99 },
+  };
+  expect(needsRestart(before, parseConfig(live))).toEqual([]);
+  const fixed = {
+    domains: ["b.org"],
+    listen: { c2s: 1 },
+    limits: { resourcesPerAccount: 3 },
+    log: { level: "warn" },
+  };
+  expect(needsRestart(before, parseConfig(fixed))).toEqual([
+    "domains",
+    "listen",
+    "limits.resourcesPerAccount",
+    "log",
+  ]);
+});

@@ -1,11 +1,15 @@
-import { Element } from "ltx";
+import { clone, Element } from "ltx";
 
-export { Element };
+export { clone, Element };
 
 type Attributes = Readonly<Record<string, string | undefined>>;
 
 /** Builds an element; attributes that are undefined are left out. `xmlns` is an attribute like any other. */
-export function el(name: string, attributes: Attributes = {}, ...children: readonly (Element | string)[]): Element {
+export function el(
+  name: string,
+  attributes: Attributes = {},
+  ...children: readonly (Element | string)[]
+): Element {
   const element = new Element(name);
   for (const key in attributes) {
     const value = attributes[key];
@@ -23,13 +27,17 @@ export function childElements(element: Element): Element[] {
   return element.children.filter((child): child is Element => typeof child !== "string");
 }
 
-const SPECIAL_IN_TEXT = /[&<>]/;
+const SPECIAL_IN_TEXT = /[&<>\r]/;
 const SPECIAL_IN_ATTRIBUTE = /[&<>"'\t\n\r]/;
 
 /** Character data that a parser reads back as `text`. */
 export function escapeText(text: string): string {
   if (!SPECIAL_IN_TEXT.test(text)) return text;
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll("\r", "&#13;");
 }
 
 const ATTRIBUTE_ESCAPES: Readonly<Record<string, string>> = {
@@ -47,4 +55,19 @@ const ATTRIBUTE_ESCAPES: Readonly<Record<string, string>> = {
 export function escapeAttribute(text: string): string {
   if (!SPECIAL_IN_ATTRIBUTE.test(text)) return text;
   return text.replace(/[&<>"'\t\n\r]/g, (character) => ATTRIBUTE_ESCAPES[character] as string);
+}
+
+/** XML text of the tree; unlike ltx's own `toString`, line breaks and tabs keep their meaning (XML 1.0 §2.11, §3.3.3). */
+export function serialize(element: Element): string {
+  let tag = `<${element.name}`;
+  for (const key in element.attrs) {
+    const value: unknown = element.attrs[key];
+    if (value !== undefined && value !== null) tag += ` ${key}="${escapeAttribute(String(value))}"`;
+  }
+  if (element.children.length === 0) return `${tag}/>`;
+  tag += ">";
+  for (const child of element.children) {
+    tag += child instanceof Element ? serialize(child) : escapeText(String(child));
+  }
+  return `${tag}</${element.name}>`;
 }

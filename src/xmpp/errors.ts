@@ -29,16 +29,29 @@ export const STANZA_CONDITIONS = {
 
 export type StanzaCondition = keyof typeof STANZA_CONDITIONS;
 
+interface StanzaErrorOptions {
+  /** Default: the type that the RFC associates with the condition. */
+  readonly type?: ErrorType;
+  /** Whether the answer repeats the payload; `false` where it may hold a secret. Default: true. */
+  readonly echo?: boolean;
+  /** RFC 6120 §8.3.4: an application-specific condition, in a namespace of its own. */
+  readonly detail?: { readonly name: string; readonly ns: string };
+}
+
 /** RFC 6120 §8.3: thrown by handlers, answered by the router with an error stanza. `message` is shown to the peer. */
 export class StanzaError extends Error {
   override readonly name = "StanzaError";
   readonly condition: StanzaCondition;
   readonly type: ErrorType;
+  readonly echo: boolean;
+  readonly detail: { readonly name: string; readonly ns: string } | undefined;
 
-  constructor(condition: StanzaCondition, text = "", type: ErrorType = STANZA_CONDITIONS[condition]) {
+  constructor(condition: StanzaCondition, text = "", options: StanzaErrorOptions = {}) {
     super(text);
     this.condition = condition;
-    this.type = type;
+    this.type = options.type ?? STANZA_CONDITIONS[condition];
+    this.echo = options.echo ?? true;
+    this.detail = options.detail;
   }
 }
 

@@ -1,0 +1,265 @@
+import type { Accounts } from "../auth/accounts.ts";
+import type { Mechanism } from "../auth/mechanism.ts";
+import type { Throttle } from "../auth/throttle.ts";
+import { type Hook, type Hooks, HookTable, type Stage } from "../routing/hooks.ts";
+import { type IqHandler, type IqPlace, IqTable } from "../routing/iq-table.ts";
+import type { Network } from "../routing/network.ts";
+import { Router } from "../routing/router.ts";
+import { Session, type SessionHost } from "../session/session.ts";
+import { Sessions } from "../session/sessions.ts";
+import type { Table, TableSpec } from "../store/store.ts";
+import type { StreamFeature } from "../stream/stream-feature.ts";
+import type { SessionStream, StreamHost } from "../stream/stream-host.ts";
+import { type Awaitable, isPromise } from "../util/awaitable.ts";
+import type { Clock, Timer } from "../util/clock.ts";
+import type { Logger } from "../util/logger.ts";
+import type { Metrics } from "../util/metrics.ts";
+import type { Random } from "../util/random.ts";
+import { StanzaError } from "../xmpp/errors.ts";
+import { Jid, JidError } from "../xmpp/jid.ts";
+import type { Stanza } from "../xmpp/stanza.ts";
+import type { Host, SessionState } from "./host.ts";
+import { KeyedMutex } from "./keyed-mutex.ts";
+import type { Module, Service } from "./module.ts";
+
+export interface HostParts {
+  readonly domain: string;
+  readonly accounts: Accounts;
+  readonly mechanisms: readonly Mechanism[];
+  readonly throttle: Throttle;
+  readonly network: Network;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly startedAt: number;
+  readonly resourcesPerAccount: number;
+  readonly resourceConflict: "replace" | "refuse";
+  isAdmin(user: Jid): boolean;
+  openTable<R extends object>(spec: TableSpec<R>): Awaitable<Table<R>>;
+}
+
+/** One domain of the server: its sessions, its modules, and what they registered. */
+export class DomainHost implements Host, StreamHost, SessionHost {
+  readonly jid: Jid;
+  readonly sessions = new Sessions();
+  readonly modules: Module[] = [];
+  readonly features: StreamFeature[] = [];
+  readonly router: Router;
+  readonly #parts: HostParts;
+  readonly #hooks = new HookTable();
+  readonly #iqs = new IqTable();
+  readonly #services = new Map<Service<unknown>, unknown>();
+  readonly #mutex = new KeyedMutex();
+  readonly #timers: Timer[] = [];
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+    this.jid = Jid.of("", parts.domain);
+    this.router = new Router({
+      domain: parts.domain,
+      sessions: this.sessions,
+      hooks: this.#hooks,
+      iqs: this.#iqs,
+      network: parts.network,
+      log: parts.log,
+      userExists: (user) => parts.accounts.exists(user),
+    });
+  }
+
+  get domain(): string {
+    return this.#parts.domain;
+  }
+  get accounts(): Accounts {
+    return this.#parts.accounts;
+  }
+  get mechanisms(): readonly Mechanism[] {
+    return this.#parts.mechanisms;
+  }
+  get throttle(): Throttle {
+    return this.#parts.throttle;
+  }
+  get log(): Logger {
+    return this.#parts.log;
+  }
+  get metrics(): Metrics {
+    return this.#parts.metrics;
+  }
+  get clock(): Clock {
+    return this.#parts.clock;
+  }
+  get random(): Random {
+    return this.#parts.random;
+  }
+  get startedAt(): number {
+    return this.#parts.startedAt;
+  }
+
+  async setUp(module: Module, config: unknown): Promise<void> {
+    this.modules.push(module);
+    await module.setup(this, config);
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.length = 0;
+  }
+
+  route(stanza: Stanza): Awaitable<void> {
+    return this.#parts.network.route(stanza);
+  }
+
+  bounce(stanza: Stanza, error: StanzaError): Awaitable<void> {
+    return this.#parts.network.bounce(stanza, error);
+  }
+
+  isAdmin(user: Jid): boolean {
+    return this.#parts.isAdmin(user);
+  }
+
+  serves(domain: string): boolean {
+    return this.#parts.network.serves(domain);
+  }
+
+  iq(
+    type: "get" | "set",
+    ns: string,
+    name: string,
+    handler: IqHandler<{ session: Session }> | IqHandler,
+    at: IqPlace | "any" = "self",
+  ): void {
+    const places = at === "any" ? (["account", "host"] as const) : [at];
+    for (const place of places) this.#iqs.add(place, type, ns, name, handler as IqHandler);
+  }
+
+  hook<K extends keyof Hooks>(name: K, stage: Stage, handler: Hook<Hooks[K]>): void {
+    this.#hooks.add(name, stage, handler);
+  }
+
+  emit<K extends keyof Hooks>(name: K, event: Hooks[K]) {
+    return this.#hooks.emit(name, event);
+  }
+
+  streamFeature(feature: StreamFeature): void {
+    this.features.push(feature);
+  }
+
+  table<R extends object>(spec: TableSpec<R>): Awaitable<Table<R>> {
+    return this.#parts.openTable(spec);
+  }
+
+  sessionState<T>(initial: () => T): SessionState<T> {
+    const states = new WeakMap<Session, { value: T }>();
+    return {
+      get: (session) => {
+        const state = states.get(session);
+        return state ? state.value : initial();
+      },
+      set: (session, value) => void states.set(session, { value }),
+    };
+  }
+
+  provide<T>(service: Service<T>, implementation: T): void {
+    if (this.#services.has(service)) throw new Error(`service ${service.name} is provided twice`);
+    this.#services.set(service, implementation);
+  }
+
+  use<T>(service: Service<T>): T {
+    if (!this.#services.has(service)) throw new Error(`nobody provides the service ${service.name}`);
+    return this.#services.get(service) as T;
+  }
+
+  exclusive<T>(address: Jid, work: () => Awaitable<T>): Promise<T> {
+    return this.#mutex.run(address.toString(), work);
+  }
+
+  every(ms: number, task: () => Awaitable<void>): void {
+    const run = async () => {
+      try {
+        await task();
+      } catch (error) {
+        this.log.error("a periodic task failed", {
+          error: error instanceof Error ? error.stack : String(error),
+        });
+      }
+    };
+    this.#timers.push(this.clock.every(ms, () => void run()));
+  }
+
+  /** RFC 6120 §7.6, §7.7: the resource asked for, or one that nobody can guess. */
+  async bind(stream: SessionStream, user: Jid, resource: string | undefined): Promise<Session> {
+    const jid = resource === undefined ? user.withResource(this.random.id()) : prepare(user, resource);
+    const anonymous = !(await this.accounts.exists(user));
+    const conflicting = this.sessions.get(jid);
+    if (conflicting) {
+      if (this.#parts.resourceConflict === "refuse") throw new StanzaError("conflict");
+      conflicting.close("conflict", "replaced by a new connection");
+    }
+    if (this.sessions.of(user).length >= this.#parts.resourcesPerAccount) {
+      throw new StanzaError("resource-constraint", "too many resources are connected");
+    }
+    const session = new Session(jid, this, stream, anonymous);
+    this.sessions.add(session);
+    await this.emit("session:open", { session });
+    return session;
+  }
+
+  fromClient(session: Session, stanza: Stanza): Awaitable<void> {
+    return this.router.fromClient(session, stanza);
+  }
+
+  presenceChanged(session: Session): void {
+    this.sessions.presenceChanged(session);
+    if (this.#hooks.has("session:presence")) this.#tell("session:presence", { session });
+  }
+
+  /** What modules do at the end of a session must not stop the others, nor the server. */
+  async ended(session: Session, reason: string): Promise<void> {
+    this.sessions.delete(session);
+    try {
+      await this.emit("session:close", { session, reason });
+      if (session.anonymous && this.sessions.of(session.jid.bare).length === 0) {
+        await this.emit("user:deleted", { user: session.jid.bare });
+      }
+    } catch (error) {
+      this.log.error("ending a session failed", {
+        error: error instanceof Error ? error.stack : String(error),
+      });
+    }
+  }
+
+  /** Everything of the account goes: its sessions first, then what modules keep, then the credentials. */
+  async removeUser(user: Jid): Promise<boolean> {
+    for (const session of this.sessions.of(user).slice())
+      session.close("not-authorized", "the account was removed");
+    await this.emit("user:deleted", { user });
+    return this.accounts.remove(user);
+  }
+
+  /** The store lost the writes of the last turn: nobody may go on with what is in memory. */
+  storeLost(): void {
+    this.#tell("store:lost", {});
+  }
+
+  /** Runs a hook without waiting for it; what it throws is logged. */
+  #tell<K extends keyof Hooks>(name: K, event: Hooks[K]): void {
+    const failed = (error: unknown) =>
+      this.log.error("a hook failed", { name, error: error instanceof Error ? error.stack : String(error) });
+    try {
+      const outcome = this.emit(name, event);
+      if (isPromise(outcome)) outcome.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+}
+
+/** @throws StanzaError when the resource is not one (RFC 6120 §7.7.2.1). */
+function prepare(user: Jid, resource: string): Jid {
+  try {
+    return user.withResource(resource);
+  } catch (error) {
+    if (error instanceof JidError) throw new StanzaError("bad-request", "not a valid resource");
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+import type { Accounts } from "../auth/accounts.ts";
+import type { Hook, HookOutcome, Hooks, Stage } from "../routing/hooks.ts";
+import type { IqHandler, IqPlace } from "../routing/iq-table.ts";
+import type { Session } from "../session/session.ts";
+import type { Sessions } from "../session/sessions.ts";
+import type { Table, TableSpec } from "../store/store.ts";
+import type { StreamFeature } from "../stream/stream-feature.ts";
+import type { Awaitable } from "../util/awaitable.ts";
+import type { Clock } from "../util/clock.ts";
+import type { Logger } from "../util/logger.ts";
+import type { Metrics } from "../util/metrics.ts";
+import type { Random } from "../util/random.ts";
+import type { StanzaError } from "../xmpp/errors.ts";
+import type { Jid } from "../xmpp/jid.ts";
+import type { Stanza } from "../xmpp/stanza.ts";
+import type { Module, Service } from "./module.ts";
+
+/** State of one module for each session, typed and private to it; gone with the session. */
+export interface SessionState<T> {
+  get(session: Session): T;
+  set(session: Session, value: T): void;
+}
+
+/** All that a module sees. What it registers here ends with the host. */
+export interface Host {
+  readonly domain: string;
+  /** The domain as an address. */
+  readonly jid: Jid;
+  readonly sessions: Pick<Sessions, "get" | "of" | "available" | "all" | "size">;
+  readonly accounts: Accounts;
+  /** The modules of this host, in the order of their set-up. */
+  readonly modules: readonly Module[];
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** When the server started; milliseconds since the epoch. */
+  readonly startedAt: number;
+
+  /** Sends a stanza wherever its `to` says; never throws, errors become error stanzas. */
+  route(stanza: Stanza): Awaitable<void>;
+  /** Answers a stanza with an error where that is allowed. */
+  bounce(stanza: Stanza, error: StanzaError): Awaitable<void>;
+  /** Ends the sessions of an account and removes it with everything that modules keep of it; whether there was one. */
+  removeUser(user: Jid): Promise<boolean>;
+  isAdmin(user: Jid): boolean;
+  /** Whether `domain` is one of this server's. */
+  serves(domain: string): boolean;
+
+  /**
+   * Handles requests. `self`: of a user to their own account. `account`: of anybody to the bare JID of an account.
+   * `address`: of anybody to a bare JID, account or not. `host`: to the domain. `any`: `account` and `host`. @throws Error when somebody else handles them already.
+   */
+  iq(
+    type: "get" | "set",
+    ns: string,
+    name: string,
+    handler: IqHandler<{ session: Session }>,
+    at?: "self",
+  ): void;
+  iq(
+    type: "get" | "set",
+    ns: string,
+    name: string,
+    handler: IqHandler,
+    at: Exclude<IqPlace, "self"> | "any",
+  ): void;
+  hook<K extends keyof Hooks>(name: K, stage: Stage, handler: Hook<Hooks[K]>): void;
+  emit<K extends keyof Hooks>(name: K, event: Hooks[K]): Awaitable<HookOutcome>;
+  /** Offered after those registered before it. */
+  streamFeature(feature: StreamFeature): void;
+  /** A table of the store. Hosts of one server share it: keys begin with a full address. */
+  table<R extends object>(spec: TableSpec<R>): Awaitable<Table<R>>;
+  sessionState<T>(initial: () => T): SessionState<T>;
+  provide<T>(service: Service<T>, implementation: T): void;
+  /** @throws Error when nobody provides it. */
+  use<T>(service: Service<T>): T;
+  /** Serialises read-modify-write on one address; enough, because an address has one owner. */
+  exclusive<T>(address: Jid, work: () => Awaitable<T>): Promise<T>;
+  /** Runs `task` every `ms` milliseconds; what it throws is logged. */
+  every(ms: number, task: () => Awaitable<void>): void;
+}

@@ -1,0 +1,39 @@
+import type { Awaitable } from "../util/awaitable.ts";
+import type { Schema } from "../util/schema.ts";
+import type { Host } from "./host.ts";
+
+/** One feature of the server: what it implements and how it sets itself up. */
+export interface Module {
+  /** The section of the configuration that is the module's, and its name in docs and logs. */
+  readonly name: string;
+  /** "XEP-0280 1.0.1", "RFC 6121 §2": feeds docs/xeps.md. */
+  readonly implements: readonly string[];
+  /** XEP-0030: features of the domain. */
+  readonly features?: readonly string[];
+  /** XEP-0030: features of every account's bare JID. */
+  readonly accountFeatures?: readonly string[];
+  /** Modules that must be there, and are set up first. */
+  readonly requires?: readonly Module[];
+  readonly config?: Schema<unknown>;
+  setup(host: Host, config: unknown): Awaitable<void>;
+}
+
+/** Ties the type of `config` to the second argument of `setup`. */
+export function defineModule<C>(
+  spec: Omit<Module, "config" | "setup"> & {
+    readonly config?: Schema<C>;
+    setup(host: Host, config: C): Awaitable<void>;
+  },
+): Module {
+  return spec as Module;
+}
+
+/** What one module offers to others, by identity: `host.use` finds what `host.provide` was given. */
+export interface Service<T> {
+  readonly name: string;
+  readonly type?: T;
+}
+
+export function defineService<T>(name: string): Service<T> {
+  return { name };
+}

@@ -1,0 +1,112 @@
+/** Jackdaw inside a Node process: `createServer` and the types that go with it. Nothing else is public. */
+import { parseConfig } from "./config/config.ts";
+import type { Host } from "./core/host.ts";
+import type { Module } from "./core/module.ts";
+import { selfSigned } from "./net/self-signed.ts";
+import type { Transport } from "./net/transport.ts";
+import { XmppServer } from "./server.ts";
+import { createMemoryStore } from "./store/memory.ts";
+import { openSqliteStore } from "./store/sqlite.ts";
+import type { Store } from "./store/store.ts";
+import type { Stream } from "./stream/stream.ts";
+import { type Clock, systemClock } from "./util/clock.ts";
+import { type Logger, silentLogger } from "./util/logger.ts";
+import type { Metrics } from "./util/metrics.ts";
+import { type Random, systemRandom } from "./util/random.ts";
+
+export type { Host, SessionState } from "./core/host.ts";
+export { defineModule, defineService, type Module, type Service } from "./core/module.ts";
+export { defaultModules } from "./modules/index.ts";
+export type { Transport, TransportEvents } from "./net/transport.ts";
+export type { Hook, Hooks, Stage } from "./routing/hooks.ts";
+export type { IqHandler, IqRequest } from "./routing/iq-table.ts";
+export type { Session } from "./session/session.ts";
+export type { Column, Range, Store, Table, TableSpec } from "./store/store.ts";
+export type { Stream } from "./stream/stream.ts";
+export type { StreamFeature } from "./stream/stream-feature.ts";
+export type { Clock, Timer } from "./util/clock.ts";
+export type { Logger } from "./util/logger.ts";
+export type { Metrics } from "./util/metrics.ts";
+export type { Random } from "./util/random.ts";
+export { ConfigError, type Schema, t } from "./util/schema.ts";
+export { childElements, Element, el } from "./xml/element.ts";
+export { StanzaError, StreamError } from "./xmpp/errors.ts";
+export { Jid, JidError } from "./xmpp/jid.ts";
+export { type Header, iq, message, presence, Stanza } from "./xmpp/stanza.ts";
+
+/** Everything is optional: `createServer()` serves `localhost` from memory on two free ports of 127.0.0.1. */
+export interface ServerOptions {
+  /** One domain, or several; the first is the default one. Default: "localhost". */
+  readonly domain?: string | readonly string[];
+  /** Default: "memory". */
+  readonly store?: "memory" | { readonly sqlite: string } | Store;
+  /** Ports on 127.0.0.1: 0 (the default) for any free one, false for none. */
+  readonly listen?: { readonly c2s?: number | false; readonly c2sTls?: number | false };
+  /** Default: `defaultModules`. */
+  readonly modules?: readonly Module[];
+  /** Sections of server.config.json; what the other options say goes first. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Default: silent. */
+  readonly logger?: Logger;
+  /** PEM texts, or "self-signed" (the default): a certificate made at `listen` and kept in memory. */
+  readonly tls?: { readonly key: string; readonly cert: string } | "self-signed";
+}
+
+export interface Server extends AsyncDisposable {
+  /** The ports in use, 0 where nothing listens. */
+  readonly ports: { readonly c2s: number; readonly c2sTls: number };
+  readonly metrics: Metrics;
+  /** Opens the ports. @throws Error naming the port when it is taken. */
+  listen(): Promise<void>;
+  /** Ends all streams with `system-shutdown`, commits, and leaves no handle open. */
+  close(): Promise<void>;
+  /** Any byte pipe may be a client: tests need no port. */
+  accept(transport: Transport): Stream;
+  /** @throws StanzaError `conflict` when the account exists. */
+  createUser(jid: string, password: string): Promise<void>;
+  /** One domain's side of the module API. Default: the first domain. */
+  host(domain?: string): Host;
+}
+
+/** @throws ConfigError for options that cannot be, StoreError when the store cannot be opened. */
+export async function createServer(options: ServerOptions = {}): Promise<Server> {
+  const domains = typeof options.domain === "string" ? [options.domain] : (options.domain ?? ["localhost"]);
+  const { c2s = 0, c2sTls = 0 } = options.listen ?? {};
+  const config = parseConfig({
+    ...options.config,
+    domains,
+    listen: { c2s: onLoopback(c2s), c2sTls: onLoopback(c2sTls) },
+  });
+  const listens = config.listen.c2s.length + config.listen.c2sTls.length > 0;
+  const certificate =
+    typeof options.tls === "object"
+      ? options.tls
+      : listens
+        ? await selfSigned(config.domains.map(nameOf), { now: Date.now() })
+        : undefined;
+  const server = await XmppServer.start({
+    config,
+    store: openStore(options.store ?? "memory"),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+    log: options.logger ?? silentLogger,
+    modules: options.modules,
+    certificate,
+  });
+  return Object.assign(server, { [Symbol.asyncDispose]: () => server.close() });
+}
+
+function onLoopback(port: number | false): string | false {
+  return port === false ? false : `127.0.0.1:${port}`;
+}
+
+function nameOf(domain: { readonly name: string }): string {
+  return domain.name;
+}
+
+function openStore(store: NonNullable<ServerOptions["store"]>): Store {
+  if (store === "memory") return createMemoryStore();
+  return "sqlite" in store ? openSqliteStore({ path: store.sqlite }) : store;
+}

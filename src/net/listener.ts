@@ -1,0 +1,104 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { networkOf } from "../util/ip-network.ts";
+import type { Logger } from "../util/logger.ts";
+import { SocketTransport, type TlsSettings } from "./socket-transport.ts";
+import type { Transport } from "./transport.ts";
+import type { Turn } from "./turn.ts";
+
+export interface ListenerOptions {
+  /** Absent: all addresses, IPv6 and IPv4. */
+  readonly host?: string | undefined;
+  /** 0: any free one. */
+  readonly port: number;
+  /** TLS from the first byte (XEP-0368), or on request (STARTTLS). */
+  readonly directTls: boolean;
+  /** Absent: no TLS on this listener. */
+  readonly tls: TlsSettings | undefined;
+  readonly turn: Turn;
+  readonly connections: ConnectionCounter;
+  readonly log: Logger;
+  accept(transport: Transport): void;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Takes no more connections; those that are open stay. */
+  close(): Promise<void>;
+}
+
+/** A listener that could not be opened. The message names the address and what to do. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+}
+
+/** Bounds the connections of one address (XEP-0205 §2.3); an IPv6 network of 64 bits counts as one address. */
+export class ConnectionCounter {
+  /** Changeable while the server runs. */
+  limit: number;
+  readonly #counts = new Map<string, number>();
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** Counts a connection of `address` until the returned function is called; undefined when there are too many. */
+  enter(address: string): (() => void) | undefined {
+    const key = networkOf(address);
+    const count = this.#counts.get(key) ?? 0;
+    if (count >= this.limit) return undefined;
+    this.#counts.set(key, count + 1);
+    return () => {
+      const left = (this.#counts.get(key) ?? 1) - 1;
+      if (left > 0) this.#counts.set(key, left);
+      else this.#counts.delete(key);
+    };
+  }
+}
+
+/** @throws ListenError */
+export async function listen(options: ListenerOptions): Promise<Listener> {
+  const server = createServer({ noDelay: true }, (socket) => accept(socket, options));
+  await opened(server, options);
+  const address = server.address();
+  const port = typeof address === "object" && address ? address.port : options.port;
+  return {
+    port,
+    close: () => new Promise((resolve) => void server.close(() => resolve())),
+  };
+}
+
+function accept(
+  socket: Socket,
+  { connections, tls, turn, directTls, log, ...options }: ListenerOptions,
+): void {
+  const leave = connections.enter(socket.remoteAddress ?? "");
+  if (!leave) {
+    log.info("too many connections from one address", { remote: socket.remoteAddress });
+    socket.destroy();
+    return;
+  }
+  socket.once("close", leave);
+  const transport = new SocketTransport(socket, turn, tls);
+  if (directTls) transport.startTls("");
+  options.accept(transport);
+}
+
+function opened(server: Server, { host, port }: ListenerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const where = host === undefined ? `port ${port}` : `${host} port ${port}`;
+      reject(new ListenError(`cannot listen on ${where}: ${explain(error)}`));
+    });
+    server.listen({ port, host, backlog: BACKLOG }, resolve);
+  });
+}
+
+/** Connections that wait to be accepted: a restart brings everybody back at once. */
+const BACKLOG = 4096;
+
+function explain({ code, message }: NodeJS.ErrnoException): string {
+  if (code === "EADDRINUSE") return "another program listens there; stop it or choose another port";
+  if (code === "EACCES") return "not allowed; ports below 1024 need special rights";
+  if (code === "EADDRNOTAVAIL") return "this machine does not have that address";
+  return message;
+}

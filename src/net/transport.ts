@@ -1,0 +1,41 @@
+export type ChannelBindingType = "tls-exporter" | "tls-server-end-point";
+
+/** What a transport tells its owner. */
+export interface TransportEvents {
+  /** Bytes from the peer. */
+  data(chunk: Buffer): void;
+  /** Called once, when nothing more can be read or written. */
+  closed(reason: Error | undefined): void;
+  /** The peer reads again after `unsent` had grown. */
+  drained(): void;
+}
+
+/** What TCP, TLS and the in-memory pipe have in common: bytes in, strings out. It knows nothing of stanzas. */
+export interface Transport {
+  /** Encrypted, or not in need of it. */
+  readonly secure: boolean;
+  /** The peer's address without its port; empty when there is none. */
+  readonly remote: string;
+  /** Bytes accepted by `write` and not yet taken by the operating system. */
+  readonly unsent: number;
+  /** Whether `startTls` is possible. */
+  readonly canStartTls: boolean;
+  /** Takes the owner's callbacks; data flows from then on. */
+  open(events: TransportEvents): void;
+  /** Queues text; it leaves with everything else of this turn of the event loop in one piece. */
+  write(text: string): void;
+  /** Settles when all that was written so far is with the operating system: true, or false when the connection went first. */
+  flushed(): Promise<boolean>;
+  /** Flushes what is queued, then speaks TLS as `domain`; what the peer sent before is not part of it. */
+  startTls(domain: string): void;
+  /** RFC 5929, RFC 9266; undefined where the transport has none. */
+  channelBinding(type: ChannelBindingType): Buffer | undefined;
+  /** DER of the client's certificate if its chain was verified. */
+  clientCertificate(): Buffer | undefined;
+  pause(): void;
+  resume(): void;
+  /** Flushes at the end of the turn, then closes for writing. */
+  end(): void;
+  /** Closes at once; what was queued is lost. */
+  destroy(reason?: Error): void;
+}

@@ -1,0 +1,75 @@
+import type { Session } from "../session/session.ts";
+import { type Awaitable, isPromise } from "../util/awaitable.ts";
+import type { Jid } from "../xmpp/jid.ts";
+import type { Stanza } from "../xmpp/stanza.ts";
+
+/** Order inside a hook, by name and never by number. */
+export const STAGES = ["guard", "rewrite", "archive", "copy", "observe"] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** The closed, typed list of hook points. A module adds its own by declaration merging. `stanza` may be replaced in "rewrite". */
+export interface Hooks {
+  /** A resource was bound. */
+  "session:open": { readonly session: Session };
+  /** A resource is gone; it is no longer among the sessions. */
+  "session:close": { readonly session: Session; readonly reason: string };
+  /** What a session announces of itself changed: it is available now, or no longer, or with another priority. */
+  "session:presence": { readonly session: Session };
+  /** A local user's message, before it is routed. */
+  "message:sent": { readonly session: Session; stanza: Stanza };
+  /** A message for a local user, before it is delivered to `recipients`. */
+  "message:received": { readonly user: Jid; stanza: Stanza; readonly recipients: readonly Session[] };
+  /** A message for an existing local user with nobody to take it; who keeps it says "handled", else it bounces. */
+  "message:undelivered": { readonly user: Jid; readonly stanza: Stanza };
+  /** A local user's presence; broadcasts have no `to`. What is not "handled" is routed to its `to`. */
+  "presence:sent": { readonly session: Session; stanza: Stanza };
+  /** Presence for a local user, subscriptions and probes included; availability not "handled" is delivered. */
+  "presence:received": { readonly user: Jid; stanza: Stanza };
+  /** An account is removed: every module forgets it. */
+  "user:deleted": { readonly user: Jid };
+  /** Writes of the last turn were lost: whoever caches the store starts anew. */
+  "store:lost": Record<never, never>;
+}
+
+/** undefined: go on. "handled": stop here, silently. Throw StanzaError: stop and bounce. */
+export type Hook<E> = (event: E) => Awaitable<undefined | "handled" | void>;
+export type HookOutcome = undefined | "handled" | void;
+
+interface Entry {
+  readonly stage: number;
+  readonly hook: Hook<unknown>;
+}
+
+/** Handlers by hook, in the order of their stages and within a stage of their registration. */
+export class HookTable {
+  readonly #entries = new Map<keyof Hooks, Entry[]>();
+
+  add<K extends keyof Hooks>(name: K, stage: Stage, hook: Hook<Hooks[K]>): void {
+    const entries = this.#entries.get(name) ?? [];
+    entries.push({ stage: STAGES.indexOf(stage), hook: hook as Hook<unknown> });
+    entries.sort((a, b) => a.stage - b.stage);
+    this.#entries.set(name, entries);
+  }
+
+  /** Whether anybody listens: without listeners the caller need not make an event. */
+  has(name: keyof Hooks): boolean {
+    return this.#entries.has(name);
+  }
+
+  /** Runs the handlers one after another; makes a promise only when one of them does. */
+  emit<K extends keyof Hooks>(name: K, event: Hooks[K]): Awaitable<HookOutcome> {
+    const entries = this.#entries.get(name);
+    return entries ? run(entries, event, 0) : undefined;
+  }
+}
+
+function run(entries: readonly Entry[], event: unknown, start: number): Awaitable<HookOutcome> {
+  for (let index = start; index < entries.length; index++) {
+    const outcome = entries[index]?.hook(event);
+    if (isPromise(outcome)) {
+      return outcome.then((settled) => (settled === "handled" ? settled : run(entries, event, index + 1)));
+    }
+    if (outcome === "handled") return outcome;
+  }
+  return undefined;
+}

@@ -1,0 +1,53 @@
+import type { Session } from "../session/session.ts";
+import type { Awaitable } from "../util/awaitable.ts";
+import { StanzaError } from "../xmpp/errors.ts";
+import type { Stanza } from "../xmpp/stanza.ts";
+
+/** Whoever takes the stanzas of one domain. */
+export interface Domain {
+  readonly domain: string;
+  /** Never throws; what cannot be delivered is answered. `session` is the sender's when it is local. */
+  deliver(stanza: Stanza, session: Session | undefined): Awaitable<void>;
+}
+
+/** Which domain of this server a stanza belongs to (RFC 6120 §10.4). */
+export class Network {
+  readonly #domains = new Map<string, Domain>();
+
+  /** @throws Error when the domain is taken. */
+  add(domain: Domain): void {
+    if (this.#domains.has(domain.domain)) throw new Error(`two hosts for ${domain.domain}`);
+    this.#domains.set(domain.domain, domain);
+  }
+
+  remove(domain: Domain): void {
+    this.#domains.delete(domain.domain);
+  }
+
+  serves(domain: string): boolean {
+    return this.#domains.has(domain);
+  }
+
+  /** Never throws. A stanza without `to` has no way to go and is dropped. */
+  route(stanza: Stanza, session?: Session): Awaitable<void> {
+    if (!stanza.to) return;
+    const domain = this.#domains.get(stanza.to.domain);
+    if (domain) return domain.deliver(stanza, session);
+    // RFC 6120 §10.4: without federation every other domain is unreachable.
+    return this.bounce(stanza, new StanzaError("remote-server-not-found"));
+  }
+
+  /** Answers a stanza with an error, unless answers to it are not allowed (RFC 6120 §8.3.1, RFC 6121 §4). */
+  bounce(stanza: Stanza, error: StanzaError): Awaitable<void> {
+    if (!isAnswerable(stanza)) return;
+    return this.route(stanza.error(error));
+  }
+}
+
+function isAnswerable({ kind, type, from }: Stanza): boolean {
+  if (!from || type === "error") return false;
+  if (kind === "iq") return type === "get" || type === "set";
+  // Presence that cannot be delivered tells nobody anything, but for requests that wait for an answer.
+  if (kind === "presence") return type === undefined || type === "subscribe";
+  return true;
+}

@@ -1,0 +1,330 @@
+import { createSecureContext, type SecureContext } from "node:tls";
+import { Accounts } from "./auth/accounts.ts";
+import { selectMechanisms } from "./auth/mechanisms.ts";
+import { Throttle } from "./auth/throttle.ts";
+import type { Config } from "./config/config.ts";
+import { parseModules } from "./config/modules.ts";
+import { DomainHost } from "./core/domain-host.ts";
+import type { Host } from "./core/host.ts";
+import type { Module } from "./core/module.ts";
+import { defaultModules } from "./modules/index.ts";
+import { type Certificates, loadCertificates, selectByName } from "./net/certificates.ts";
+import { ConnectionCounter, type Listener, listen } from "./net/listener.ts";
+import type { TlsSettings } from "./net/socket-transport.ts";
+import type { Transport } from "./net/transport.ts";
+import { Turn } from "./net/turn.ts";
+import { Network } from "./routing/network.ts";
+import { keepAlive } from "./session/keep-alive.ts";
+import type { Store, Table, TableSpec } from "./store/store.ts";
+import { bind, legacySession } from "./stream/features/bind.ts";
+import { sasl } from "./stream/features/sasl.ts";
+import { starttls } from "./stream/features/starttls.ts";
+import { Stream } from "./stream/stream.ts";
+import type { StreamEnvironment } from "./stream/stream-host.ts";
+import type { Clock, Timer } from "./util/clock.ts";
+import type { Logger } from "./util/logger.ts";
+import { createMetrics, type Metrics } from "./util/metrics.ts";
+import type { Random } from "./util/random.ts";
+import { Jid } from "./xmpp/jid.ts";
+
+/** What a server takes from outside; everything else is in its configuration. */
+export interface ServerParts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Default: the server's own list. */
+  readonly modules?: readonly Module[] | undefined;
+  /** In place of files: one certificate for all domains. */
+  readonly certificate?: { readonly key: string; readonly cert: string } | undefined;
+}
+
+/** How long streams may take to end by themselves at shut-down; milliseconds. */
+const SHUTDOWN_GRACE_MS = 3_000;
+
+/** A running server. Everything hangs on this value; several live in one process. */
+export class XmppServer {
+  readonly metrics: Metrics = createMetrics();
+  readonly store: Store;
+  readonly log: Logger;
+  readonly #parts: ServerParts;
+  readonly #network = new Network();
+  readonly #hosts = new Map<string, DomainHost>();
+  readonly #streams = new Set<Stream>();
+  readonly #tables = new Map<string, Table<never>>();
+  readonly #turn: Turn;
+  readonly #connections: ConnectionCounter;
+  readonly #environment: { -readonly [K in keyof StreamEnvironment]: StreamEnvironment[K] };
+  #config: Config;
+  #accounts: Accounts | undefined;
+  #admins: ReadonlySet<string> = new Set();
+  #contextFor: ((serverName: string | undefined) => SecureContext) | undefined;
+  #listeners: Listener[] = [];
+  #ports: { c2s: number; c2sTls: number } = { c2s: 0, c2sTls: 0 };
+  #keepAlive: Timer | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** Opens the store's tables and sets up every domain; listens to nothing yet. */
+  static async start(parts: ServerParts): Promise<XmppServer> {
+    const server = new XmppServer(parts);
+    await server.#setUp();
+    return server;
+  }
+
+  private constructor(parts: ServerParts) {
+    const { config, store, clock, random, log } = parts;
+    this.#parts = parts;
+    this.#config = config;
+    this.store = store;
+    this.log = log;
+    this.#turn = new Turn(store, clock, log);
+    this.#turn.onLost = () => {
+      this.#accounts?.forget();
+      for (const host of this.#hosts.values()) host.storeLost();
+    };
+    this.#connections = new ConnectionCounter(config.limits.streamsPerAddress);
+    this.#environment = {
+      clock,
+      random,
+      log,
+      limits: streamLimits(config),
+      tlsRequired: config.tls.required,
+      hostFor: (domain) => this.#hosts.get(domain),
+      defaultDomain: config.domains[0]?.name ?? "localhost",
+    };
+  }
+
+  /** The ports in use, 0 for none; the first of several. */
+  get ports(): { readonly c2s: number; readonly c2sTls: number } {
+    return this.#ports;
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  get streams(): ReadonlySet<Stream> {
+    return this.#streams;
+  }
+
+  get hosts(): ReadonlyMap<string, DomainHost> {
+    return this.#hosts;
+  }
+
+  /** @throws Error when the domain is not served. */
+  host(domain: string = this.#environment.defaultDomain): Host {
+    return this.#hostOf(domain);
+  }
+
+  async #setUp(): Promise<void> {
+    const { clock, random, log, store } = this.#parts;
+    const config = this.#config;
+    this.#admins = new Set(config.admins.map((admin) => Jid.parse(admin).toString()));
+    const modules = this.#parts.modules ?? defaultModules;
+    const settings = parseModules(config.modules, modules);
+    const accounts = (this.#accounts = await Accounts.open(store, {
+      clock,
+      random,
+      iterations: config.auth.iterations,
+    }));
+    const throttle = new Throttle(clock);
+    const { mechanisms, plainWithoutTls, anonymous } = config.auth;
+    const external = config.tls.clientCertificates.ca !== undefined;
+    const startedAt = clock.now();
+    for (const { name } of config.domains) {
+      const host = new DomainHost({
+        domain: name,
+        accounts,
+        mechanisms: selectMechanisms({ mechanisms, plainWithoutTls, anonymous, external }),
+        throttle,
+        network: this.#network,
+        log: log.child({ host: name }),
+        metrics: this.metrics,
+        clock,
+        random,
+        startedAt,
+        resourcesPerAccount: config.limits.resourcesPerAccount,
+        resourceConflict: config.limits.resourceConflict,
+        isAdmin: (user) => this.#admins.has(user.bare.toString()),
+        openTable: (spec) => this.#openTable(spec),
+      });
+      this.#hosts.set(name, host);
+      this.#network.add(host.router);
+      for (const feature of [starttls, sasl(), bind, legacySession]) host.streamFeature(feature);
+      for (const module of inOrder(modules)) {
+        if (settings.has(module.name)) await host.setUp(module, settings.get(module.name));
+      }
+    }
+    await store.commit();
+    this.#keepAlive = keepAlive(
+      clock,
+      () => this.#config.limits,
+      () => this.#allSessions(),
+    );
+    this.metrics.gauge("jackdaw_sessions", "bound resources", () => this.#count());
+    this.metrics.gauge("jackdaw_streams", "open client streams", () => this.#streams.size);
+  }
+
+  /** Opens the ports of the configuration. @throws ListenError, CertificateError */
+  async listen(): Promise<void> {
+    const { c2s, c2sTls } = this.#config.listen;
+    if (c2s.length > 0 || c2sTls.length > 0) await this.#loadCertificates(this.#config);
+    for (const [addresses, directTls] of [[c2s, false] as const, [c2sTls, true] as const]) {
+      for (const { host, port } of addresses) {
+        const listener = await listen({
+          host,
+          port,
+          directTls,
+          tls: this.#tlsSettings(),
+          turn: this.#turn,
+          connections: this.#connections,
+          log: this.log,
+          accept: (transport) => void this.accept(transport),
+        });
+        this.#listeners.push(listener);
+        const name = directTls ? "c2sTls" : "c2s";
+        this.#ports[name] ||= listener.port;
+      }
+    }
+  }
+
+  /** Any byte pipe may be a client. */
+  accept(transport: Transport): Stream {
+    const stream = new Stream(transport, this.#environment, (closed) => this.#streams.delete(closed));
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  /** The turn that in-memory transports flush with. */
+  get turn(): Turn {
+    return this.#turn;
+  }
+
+  /** @throws StanzaError `conflict` when it exists. */
+  async createUser(jid: string, password: string): Promise<void> {
+    const user = Jid.parse(jid);
+    await this.#hostOf(user.domain).accounts.create(user, password);
+    await this.store.commit();
+  }
+
+  /** Removes an account with everything in it; whether there was one. */
+  async removeUser(user: Jid): Promise<boolean> {
+    const removed = await this.#hostOf(user.domain).removeUser(user);
+    await this.store.commit();
+    return removed;
+  }
+
+  /** Takes over what a running server can: certificates, administrators, limits. @throws CertificateError */
+  async reload(config: Config): Promise<void> {
+    if (this.#listeners.length > 0) await this.#loadCertificates(config);
+    this.#admins = new Set(config.admins.map((admin) => Jid.parse(admin).toString()));
+    this.#environment.limits = streamLimits(config);
+    this.#environment.tlsRequired = config.tls.required;
+    this.#connections.limit = config.limits.streamsPerAddress;
+    this.#config = config;
+  }
+
+  /** Ends every stream with `system-shutdown` (RFC 6120 §4.9.3.20), commits, and leaves nothing open. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#keepAlive?.cancel();
+    const closed = this.#listeners.map((listener) => listener.close());
+    for (const stream of this.#streams) stream.close("system-shutdown");
+    await this.#streamsEnd();
+    await Promise.all(closed);
+    for (const host of this.#hosts.values()) host.stop();
+    await this.store.commit();
+    await this.store.close();
+  }
+
+  /** Settles when all connections are gone; those that take too long are cut. */
+  async #streamsEnd(): Promise<void> {
+    const until = Date.now() + SHUTDOWN_GRACE_MS;
+    while (this.#streams.size > 0 && Date.now() < until) await nextPoll();
+    for (const stream of this.#streams) stream.transport.destroy();
+    await nextPoll();
+  }
+
+  #openTable<R extends object>(spec: TableSpec<R>): Table<R> | Promise<Table<R>> {
+    const open = this.#tables.get(spec.name) as Table<R> | undefined;
+    if (open) return open;
+    const table = this.store.table(spec);
+    return Promise.resolve(table).then((opened) => {
+      this.#tables.set(spec.name, opened as Table<never>);
+      return opened;
+    });
+  }
+
+  async #loadCertificates(config: Config): Promise<void> {
+    const { certificate, clock } = this.#parts;
+    const certificates: Certificates | Map<string, { key: string; cert: string }> = certificate
+      ? new Map(config.domains.map(({ name }) => [name, certificate]))
+      : await loadCertificates(config.domains, config.tls.directory, { logger: this.log, now: clock.now() });
+    const { minVersion, ciphers, clientCertificates } = config.tls;
+    const contexts = new Map<string, SecureContext>();
+    for (const [domain, { key, cert }] of certificates) {
+      contexts.set(
+        domain,
+        // The id lets sessions resume although client certificates are asked for (OpenSSL demands one then).
+        createSecureContext({
+          key,
+          cert,
+          minVersion,
+          ciphers,
+          honorCipherOrder: true,
+          sessionIdContext: "jackdaw",
+          ca: clientCertificates.ca,
+        }),
+      );
+    }
+    this.#contextFor = selectByName(contexts);
+  }
+
+  #tlsSettings(): TlsSettings {
+    return {
+      contextFor: (serverName) =>
+        (this.#contextFor as (name: string | undefined) => SecureContext)(serverName),
+      requestClientCertificate: this.#config.tls.clientCertificates.ca !== undefined,
+    };
+  }
+
+  #hostOf(domain: string): DomainHost {
+    const host = this.#hosts.get(domain);
+    if (!host) throw new Error(`${domain} is not a domain of this server`);
+    return host;
+  }
+
+  *#allSessions() {
+    for (const host of this.#hosts.values()) yield* host.sessions.all();
+  }
+
+  #count(): number {
+    let sessions = 0;
+    for (const host of this.#hosts.values()) sessions += host.sessions.size;
+    return sessions;
+  }
+}
+
+function streamLimits(config: Config) {
+  return { ...config.limits, authenticationAttempts: config.auth.maxFailures };
+}
+
+/** Each module behind those it requires. */
+function inOrder(modules: readonly Module[]): readonly Module[] {
+  const ordered = new Set<Module>();
+  const add = (module: Module): void => {
+    for (const required of module.requires ?? []) add(required);
+    ordered.add(module);
+  };
+  for (const module of modules) add(module);
+  return [...ordered];
+}
+
+function nextPoll(): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, 5));
+}

@@ -1,0 +1,229 @@
+import type { SessionStream } from "../stream/stream-host.ts";
+import type { Awaitable } from "../util/awaitable.ts";
+import { type Clock, TimeoutError, type Timer } from "../util/clock.ts";
+import type { Random } from "../util/random.ts";
+import type { Element } from "../xml/element.ts";
+import type { XmlElement } from "../xml/parser.ts";
+import { StanzaError, type StreamCondition, StreamError } from "../xmpp/errors.ts";
+import { Jid, JidError } from "../xmpp/jid.ts";
+import { ns } from "../xmpp/ns.ts";
+import { iq, Stanza } from "../xmpp/stanza.ts";
+import { checkIq } from "./check-iq.ts";
+
+/** What a session needs of the domain it belongs to. */
+export interface SessionHost {
+  readonly domain: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** A valid stanza of the client, its `from` stamped. */
+  fromClient(session: Session, stanza: Stanza): Awaitable<void>;
+  /** Sends a stanza wherever its `to` says. */
+  route(stanza: Stanza): Awaitable<void>;
+  /** The order of the account's available sessions may have changed. */
+  presenceChanged(session: Session): void;
+  /** Called once. */
+  ended(session: Session, reason: string): Awaitable<void>;
+}
+
+interface PendingRequest {
+  readonly resolve: (payload: Element | undefined) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: Timer;
+}
+
+/** Requests delivered to one client that it has not answered; of more than that the oldest go unremembered. */
+const MAX_UNANSWERED = 256;
+
+/** A bound resource (RFC 6120 §7): who it is, what it announced, what it still owes. Its stream only carries it. */
+export class Session {
+  readonly jid: Jid;
+  readonly host: SessionHost;
+  /** An unregistered user (XEP-0175): nothing of it is kept. */
+  readonly anonymous: boolean;
+  #stream: SessionStream | undefined;
+  #presence: Stanza | undefined;
+  #priority = 0;
+  #requests: Map<string, PendingRequest> | undefined;
+  #unanswered: Map<string, Stanza> | undefined;
+  #lastActive: number;
+  #ended = false;
+
+  constructor(jid: Jid, host: SessionHost, stream: SessionStream, anonymous: boolean) {
+    this.jid = jid;
+    this.host = host;
+    this.anonymous = anonymous;
+    this.#stream = stream;
+    this.#lastActive = stream.lastReceived;
+  }
+
+  /** The last presence it broadcast; undefined when it is not available. */
+  get presence(): Stanza | undefined {
+    return this.#presence;
+  }
+
+  /** RFC 6121 §4.7.2.3: −128 to 127; meaningful while available. */
+  get priority(): number {
+    return this.#priority;
+  }
+
+  get attached(): boolean {
+    return this.#stream !== undefined;
+  }
+
+  get stream(): SessionStream | undefined {
+    return this.#stream;
+  }
+
+  /** When the client last sent anything; milliseconds since the epoch. */
+  get lastActive(): number {
+    return this.#stream?.lastReceived ?? this.#lastActive;
+  }
+
+  setPresence(presence: Stanza | undefined, priority: number): void {
+    this.#presence = presence;
+    this.#priority = priority;
+    this.host.presenceChanged(this);
+  }
+
+  send(stanza: Stanza): void {
+    if (stanza.kind === "iq") this.#remember(stanza);
+    this.#stream?.write(stanza.toString());
+  }
+
+  /** Settles when all that was sent so far has left the process: true, or false when the connection went first. */
+  flushed(): Promise<boolean> {
+    return this.#stream?.flushed() ?? Promise.resolve(false);
+  }
+
+  /**
+   * Asks the client something in the server's name (RFC 6120 §8.2.3).
+   * @returns the payload of the result.
+   * @throws TimeoutError after `timeout` ms or when the session ends first; StanzaError for an error answer.
+   */
+  request(type: "get" | "set", payload: Element, timeout: number): Promise<Element | undefined> {
+    const id = this.host.random.id();
+    const requests = (this.#requests ??= new Map());
+    return new Promise((resolve, reject) => {
+      const timer = this.host.clock.after(timeout, () => {
+        requests.delete(id);
+        reject(new TimeoutError(`no answer within ${timeout} ms`));
+      });
+      requests.set(id, { resolve, reject, timer });
+      const from = Jid.of("", this.host.domain);
+      this.#stream?.write(iq({ type, id, from, to: this.jid }, payload).toString());
+    });
+  }
+
+  /** A stanza from the client: checked, stamped and handed on (RFC 6120 §8.1.2.1, §8.2.3). */
+  receive(element: XmlElement): Awaitable<void> {
+    let stanza: Stanza;
+    try {
+      stanza = Stanza.read(element);
+    } catch (error) {
+      if (!(error instanceof JidError)) throw error;
+      return this.#refuseAddress(element);
+    }
+    const { from } = stanza;
+    // §8.1.2.1: a `from` that is given must be the client's own.
+    if (from && !from.equals(this.jid) && !from.equals(this.jid.bare)) throw new StreamError("invalid-from");
+    const lang = stanza.lang ?? this.#stream?.lang;
+    stanza = stanza.with({ from: this.jid, lang });
+    if (stanza.kind === "iq") {
+      const fault = checkIq(stanza);
+      if (fault) return this.#refuse(stanza, fault);
+      if (stanza.type === "result" || stanza.type === "error") {
+        if (this.#settle(stanza)) return;
+        if (stanza.to && stanza.id !== undefined) this.#unanswered?.delete(requestKey(stanza.to, stanza.id));
+      }
+    }
+    return this.host.fromClient(this, stanza);
+  }
+
+  /** The stream is gone. Without stream management the session goes with it. */
+  detach(stream: SessionStream, reason: string): void {
+    if (this.#stream !== stream) return;
+    this.#lastActive = stream.lastReceived;
+    this.#stream = undefined;
+    this.#end(reason);
+  }
+
+  /** Ends the session and its stream; `condition` is the stream error shown to the client. */
+  close(condition?: StreamCondition, text?: string): void {
+    const stream = this.#stream;
+    this.#stream = undefined;
+    stream?.close(condition, text);
+    this.#end(condition ?? "closed by the server");
+  }
+
+  #end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const { reject, timer } of this.#requests?.values() ?? []) {
+      timer.cancel();
+      reject(new TimeoutError("the session ended"));
+    }
+    this.#requests = undefined;
+    void this.host.ended(this, reason);
+    // A request that nobody will answer any more is answered in the client's place (RFC 6120 §8.2.3).
+    for (const request of this.#unanswered?.values() ?? []) {
+      void this.host.route(request.error(new StanzaError("service-unavailable")));
+    }
+    this.#unanswered = undefined;
+  }
+
+  #remember(request: Stanza): void {
+    if ((request.type !== "get" && request.type !== "set") || !request.from || request.id === undefined)
+      return;
+    const unanswered = (this.#unanswered ??= new Map());
+    if (unanswered.size >= MAX_UNANSWERED) unanswered.delete(unanswered.keys().next().value as string);
+    const { id, type, from, to } = request;
+    unanswered.set(requestKey(from, id), iq({ id, type, from, to }));
+  }
+
+  /** An answer to something the server asked. */
+  #settle(answer: Stanza): boolean {
+    const pending = this.#requests?.get(answer.id ?? "");
+    const { to } = answer;
+    if (!pending || (to && to.toString() !== this.host.domain && !to.equals(this.jid.bare))) return false;
+    this.#requests?.delete(answer.id as string);
+    pending.timer.cancel();
+    if (answer.type === "result") pending.resolve(answer.payload[0]);
+    else pending.reject(readError(answer));
+    return true;
+  }
+
+  /** RFC 6120 §8.3.3.8 for a malformed `to`; a malformed `from` cannot be the client's own. */
+  #refuseAddress(element: XmlElement): void {
+    const { from, id, type } = element.attributes;
+    if (from !== undefined && !isAddress(from)) throw new StreamError("invalid-from");
+    const kind = element.name as Stanza["kind"];
+    const stanza = Stanza.build({ kind, id, type, to: Jid.of("", this.host.domain), from: this.jid }, []);
+    return this.#refuse(stanza, new StanzaError("jid-malformed"));
+  }
+
+  /** Answers at once, unless the stanza is itself an answer (RFC 6120 §8.3.1). */
+  #refuse(stanza: Stanza, error: StanzaError): void {
+    if (stanza.type === "error" || stanza.type === "result") return;
+    this.send(stanza.error(error));
+  }
+}
+
+function requestKey(peer: Jid, id: string): string {
+  return `${peer.toString()} ${id}`;
+}
+
+function isAddress(text: string): boolean {
+  try {
+    Jid.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readError(answer: Stanza): StanzaError {
+  const error = answer.child("error", ns.CLIENT);
+  const condition = error?.children.find((child) => typeof child !== "string" && child.getName() !== "text");
+  const name = condition && typeof condition !== "string" ? condition.getName() : "undefined-condition";
+  return new StanzaError(name as StanzaError["condition"]);
+}

@@ -1,0 +1,44 @@
+import { el } from "../../xml/element.ts";
+import type { XmlElement } from "../../xml/parser.ts";
+import { StanzaError, StreamError } from "../../xmpp/errors.ts";
+import { ns } from "../../xmpp/ns.ts";
+import type { Stream } from "../stream.ts";
+import type { StreamFeature } from "../stream-feature.ts";
+
+/** RFC 6120 §7: resource binding; with it the stream gets its session. */
+export const bind: StreamFeature = {
+  ns: ns.BIND,
+
+  offer(stream) {
+    return stream.user && !stream.session ? [el("bind", { xmlns: ns.BIND })] : undefined;
+  },
+
+  async receive(stream, element) {
+    if (!stream.user) throw new StreamError("not-authorized");
+    try {
+      const session = await stream.host.bind(stream, stream.user, requestedResource(element));
+      if (stream.state !== "authenticated") return session.detach(stream, "connection lost");
+      stream.reply(element, el("bind", { xmlns: ns.BIND }, el("jid", {}, session.jid.toString())));
+      stream.bound(session);
+    } catch (error) {
+      if (!(error instanceof StanzaError)) throw error;
+      stream.reply(element, error);
+    }
+  },
+};
+
+/** The resource that the client asks for; undefined when it leaves the choice to the server (§7.6). @throws StanzaError */
+function requestedResource(element: XmlElement): string | undefined {
+  const [request] = element.children;
+  const { type, id } = element.attributes;
+  if (type !== "set" || id === undefined || request?.getName() !== "bind")
+    throw new StanzaError("bad-request");
+  return request.getChildText("resource") || undefined;
+}
+
+/** RFC 3921 §3: old clients ask for a session after binding and are told that they have one. */
+export const legacySession: StreamFeature = {
+  ns: ns.SESSION,
+  offer: (stream: Stream) =>
+    stream.user && !stream.session ? [el("session", { xmlns: ns.SESSION }, el("optional"))] : undefined,
+};

@@ -1,0 +1,17 @@
+import type { Awaitable } from "../util/awaitable.ts";
+import type { Element } from "../xml/element.ts";
+import type { XmlElement } from "../xml/parser.ts";
+import type { Stream } from "./stream.ts";
+
+/** One child of `<stream:features/>` and the elements that negotiate it (RFC 6120 §4.3.2). Shared by all streams of a host. */
+export interface StreamFeature {
+  readonly ns: string;
+  /** The advertisement, or undefined when the stream cannot use the feature now. */
+  offer(stream: Stream): readonly Element[] | undefined;
+  /** When true and offered, nothing behind it is offered: it must be negotiated first. */
+  readonly exclusive?: (stream: Stream) => boolean;
+  /** An element of the feature's namespace, or, before a session is bound, an IQ with such a child. */
+  receive?(stream: Stream, element: XmlElement): Awaitable<void>;
+  /** The stream ended during negotiation. */
+  forget?(stream: Stream): void;
+}

@@ -1,0 +1,357 @@
+import type { Transport } from "../net/transport.ts";
+import type { Session } from "../session/session.ts";
+import { type Awaitable, isPromise } from "../util/awaitable.ts";
+import type { Timer } from "../util/clock.ts";
+import type { Logger } from "../util/logger.ts";
+import { TokenBucket } from "../util/token-bucket.ts";
+import { type Element, el, escapeAttribute, serialize } from "../xml/element.ts";
+import { type StreamTag, type XmlElement, XmlError, type XmlEvent, type XmlParser } from "../xml/parser.ts";
+import { createXmlParser } from "../xml/stream-parser.ts";
+import { StanzaError, type StreamCondition, StreamError } from "../xmpp/errors.ts";
+import type { Jid } from "../xmpp/jid.ts";
+import { ns } from "../xmpp/ns.ts";
+import { iq } from "../xmpp/stanza.ts";
+import type { StreamFeature } from "./stream-feature.ts";
+import { checkHeader, readAddress } from "./stream-header.ts";
+import type { SessionStream, StreamEnvironment, StreamHost } from "./stream-host.ts";
+
+/**
+ * `opening`: a header is due. `negotiating`: features before authentication. `authenticated`: features after it,
+ * resource binding among them. `bound`: stanzas flow. `closing`: our end tag is sent. `closed`: the connection is gone.
+ */
+export type StreamState = "opening" | "negotiating" | "authenticated" | "bound" | "closing" | "closed";
+
+/** Why no input is read at the moment; each reason is a bit so that they come and go independently. */
+const Hold = { RATE: 1, OUTPUT: 2, WORK: 4 } as const;
+type Hold = (typeof Hold)[keyof typeof Hold];
+
+/** How long a peer may take to answer our end tag before the connection is dropped (RFC 6120 §4.4). */
+const CLOSE_GRACE_MS = 5_000;
+
+/** A client's XML stream (RFC 6120 §4): negotiation and bytes. Who it speaks for is the session's matter. */
+export class Stream implements SessionStream {
+  readonly id: string;
+  readonly transport: Transport;
+  readonly environment: StreamEnvironment;
+  readonly log: Logger;
+  /** The account that authenticated, as a bare JID. */
+  user: Jid | undefined;
+  session: Session | undefined;
+  lang: string | undefined;
+  /** The client's claimed address from its header (RFC 6120 §4.7.1). */
+  from: Jid | undefined;
+  lastReceived: number;
+  #host: StreamHost | undefined;
+  #state: StreamState = "opening";
+  #headerSent = false;
+  #holds = 0;
+  #busy = false;
+  #bucket: TokenBucket | undefined;
+  #deadline: Timer | undefined;
+  readonly #parser: XmlParser;
+  readonly #onClosed: (stream: Stream) => void;
+
+  constructor(transport: Transport, environment: StreamEnvironment, onClosed: (stream: Stream) => void) {
+    const { clock, limits, random } = environment;
+    this.id = random.id();
+    this.transport = transport;
+    this.environment = environment;
+    this.log = environment.log.child({ stream: this.id });
+    this.lastReceived = clock.now();
+    this.#onClosed = onClosed;
+    this.#parser = createXmlParser({
+      stanzaBytes: limits.stanzaBytesUnauthenticated,
+      depth: limits.depth,
+      attributes: limits.attributes,
+      attributeBytes: limits.attributeBytes,
+      namespaces: limits.namespaces,
+    });
+    if (Number.isFinite(limits.bytesPerSecond)) {
+      this.#bucket = new TokenBucket(limits.bytesPerSecond, limits.burstBytes, this.lastReceived);
+    }
+    this.#deadline = clock.after(limits.authenticationTime, () =>
+      this.close("connection-timeout", "not authenticated in time"),
+    );
+    transport.open({
+      data: (chunk) => this.#receive(chunk),
+      closed: (reason) => this.#closed(reason),
+      drained: () => this.#release(Hold.OUTPUT),
+    });
+  }
+
+  get state(): StreamState {
+    return this.#state;
+  }
+
+  /** Known once the client's header was accepted. */
+  get host(): StreamHost {
+    if (!this.#host) throw new Error("stream has no host yet");
+    return this.#host;
+  }
+
+  get remote(): string {
+    return this.transport.remote;
+  }
+
+  get secure(): boolean {
+    return this.transport.secure;
+  }
+
+  send(nonza: Element): void {
+    this.write(serialize(nonza));
+  }
+
+  /** Queues stanzas or nonzas as text. A peer that does not read is first not read from, then dropped (XEP-0205 §2). */
+  write(text: string): void {
+    if (this.#state === "closing" || this.#state === "closed") return;
+    const { transport, environment } = this;
+    transport.write(text);
+    const { unsent } = transport;
+    if (unsent <= environment.limits.unsentSoft) return;
+    if (unsent > environment.limits.unsentHard) {
+      this.log.warn("client does not read; dropped", { unsent });
+      transport.destroy(new Error("unsent output exceeds its limit"));
+    } else {
+      this.#hold(Hold.OUTPUT);
+    }
+  }
+
+  flushed(): Promise<boolean> {
+    return this.transport.flushed();
+  }
+
+  /** RFC 6120 §5.4.3.3: the connection becomes encrypted and the stream starts anew. */
+  startTls(): void {
+    // §5.4.3.3 with §13.4: what came in clear behind <starttls/> is never taken for something that came inside TLS.
+    this.#parser.discard();
+    this.transport.startTls(this.host.domain);
+    this.#restart();
+  }
+
+  /** RFC 6120 §6.4.6: the client is who it says and starts the stream anew. */
+  authenticated(user: Jid): void {
+    this.user = user;
+    this.#parser.limits.stanzaBytes = this.environment.limits.stanzaBytes;
+    this.#restart();
+  }
+
+  /** RFC 6120 §7: from now on stanzas go to the session. */
+  bound(session: Session): void {
+    this.session = session;
+    this.#state = "bound";
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
+  }
+
+  /** RFC 6120 §4.4, §4.9: says why if there is a reason, ends the stream, and leaves the peer a moment to do so too. */
+  close(condition?: StreamCondition, text?: string): void {
+    if (this.#state === "closing" || this.#state === "closed") return;
+    if (!this.#headerSent) this.#sendHeader();
+    if (condition) this.transport.write(serialize(streamError(condition, text)));
+    this.transport.write("</stream:stream>");
+    this.#endNegotiation();
+    this.#state = "closing";
+    this.#deadline?.cancel();
+    if (condition) this.transport.end();
+    if (this.#holds !== 0) this.transport.resume();
+    this.#holds = 0;
+    this.#deadline = this.environment.clock.after(CLOSE_GRACE_MS, () => this.transport.destroy());
+    this.#leaveSession(condition ?? "closed");
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#state === "closed" || this.#state === "closing") return this.#awaitEndTag(chunk);
+    const now = this.environment.clock.now();
+    this.lastReceived = now;
+    const delay = this.#bucket?.take(chunk.length, now) ?? 0;
+    if (delay > 0) {
+      this.#hold(Hold.RATE);
+      this.environment.clock.after(delay, () => this.#release(Hold.RATE));
+    }
+    this.#parser.write(chunk);
+    this.#process();
+  }
+
+  /** After our end tag the peer's input counts no more, but for its own end tag (RFC 6120 §4.4). */
+  #awaitEndTag(chunk: Buffer): void {
+    if (chunk.includes("</stream:stream>") || chunk.includes("</stream>")) this.transport.end();
+  }
+
+  /** Takes events one after another; the next one waits until the last one is settled (RFC 6120 §10.1). */
+  #process(): void {
+    if (this.#busy) return this.#hold(Hold.WORK);
+    for (let taken = 0; taken < this.environment.limits.stanzasPerTurn; taken++) {
+      if (this.#state === "closing" || this.#state === "closed") return;
+      try {
+        const event = this.#parser.next();
+        if (!event) return this.#release(Hold.WORK);
+        const settled = this.#handle(event);
+        if (isPromise(settled)) return this.#wait(settled);
+      } catch (error) {
+        return this.#fail(error);
+      }
+    }
+    // Others get their turn before the rest of a long batch.
+    this.#hold(Hold.WORK);
+    this.#busy = true;
+    this.environment.clock.immediate(() => this.#resume());
+  }
+
+  #wait(settled: Promise<void>): void {
+    this.#busy = true;
+    settled.then(
+      () => this.#resume(),
+      (error: unknown) => {
+        this.#busy = false;
+        this.#fail(error);
+      },
+    );
+  }
+
+  #resume(): void {
+    this.#busy = false;
+    this.#process();
+  }
+
+  #handle(event: XmlEvent): Awaitable<void> {
+    switch (event.kind) {
+      case "open":
+        return this.#open(event.tag);
+      case "element":
+        return this.#element(event.element);
+      case "close":
+        this.close();
+        return this.transport.end();
+    }
+  }
+
+  #open(tag: StreamTag): void {
+    const { environment } = this;
+    this.lang = tag.attributes["xml:lang"]?.slice(0, MAX_LANG_LENGTH);
+    checkHeader(tag);
+    const to = readAddress(tag.attributes.to, "improper-addressing");
+    const host = environment.hostFor(to?.toString() ?? environment.defaultDomain);
+    if (!host) throw new StreamError("host-unknown");
+    if (this.user && host.domain !== this.user.domain) throw new StreamError("not-authorized");
+    this.#host = host;
+    this.from = readAddress(tag.attributes.from, "invalid-from");
+    if (this.from && this.user && !this.from.bare.equals(this.user)) throw new StreamError("invalid-from");
+    this.#sendHeader();
+    this.#state = this.user ? "authenticated" : "negotiating";
+    this.#sendFeatures(host.features);
+  }
+
+  #sendHeader(): void {
+    const from = this.#host?.domain ?? this.environment.defaultDomain;
+    const to = this.from ? ` to="${escapeAttribute(this.from.toString())}"` : "";
+    const lang = escapeAttribute(this.lang ?? "en");
+    this.#headerSent = true;
+    // §4.7.3: each header has an unguessable id of its own.
+    this.transport.write(
+      `<?xml version='1.0'?><stream:stream xmlns="${ns.CLIENT}" xmlns:stream="${ns.STREAMS}" from="${from}"${to} ` +
+        `id="${this.environment.random.id()}" version="1.0" xml:lang="${lang}">`,
+    );
+  }
+
+  #sendFeatures(features: readonly StreamFeature[]): void {
+    const list = el("stream:features");
+    for (const feature of features) {
+      const offered = feature.offer(this);
+      for (const element of offered ?? []) list.cnode(element);
+      if (offered && feature.exclusive?.(this)) break;
+    }
+    this.send(list);
+  }
+
+  #element(element: XmlElement): Awaitable<void> {
+    if (element.ns === ns.CLIENT) {
+      if (element.name !== "message" && element.name !== "presence" && element.name !== "iq") {
+        throw new StreamError("unsupported-stanza-type");
+      }
+      return this.session ? this.session.receive(element) : this.#earlyStanza(element);
+    }
+    if (element.ns === ns.STREAMS && element.name === "error") {
+      this.log.debug("the client ended its stream with an error", { condition: element.heads[0]?.name });
+      return this.close();
+    }
+    const feature = this.host.features.find((candidate) => candidate.ns === element.ns);
+    if (!feature?.receive) throw new StreamError("unsupported-stanza-type");
+    return feature.receive(this, element);
+  }
+
+  /** RFC 6120 §4.3.5, §7.1: before a resource is bound only the IQs that negotiate are allowed. */
+  #earlyStanza(element: XmlElement): Awaitable<void> {
+    const namespace = element.heads[0]?.ns;
+    const feature =
+      element.name === "iq" ? this.host.features.find((candidate) => candidate.ns === namespace) : undefined;
+    if (!feature?.receive) throw new StreamError("not-authorized");
+    return feature.receive(this, element);
+  }
+
+  /** Answers an IQ that came before a session was bound. */
+  reply(request: XmlElement, answer: Element | StanzaError | undefined): void {
+    const asked = iq({ id: request.attributes.id });
+    this.write((answer instanceof StanzaError ? asked.error(answer) : asked.result(answer)).toString());
+  }
+
+  /** §4.3.3: what comes next is a new header; the old stream is gone without an end tag. */
+  #restart(): void {
+    this.#parser.restart();
+    this.#state = "opening";
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof StreamError) {
+      this.log.info("stream error", { condition: error.condition, reason: error.message });
+      return this.close(error.condition, error.message);
+    }
+    if (error instanceof XmlError) {
+      this.log.info("stream error", { condition: error.condition, reason: error.message });
+      return this.close(error.condition);
+    }
+    this.log.error("stream failed", { error: error instanceof Error ? error.stack : String(error) });
+    this.close("internal-server-error");
+  }
+
+  #hold(reason: Hold): void {
+    if (this.#state === "closing" || this.#state === "closed") return;
+    if (this.#holds === 0) this.transport.pause();
+    this.#holds |= reason;
+  }
+
+  #release(reason: Hold): void {
+    if ((this.#holds & reason) === 0) return;
+    this.#holds &= ~reason;
+    if (this.#holds === 0) this.transport.resume();
+  }
+
+  #closed(reason: Error | undefined): void {
+    if (this.#state === "closed") return;
+    if (reason) this.log.debug("connection lost", { reason: reason.message });
+    this.#endNegotiation();
+    this.#state = "closed";
+    this.#deadline?.cancel();
+    this.#leaveSession(reason?.message ?? "connection closed");
+    this.#onClosed(this);
+  }
+
+  #endNegotiation(): void {
+    if (this.#state === "bound" || this.#state === "closing") return;
+    for (const feature of this.#host?.features ?? []) feature.forget?.(this);
+  }
+
+  #leaveSession(reason: string): void {
+    const { session } = this;
+    this.session = undefined;
+    session?.detach(this, reason);
+  }
+}
+
+/** RFC 5646 tags are far shorter; what is longer is cut, for it is sent back. */
+const MAX_LANG_LENGTH = 64;
+
+function streamError(condition: StreamCondition, text: string | undefined): Element {
+  const error = el("stream:error", {}, el(condition, { xmlns: ns.STREAM_ERRORS }));
+  if (text) error.cnode(el("text", { xmlns: ns.STREAM_ERRORS, "xml:lang": "en" }, text));
+  return error;
+}

@@ -1,0 +1,272 @@
+import { childElements, clone, type Element, el, escapeAttribute, serialize } from "../xml/element.ts";
+import type { XmlElement, XmlHead } from "../xml/parser.ts";
+import { StanzaError } from "./errors.ts";
+import { Jid } from "./jid.ts";
+import { ns } from "./ns.ts";
+
+export type Kind = "message" | "presence" | "iq";
+
+export interface Header {
+  readonly kind: Kind;
+  readonly type?: string | undefined;
+  readonly id?: string | undefined;
+  readonly from?: Jid | undefined;
+  readonly to?: Jid | undefined;
+  readonly lang?: string | undefined;
+}
+
+/** What a stanza carries, shared by all copies that differ in the header alone. */
+interface Content {
+  readonly extraAttributes: string;
+  readonly heads: readonly XmlHead[];
+  readonly inner: string;
+  readonly children: readonly Element[];
+}
+
+type TextChild = "body" | "subject" | "thread" | "status" | "show" | "priority";
+
+/** Typed header plus payload (RFC 6120 §8). Immutable: every change is a cheap copy that shares the payload. */
+export class Stanza implements Header {
+  readonly kind: Kind;
+  readonly type: string | undefined;
+  readonly id: string | undefined;
+  readonly from: Jid | undefined;
+  readonly to: Jid | undefined;
+  readonly lang: string | undefined;
+  readonly #content: Content;
+
+  private constructor(
+    kind: Kind,
+    type: string | undefined,
+    id: string | undefined,
+    from: Jid | undefined,
+    to: Jid | undefined,
+    lang: string | undefined,
+    content: Content,
+  ) {
+    this.kind = kind;
+    this.type = type;
+    this.id = id;
+    this.from = from;
+    this.to = to;
+    this.lang = lang;
+    this.#content = content;
+  }
+
+  static build(header: Header, payload: readonly Element[]): Stanza {
+    const { kind, type, id, from, to, lang } = header;
+    return new Stanza(kind, type, id, from, to, lang, new TreeContent(payload));
+  }
+
+  /**
+   * The stanza that a peer sent; `from` and `to` prepared.
+   * @throws JidError when an address is malformed.
+   */
+  static read(xml: XmlElement): Stanza {
+    const { type, id, from, to, "xml:lang": lang } = xml.attributes;
+    return new Stanza(
+      xml.name as Kind,
+      type,
+      id,
+      from === undefined ? undefined : Jid.parse(from),
+      to === undefined ? undefined : Jid.parse(to),
+      lang,
+      xml,
+    );
+  }
+
+  /** The stanza in a tree, such as one stored or forwarded. @throws JidError when an address is malformed. */
+  static fromTree(tree: Element): Stanza {
+    const { type, id, from, to, "xml:lang": lang } = tree.attrs as Record<string, string | undefined>;
+    return new Stanza(
+      tree.getName() as Kind,
+      type,
+      id,
+      from === undefined ? undefined : Jid.parse(from),
+      to === undefined ? undefined : Jid.parse(to),
+      lang,
+      new TreeContent(childElements(tree)),
+    );
+  }
+
+  /** The child elements. They are shared: whoever puts one into another tree clones it first. */
+  get payload(): readonly Element[] {
+    return this.#content.children;
+  }
+
+  /** Local names and namespaces of the child elements, known without building a tree. */
+  get heads(): readonly XmlHead[] {
+    return this.#content.heads;
+  }
+
+  /** The payload as XML text that means the same in any element whose default namespace is `jabber:client`. */
+  get inner(): string {
+    return this.#content.inner;
+  }
+
+  child(name: string, namespace: string): Element | undefined {
+    const { heads } = this.#content;
+    for (let index = 0; index < heads.length; index++) {
+      const head = heads[index] as XmlHead;
+      if (head.name === name && head.ns === namespace) return this.#content.children[index];
+    }
+    return undefined;
+  }
+
+  has(name: string, namespace: string): boolean {
+    return this.#content.heads.some((head) => head.name === name && head.ns === namespace);
+  }
+
+  /** Character data of the first child of that name in the stanza's own namespace. */
+  text(name: TextChild): string | undefined {
+    return this.child(name, ns.CLIENT)?.getText();
+  }
+
+  /** A copy with another header; `undefined` removes an attribute. */
+  with(header: Partial<Header>): Stanza {
+    return new Stanza(
+      header.kind ?? this.kind,
+      "type" in header ? header.type : this.type,
+      "id" in header ? header.id : this.id,
+      "from" in header ? header.from : this.from,
+      "to" in header ? header.to : this.to,
+      "lang" in header ? header.lang : this.lang,
+      this.#content,
+    );
+  }
+
+  append(...extra: Element[]): Stanza {
+    return this.#replace(new AppendedContent(this.#content, extra));
+  }
+
+  without(name: string, namespace: string): Stanza {
+    if (!this.has(name, namespace)) return this;
+    const { heads, children, extraAttributes } = this.#content;
+    const kept = children.filter((_, index) => {
+      const head = heads[index];
+      return head?.name !== name || head.ns !== namespace;
+    });
+    return this.#replace(new TreeContent(kept, extraAttributes));
+  }
+
+  /** RFC 6120 §8.2.3: the answer to this request. */
+  result(payload?: Element): Stanza {
+    return Stanza.build(
+      { kind: "iq", type: "result", id: this.id, from: this.to, to: this.from },
+      payload ? [payload] : [],
+    );
+  }
+
+  /** RFC 6120 §8.3.1: the same stanza back to its sender, with id and payload, and what went wrong. */
+  error(cause: StanzaError): Stanza {
+    const condition = el(cause.condition, { xmlns: ns.STANZA_ERRORS });
+    const error = el("error", { type: cause.type }, condition);
+    if (cause.message) {
+      error.cnode(el("text", { xmlns: ns.STANZA_ERRORS, "xml:lang": "en" }, cause.message));
+    }
+    if (cause.detail) error.cnode(el(cause.detail.name, { xmlns: cause.detail.ns }));
+    const answer = cause.echo ? this.append(error) : this.#replace(new TreeContent([error]));
+    return answer.with({ type: "error", from: this.to, to: this.from });
+  }
+
+  toString(): string {
+    const { inner } = this.#content;
+    return inner === "" ? `${this.#startTag()}/>` : `${this.#startTag()}>${inner}</${this.kind}>`;
+  }
+
+  /** The stanza as a tree of its own, with its namespace: what can be wrapped or changed. */
+  toTree(): Element {
+    const tree = el(this.kind, {
+      xmlns: ns.CLIENT,
+      from: this.from?.toString(),
+      to: this.to?.toString(),
+      id: this.id,
+      type: this.type,
+      "xml:lang": this.lang,
+    });
+    for (const child of this.payload) tree.cnode(clone(child));
+    return tree;
+  }
+
+  #startTag(): string {
+    let tag = `<${this.kind}`;
+    if (this.to !== undefined) tag += ` to="${escapeAttribute(this.to.toString())}"`;
+    if (this.from !== undefined) tag += ` from="${escapeAttribute(this.from.toString())}"`;
+    if (this.id !== undefined) tag += ` id="${escapeAttribute(this.id)}"`;
+    if (this.type !== undefined) tag += ` type="${escapeAttribute(this.type)}"`;
+    if (this.lang !== undefined) tag += ` xml:lang="${escapeAttribute(this.lang)}"`;
+    return tag + this.#content.extraAttributes;
+  }
+
+  #replace(content: Content): Stanza {
+    return new Stanza(this.kind, this.type, this.id, this.from, this.to, this.lang, content);
+  }
+}
+
+/** Payload that the server built. */
+class TreeContent implements Content {
+  readonly extraAttributes: string;
+  readonly children: readonly Element[];
+  #heads: readonly XmlHead[] | undefined;
+  #inner: string | undefined;
+
+  constructor(children: readonly Element[], extraAttributes = "") {
+    this.children = children;
+    this.extraAttributes = extraAttributes;
+  }
+
+  get heads(): readonly XmlHead[] {
+    this.#heads ??= this.children.map(headOf);
+    return this.#heads;
+  }
+
+  get inner(): string {
+    this.#inner ??= this.children.map(serialize).join("");
+    return this.#inner;
+  }
+}
+
+/** Somebody's payload with more elements behind it; the old text is used as it is. */
+class AppendedContent implements Content {
+  readonly extraAttributes: string;
+  readonly #base: Content;
+  readonly #extra: readonly Element[];
+  #inner: string | undefined;
+
+  constructor(base: Content, extra: readonly Element[]) {
+    this.extraAttributes = base.extraAttributes;
+    this.#base = base;
+    this.#extra = extra;
+  }
+
+  get heads(): readonly XmlHead[] {
+    return [...this.#base.heads, ...this.#extra.map(headOf)];
+  }
+
+  get inner(): string {
+    this.#inner ??= this.#base.inner + this.#extra.map(serialize).join("");
+    return this.#inner;
+  }
+
+  get children(): readonly Element[] {
+    return [...this.#base.children, ...this.#extra];
+  }
+}
+
+function headOf(element: Element): XmlHead {
+  return { name: element.getName(), ns: element.getNS() ?? ns.CLIENT };
+}
+
+type Attributes = Omit<Header, "kind">;
+
+export function message(attributes: Attributes, ...payload: Element[]): Stanza {
+  return Stanza.build({ kind: "message", ...attributes }, payload);
+}
+
+export function presence(attributes: Attributes, ...payload: Element[]): Stanza {
+  return Stanza.build({ kind: "presence", ...attributes }, payload);
+}
+
+export function iq(attributes: Attributes, ...payload: Element[]): Stanza {
+  return Stanza.build({ kind: "iq", ...attributes }, payload);
+}

@@ -1,0 +1,304 @@
+/** Who has an account here, and the keys that prove it: never a password, nor anything it can be read from (XEP-0438 §5.1). */
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Store, Table } from "../store/store.ts";
+import { type Awaitable, isPromise } from "../util/awaitable.ts";
+import type { Clock } from "../util/clock.ts";
+import { Lru } from "../util/lru.ts";
+import type { Random } from "../util/random.ts";
+import { StanzaError } from "../xmpp/errors.ts";
+import { Jid } from "../xmpp/jid.ts";
+import { preparePassword } from "../xmpp/precis.ts";
+import { BusyError, KeyDerivation } from "./key-derivation.ts";
+import { type Credentials, digestLength, SCRAM_HASHES, type ScramHash, scramKeys } from "./scram-keys.ts";
+
+/** RFC 5802 §5.1 and RFC 7677 §4: no fewer rounds than these. */
+const MIN_ITERATIONS = 4096;
+
+/** XEP-0438 §6: the least that it recommends today. */
+const DEFAULT_ITERATIONS = 10_000;
+
+/** XEP-0438 §5.2: 16 octets at least. */
+const SALT_BYTES = 16;
+
+/** Of UTF-8, before and after preparation. RFC 4616 §2 requires 255 to be accepted. */
+const MAX_PASSWORD_BYTES = 1024;
+
+/** Answers of `exists` that are kept. */
+const CACHED_USERS = 10_000;
+
+/** Octets of the secret that made-up salts come from. */
+const SECRET_BYTES = 32;
+
+/** Base64, as the store keeps it. */
+interface StoredKeys {
+  readonly salt: string;
+  readonly iterations: number;
+  readonly storedKey: string;
+  readonly serverKey: string;
+}
+
+interface AccountRow {
+  /** The bare JID. */
+  user: string;
+  domain: string;
+  keys: Partial<Record<ScramHash, StoredKeys>>;
+  /** Milliseconds since the epoch. */
+  created: number;
+  /** When it was disabled. */
+  disabled: number | null;
+}
+
+interface SecretRow {
+  name: string;
+  value: Buffer;
+}
+
+export interface AccountsOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Hashes that keys are derived for, strongest first; the SCRAM mechanisms offered are those. Default: all. */
+  readonly hashes?: readonly ScramHash[];
+  /**
+   * PBKDF2 rounds for passwords set from now on, at least 4096. After a change an account with an older password
+   * shows its own count while made-up accounts show the new one, which tells a careful observer that it exists.
+   */
+  readonly iterations?: number;
+  readonly derivation?: KeyDerivation;
+}
+
+export type AccountStatus = "active" | "disabled";
+
+export class Accounts {
+  /** The hashes that every account set from now on has keys for, strongest first. Not empty. */
+  readonly hashes: readonly [ScramHash, ...ScramHash[]];
+  readonly #table: Table<AccountRow>;
+  readonly #secret: Buffer;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #iterations: number;
+  readonly #derivation: KeyDerivation;
+  #known = new Lru<string, boolean>(CACHED_USERS);
+  readonly #creating = new Set<string>();
+  /** Grows with each change, so that an answer read before it is not kept after it. */
+  #changes = 0;
+
+  private constructor(table: Table<AccountRow>, secret: Buffer, options: AccountsOptions) {
+    const [strongest, ...others] = options.hashes ?? SCRAM_HASHES;
+    if (!strongest) throw new RangeError("accounts need at least one hash");
+    const iterations = options.iterations ?? DEFAULT_ITERATIONS;
+    if (!Number.isSafeInteger(iterations) || iterations < MIN_ITERATIONS) {
+      throw new RangeError(`at least ${MIN_ITERATIONS} iterations (RFC 5802 §5.1), got ${iterations}`);
+    }
+    this.hashes = [strongest, ...others];
+    this.#table = table;
+    this.#secret = secret;
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#iterations = iterations;
+    this.#derivation = options.derivation ?? new KeyDerivation();
+  }
+
+  /** Opens the tables `accounts` and `auth_secrets`. */
+  static async open(store: Store, options: AccountsOptions): Promise<Accounts> {
+    const table = await store.table<AccountRow>({
+      name: "accounts",
+      version: 1,
+      columns: { user: "text", domain: "text", keys: "json", created: "int", disabled: "int?" },
+      key: ["user"],
+      indexes: { by_domain: ["domain", "user"] },
+    });
+    const secrets = await store.table<SecretRow>({
+      name: "auth_secrets",
+      version: 1,
+      columns: { name: "text", value: "blob" },
+      key: ["name"],
+    });
+    const kept = await secrets.get({ name: "unknown-users" });
+    const secret = kept?.value ?? options.random.bytes(SECRET_BYTES);
+    if (!kept) await secrets.put({ name: "unknown-users", value: secret });
+    return new Accounts(table, secret, options);
+  }
+
+  /**
+   * Creates an account.
+   * @throws {StanzaError} `conflict` if it exists, `jid-malformed` without a local part, `not-acceptable` if the
+   * password is not allowed, `resource-constraint` when too many are being set.
+   */
+  async create(user: Jid, password: string): Promise<void> {
+    const key = keyOf(user);
+    if (user.local === "") throw new StanzaError("jid-malformed", "an account needs a local part");
+    if (this.#creating.has(key)) throw new StanzaError("conflict");
+    this.#creating.add(key);
+    try {
+      if (await this.#table.get({ user: key })) throw new StanzaError("conflict");
+      const keys = await this.#deriveAll(password);
+      const created = this.#clock.now();
+      await this.#write({ user: key, domain: user.domain, keys, created, disabled: null });
+    } finally {
+      this.#creating.delete(key);
+    }
+  }
+
+  /**
+   * Replaces the keys, with new salts (XEP-0438 §5.3).
+   * @throws {StanzaError} `item-not-found`, `not-acceptable` or `resource-constraint`, as for `create`.
+   */
+  async setPassword(user: Jid, password: string): Promise<void> {
+    if (!(await this.exists(user))) throw new StanzaError("item-not-found");
+    const keys = await this.#deriveAll(password);
+    const row = await this.#row(user);
+    if (!row) throw new StanzaError("item-not-found");
+    await this.#write({ ...row, keys });
+  }
+
+  /**
+   * A disabled account keeps its data and cannot log in.
+   * @throws {StanzaError} `item-not-found`.
+   */
+  async setDisabled(user: Jid, disabled: boolean): Promise<void> {
+    const row = await this.#row(user);
+    if (!row) throw new StanzaError("item-not-found");
+    await this.#write({ ...row, disabled: disabled ? this.#clock.now() : null });
+  }
+
+  /** Removes the account and its keys, nothing else of the user's. Tells whether there was one. */
+  async remove(user: Jid): Promise<boolean> {
+    const removed = await this.#table.delete({ user: keyOf(user) });
+    this.#changed(keyOf(user));
+    return removed > 0;
+  }
+
+  /** Whether there is such an account, disabled or not. Cheap: made to be asked for each stanza. */
+  exists(user: Jid): Awaitable<boolean> {
+    const key = keyOf(user);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const changes = this.#changes;
+    const keep = (row: AccountRow | undefined): boolean => {
+      if (changes === this.#changes) this.#known.set(key, row !== undefined);
+      return row !== undefined;
+    };
+    const row = this.#table.get({ user: key });
+    return isPromise(row) ? row.then(keep) : keep(row);
+  }
+
+  /** `undefined` when there is no such account. Always read from the store. */
+  async status(user: Jid): Promise<AccountStatus | undefined> {
+    const row = await this.#row(user);
+    if (!row) return undefined;
+    return row.disabled === null ? "active" : "disabled";
+  }
+
+  /** The accounts of a domain by name. `after` is the text of the last bare JID of the page before. */
+  async list(domain: string, page: { after?: string; limit?: number } = {}): Promise<Jid[]> {
+    const rows = await this.#table.list({ index: "by_domain", where: { domain }, ...page });
+    return rows.map((row) => Jid.parse(row.user));
+  }
+
+  /**
+   * Whether that is the account's password, at the same cost when there is no such account. Says nothing of
+   * whether it is disabled.
+   * @throws {BusyError} when too many are being checked.
+   */
+  async verifyPassword(user: Jid, password: string): Promise<boolean> {
+    const prepared = preparedPassword(password);
+    if (prepared === undefined) return false;
+    const row = await this.#row(user);
+    const hash = this.hashes.find((each) => row?.keys[each]) ?? this.hashes[0];
+    const { salt, iterations, storedKey, genuine } = this.#credentials(user, hash, row);
+    const keys = scramKeys(hash, await this.#derivation.derive(hash, prepared, salt, iterations));
+    // XEP-0438 §5.3: a comparison in constant time.
+    return timingSafeEqual(keys.storedKey, storedKey) && genuine;
+  }
+
+  /** What SCRAM needs. For an unknown user it is made up, and the same each time (RFC 6120 §6.5.10). */
+  async credentials(user: Jid, hash: ScramHash): Promise<Credentials> {
+    return this.#credentials(user, hash, await this.#row(user));
+  }
+
+  /** Forgets what `exists` remembers. To be called after `Store.rollback`. */
+  forget(): void {
+    this.#changes++;
+    this.#known = new Lru(CACHED_USERS);
+  }
+
+  #row(user: Jid): Awaitable<AccountRow | undefined> {
+    return this.#table.get({ user: keyOf(user) });
+  }
+
+  async #write(row: AccountRow): Promise<void> {
+    await this.#table.put(row);
+    this.#changed(row.user);
+  }
+
+  #changed(user: string): void {
+    this.#changes++;
+    this.#known.delete(user);
+  }
+
+  /** XEP-0438 §5.2: keys and a salt of their own for each hash. */
+  async #deriveAll(password: string): Promise<AccountRow["keys"]> {
+    const prepared = preparedPassword(password);
+    if (prepared === undefined) throw new StanzaError("not-acceptable", "this password is not allowed");
+    try {
+      const entries = await Promise.all(this.hashes.map((hash) => this.#derive(hash, prepared)));
+      return Object.fromEntries(entries);
+    } catch (error) {
+      if (error instanceof BusyError) throw new StanzaError("resource-constraint");
+      throw error;
+    }
+  }
+
+  async #derive(hash: ScramHash, password: string): Promise<[ScramHash, StoredKeys]> {
+    const salt = this.#random.bytes(SALT_BYTES);
+    const iterations = this.#iterations;
+    const keys = scramKeys(hash, await this.#derivation.derive(hash, password, salt, iterations));
+    return [
+      hash,
+      {
+        salt: salt.toString("base64"),
+        iterations,
+        storedKey: keys.storedKey.toString("base64"),
+        serverKey: keys.serverKey.toString("base64"),
+      },
+    ];
+  }
+
+  /** Computes the made-up ones in either case, so that both take as long. */
+  #credentials(user: Jid, hash: ScramHash, row: AccountRow | undefined): Credentials {
+    const madeUp = this.#madeUp(user, hash);
+    const keys = row?.keys[hash];
+    if (!keys) return madeUp;
+    return {
+      salt: Buffer.from(keys.salt, "base64"),
+      iterations: keys.iterations,
+      storedKey: Buffer.from(keys.storedKey, "base64"),
+      serverKey: Buffer.from(keys.serverKey, "base64"),
+      genuine: true,
+    };
+  }
+
+  #madeUp(user: Jid, hash: ScramHash): Credentials {
+    const bytes = (purpose: string) =>
+      createHmac("sha512", this.#secret)
+        .update(`${purpose}\0${hash}\0${keyOf(user)}`)
+        .digest();
+    return {
+      salt: bytes("salt").subarray(0, SALT_BYTES),
+      iterations: this.#iterations,
+      storedKey: bytes("stored").subarray(0, digestLength(hash)),
+      serverKey: bytes("server").subarray(0, digestLength(hash)),
+      genuine: false,
+    };
+  }
+}
+
+function keyOf(user: Jid): string {
+  return user.bare.toString();
+}
+
+/** RFC 8265 §4.2: never empty; `undefined` for what no account may have as its password. */
+function preparedPassword(password: string): string | undefined {
+  if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return undefined;
+  return preparePassword(password);
+}

@@ -1,6 +1,10 @@
 /** Builds dist/: JavaScript, declarations and source maps, from nothing. */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 
 rmSync("dist", { recursive: true, force: true });
-execFileSync("tsc", ["-p", "tsconfig.build.json"], { stdio: "inherit", shell: process.platform === "win32" });
+const tsc = spawnSync("tsc", ["-p", "tsconfig.build.json"], {
+  stdio: "inherit",
+  shell: process.platform === "win32",
+});
+process.exitCode = tsc.status ?? 1;

@@ -297,8 +297,11 @@ function keyOf(user: Jid): string {
   return user.bare.toString();
 }
 
-/** RFC 8265 §4.2: never empty; `undefined` for what no account may have as its password. */
+/**
+ * RFC 8265 §4.2: never empty; `undefined` for what no account may have as its password. Compatibility characters are
+ * then replaced as SASLprep does (RFC 4013 §2.2), because RFC 5802 §2.2 has SCRAM clients derive their keys so.
+ */
 function preparedPassword(password: string): string | undefined {
   if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return undefined;
-  return preparePassword(password);
+  return preparePassword(password)?.normalize("NFKC");
 }

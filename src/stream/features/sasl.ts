@@ -15,7 +15,8 @@ import type { StreamFeature } from "../stream-feature.ts";
 /** What a stream's authentication has come to; forgotten as soon as it succeeds or the stream ends. */
 interface Progress {
   exchange: SaslExchange | undefined;
-  context: SaslContext | undefined;
+  /** Of the mechanism in use. */
+  name: string;
   failures: number;
 }
 
@@ -44,11 +45,11 @@ export function sasl(): StreamFeature {
 
   async function receive(stream: Stream, element: XmlElement): Promise<void> {
     if (stream.user) throw new StreamError("not-authorized");
-    const own = progress.get(stream) ?? { exchange: undefined, context: undefined, failures: 0 };
+    const own = progress.get(stream) ?? { exchange: undefined, name: "", failures: 0 };
     progress.set(stream, own);
     try {
       const step = await advance(stream, own, element);
-      if (step) await answer(stream, step);
+      if (step) await answer(stream, own, step);
     } catch (error) {
       if (!(error instanceof SaslError)) throw error;
       await fail(stream, own, error);
@@ -81,12 +82,13 @@ export function sasl(): StreamFeature {
     if (!isDue(stream)) throw new SaslError("encryption-required");
     const context = contextOf(stream);
     const mechanism = stream.host.mechanisms.find((candidate) => candidate.name === name);
-    if (!mechanism?.offered(context)) throw new SaslError("invalid-mechanism");
-    own.context = context;
+    // One that exists but is not offered here says itself why it cannot be used.
+    if (!mechanism) throw new SaslError("invalid-mechanism");
+    own.name = name;
     own.exchange = mechanism.begin(context);
   }
 
-  async function answer(stream: Stream, step: SaslStep): Promise<void> {
+  async function answer(stream: Stream, own: Progress, step: SaslStep): Promise<void> {
     if (step.kind === "challenge") {
       return stream.send(el("challenge", { xmlns: ns.SASL }, encode(step.data)));
     }
@@ -94,7 +96,7 @@ export function sasl(): StreamFeature {
     const { throttle } = stream.host;
     await pause(stream, throttle.delay(user, stream.remote));
     if (isOver(stream)) return;
-    throttle.succeeded(user, stream.remote);
+    if (own.name !== "ANONYMOUS") throttle.succeeded(user, stream.remote);
     progress.delete(stream);
     // §6.3.10: no additional data is another thing than empty additional data.
     stream.send(el("success", { xmlns: ns.SASL }, ...(step.data ? [encode(step.data)] : [])));
@@ -107,7 +109,8 @@ export function sasl(): StreamFeature {
     if (error.condition !== "aborted") {
       own.failures++;
       const { throttle } = stream.host;
-      throttle.failed(error.username, stream.remote);
+      // A server that is too busy to look has learnt nothing about the client.
+      if (error.condition !== "temporary-auth-failure") throttle.failed(error.username, stream.remote);
       stream.log.info("authentication failed", { condition: error.condition, remote: stream.remote });
       await pause(stream, throttle.delay(error.username, stream.remote));
     }

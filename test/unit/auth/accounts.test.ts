@@ -30,6 +30,12 @@ test("one that exists, or is being created, is a conflict", async () => {
   expect(await accounts.verifyPassword(ALICE, PASSWORD)).toBe(true);
 });
 
+test("compatibility characters count as what SASLprep makes of them", async () => {
+  const accounts = await openAccounts();
+  await accounts.create(ALICE, "ﬁve ①");
+  expect(await accounts.verifyPassword(ALICE, "five 1")).toBe(true);
+});
+
 test("a domain is not an account", async () => {
   const accounts = await openAccounts();
   const attempt = accounts.create(Jid.parse("example.org"), PASSWORD);

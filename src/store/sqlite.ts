@@ -1,0 +1,123 @@
+import { resolve } from "node:path";
+import Database from "better-sqlite3";
+import { type Logger, silentLogger } from "../util/logger.ts";
+import { layoutOf } from "./layout.ts";
+import { fitTable } from "./migrate.ts";
+import { SqliteConnection } from "./sqlite-connection.ts";
+import { toStoreError } from "./sqlite-error.ts";
+import { claimFile, prepareFile } from "./sqlite-file.ts";
+import { SqliteTable } from "./sqlite-table.ts";
+import { type Store, StoreError, type Table, type TableSpec } from "./store.ts";
+
+export interface SqliteOptions {
+  /** The file. It and its folder are made if they are missing, for this user alone. */
+  readonly path: string;
+  /** `full` (the default) outlives a power cut; `normal` may lose the last turns then, but nothing in a mere crash. */
+  readonly synchronous?: "full" | "normal";
+  /** Milliseconds to wait for another process that writes; the event loop waits along. Default 5000. */
+  readonly busyTimeout?: number;
+  /** The file grows no larger: writes beyond that fail as on a full disk. Bytes. Default: what the disk holds. */
+  readonly maxBytes?: number;
+  readonly logger?: Logger;
+}
+
+/** Pages (4 KiB) in the write-ahead log at which a commit moves them into the file. */
+const CHECKPOINT_PAGES = 1000;
+/** Bytes that the write-ahead log keeps when one large turn made it longer. */
+const LOG_LIMIT = 8 * 1024 * 1024;
+
+/** Keeps everything in one SQLite file. Never makes a promise. Throws a StoreError if the file cannot be used. */
+export function openSqliteStore(options: SqliteOptions): Store {
+  return new SqliteStore(options);
+}
+
+class SqliteStore implements Store {
+  onDirty = () => {};
+  readonly #connection: SqliteConnection;
+  readonly #logger: Logger;
+  readonly #names = new Set<string>();
+
+  constructor({ path, synchronous, busyTimeout, maxBytes, logger }: SqliteOptions) {
+    const file = resolve(path);
+    this.#logger = logger ?? silentLogger;
+    const mode = prepareFile(file);
+    if (mode & 0o077) {
+      this.#logger.warn("the store can be read by other users of this machine", {
+        path: file,
+        mode: (mode & 0o777).toString(8),
+      });
+    }
+    const db = openDatabase(file, busyTimeout ?? 5000);
+    this.#connection = new SqliteConnection(file, db, () => this.onDirty());
+    try {
+      // Before any setting, since a file that is not ours must stay as it is.
+      this.#connection.alone(() => claimFile(db, file));
+      configure(db, file, synchronous ?? "full", maxBytes);
+    } catch (error) {
+      this.#connection.close();
+      throw toStoreError(file, error);
+    }
+  }
+
+  get dirty(): boolean {
+    return this.#connection.dirty;
+  }
+
+  table<R extends object>(spec: TableSpec<R>): Table<R> {
+    const { db, path } = this.#connection;
+    const layout = layoutOf(spec);
+    if (this.#names.has(layout.name)) throw new TypeError(`table ${layout.name} is already open`);
+    this.#connection.commit();
+    const migration = this.#connection.alone(() => fitTable(db, path, layout, spec.migrate));
+    if (migration) {
+      this.#logger.info("table migrated", { table: layout.name, to: layout.version, ...migration });
+    }
+    const table = new SqliteTable<R>(layout, this.#connection);
+    this.#names.add(layout.name);
+    return table;
+  }
+
+  commit(): void {
+    this.#connection.commit();
+  }
+
+  rollback(): void {
+    this.#connection.rollback();
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
+}
+
+function openDatabase(path: string, timeout: number): Database.Database {
+  try {
+    return new Database(path, { timeout });
+  } catch (error) {
+    throw toStoreError(path, error);
+  }
+}
+
+function configure(
+  db: Database.Database,
+  path: string,
+  synchronous: "full" | "normal",
+  maxBytes: number | undefined,
+): void {
+  const mode = db.pragma("journal_mode = WAL", { simple: true });
+  if (mode !== "wal") {
+    throw new StoreError(
+      `store ${path}: this file system lacks the shared memory that a write-ahead log needs; name a place on a local disk`,
+    );
+  }
+  db.pragma(`synchronous = ${synchronous}`);
+  db.pragma("foreign_keys = ON");
+  db.pragma("trusted_schema = OFF");
+  db.pragma("cell_size_check = ON");
+  db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  db.pragma(`journal_size_limit = ${LOG_LIMIT}`);
+  if (maxBytes !== undefined) {
+    const pageSize = db.pragma("page_size", { simple: true }) as number;
+    db.pragma(`max_page_count = ${Math.max(1, Math.floor(maxBytes / pageSize))}`);
+  }
+}

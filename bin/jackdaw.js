@@ -58,7 +58,7 @@ function fetchedNode() {
   const exec = [
     "exec",
     "--yes",
-    "--allow-scripts=node",
+
     "--package=node@24",
     "--",
     "node",

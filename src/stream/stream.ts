@@ -83,6 +83,11 @@ export class Stream implements SessionStream {
     return this.#state;
   }
 
+  /** Whether nothing of the client's input is under way: all of it that came in was dealt with, or waits for more. */
+  get isIdle(): boolean {
+    return !this.#busy;
+  }
+
   /** Known once the client's header was accepted. */
   get host(): StreamHost {
     if (!this.#host) throw new Error("stream has no host yet");

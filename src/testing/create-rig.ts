@@ -1,0 +1,248 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer, type ServerOptions } from "../index.ts";
+import { XmppServer } from "../server.ts";
+import type { Logger } from "../util/logger.ts";
+import { Jid } from "../xmpp/jid.ts";
+import { ns } from "../xmpp/ns.ts";
+import { Client } from "./client.ts";
+import { authenticate, logIn } from "./log-in.ts";
+import type { Captures } from "./match.ts";
+import { Pipe, type PipeOptions } from "./pipe.ts";
+import { Transcript } from "./transcript.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+/** What `createServer` takes, but for time. By default without ports, and with few PBKDF2 rounds. */
+export interface RigOptions extends Omit<ServerOptions, "clock" | "logger" | "store"> {
+  /** "sqlite": in a folder of its own that is gone afterwards. Default: "memory". */
+  readonly store?: "sqlite" | ServerOptions["store"];
+}
+
+export interface ConnectOptions extends PipeOptions {
+  /** Initial presence (RFC 6121 §4.2). Default: true. */
+  readonly presence?: boolean;
+  /** Of the initial presence. Default: 0. */
+  readonly priority?: number;
+}
+
+/** A client on a pipe, which a test can hold up. */
+export interface PipeClient extends Client {
+  readonly pipe: Pipe;
+}
+
+/** A server and its clients in one process: no ports, no waiting, one place for all that was said. */
+export interface Rig extends AsyncDisposable {
+  readonly server: XmppServer;
+  readonly clock: VirtualClock;
+  readonly transcript: Transcript;
+  /** What the server logged as an error: a fault of its own, as a rule. */
+  readonly errors: readonly string[];
+  /** What patterns captured, by name. */
+  readonly captures: Captures;
+  /**
+   * A client that is logged in: `"alice/phone"`, `"alice"` for a resource made up by the server,
+   * `"alice@example.org/phone"` where there are several domains. The account is made when there is none. The account's
+   * own presence, which all of its clients get to see, is taken out of what they received.
+   */
+  connect(address: string, options?: ConnectOptions): Promise<PipeClient>;
+  /** A client that is authenticated and has not bound a resource. */
+  authenticated(name: string, options?: PipeOptions): Promise<PipeClient>;
+  /** A client that has said nothing yet. */
+  raw(options?: PipeOptions): PipeClient;
+  /** Makes an account, unless there is one; its bare JID. */
+  user(name: string, password?: string): Promise<string>;
+  /** Settles when the server has dealt with everything, or only time could help it on. */
+  settle(): Promise<void>;
+  /** Cuts all connections, stops the server, and removes what it kept. */
+  close(): Promise<void>;
+}
+
+/** In rounds of the event loop: how long nothing may happen before nothing will. */
+const QUIET_ROUNDS = 3;
+
+/** A stream that is busy so long may be waiting for the clock, or for another client. Real milliseconds. */
+const BUSY_PATIENCE_MS = 100;
+
+/** A client that expects something waits so long for a busy server. Real milliseconds; only a failing test takes them. */
+const LONGEST_WAIT_MS = 5_000;
+
+/** @throws ConfigError */
+export async function createRig(options: RigOptions = {}): Promise<Rig> {
+  const transcript = new Transcript();
+  const errors: string[] = [];
+  const clock = new VirtualClock();
+  const folder = options.store === "sqlite" ? mkdtempSync(join(tmpdir(), "jackdaw-test-")) : undefined;
+  const config = options.config ?? {};
+  const server = await createServer({
+    listen: { c2s: false, c2sTls: false },
+    ...options,
+    store:
+      folder === undefined
+        ? ((options.store as ServerOptions["store"]) ?? "memory")
+        : { sqlite: join(folder, "db.sqlite") },
+    config: { ...config, auth: { iterations: 4096, ...(config["auth"] as object | undefined) } },
+    clock,
+    logger: recorder(transcript, errors),
+  });
+  if (!(server instanceof XmppServer)) throw new Error("createServer made something else");
+  return new ServerRig({ server, clock, transcript, errors, folder });
+}
+
+interface RigParts {
+  readonly server: XmppServer;
+  readonly clock: VirtualClock;
+  readonly transcript: Transcript;
+  readonly errors: string[];
+  readonly folder: string | undefined;
+}
+
+class ServerRig implements Rig {
+  readonly server: XmppServer;
+  readonly clock: VirtualClock;
+  readonly transcript: Transcript;
+  readonly errors: readonly string[];
+  readonly captures: Captures = new Map();
+  readonly #clients: PipeClient[] = [];
+  readonly #folder: string | undefined;
+  #connected = 0;
+
+  constructor({ server, clock, transcript, errors, folder }: RigParts) {
+    this.server = server;
+    this.clock = clock;
+    this.transcript = transcript;
+    this.errors = errors;
+    this.#folder = folder;
+    clock.settle = () => this.settle();
+  }
+
+  raw(options: PipeOptions = {}): PipeClient {
+    return this.#client(`raw-${++this.#connected}`, options);
+  }
+
+  async authenticated(name: string, options: PipeOptions = {}): Promise<PipeClient> {
+    const jid = this.#resolve(name);
+    await this.user(name);
+    const client = this.#client(`${jid.local}-${++this.#connected}`, options);
+    await authenticate(client, { domain: jid.domain, user: jid.local, password: passwordOf(jid) });
+    return client;
+  }
+
+  async connect(
+    address: string,
+    { presence = true, priority, ...pipe }: ConnectOptions = {},
+  ): Promise<PipeClient> {
+    const jid = this.#resolve(address);
+    await this.user(jid.bare.toString());
+    const client = this.#client(jid.resource === "" ? jid.local : `${jid.local}/${jid.resource}`, pipe);
+    const resource = jid.resource || undefined;
+    await logIn(client, { domain: jid.domain, user: jid.local, password: passwordOf(jid), resource });
+    if (presence) {
+      await client.sends(
+        priority === undefined ? "<presence/>" : `<presence><priority>${priority}</priority></presence>`,
+      );
+      this.#forgetOwnPresence(jid.bare);
+    }
+    return client;
+  }
+
+  async user(name: string, password?: string): Promise<string> {
+    const jid = this.#resolve(name).bare;
+    if (!(await this.server.host(jid.domain).accounts.exists(jid))) {
+      await this.server.createUser(jid.toString(), password ?? passwordOf(jid));
+    }
+    return jid.toString();
+  }
+
+  async settle(): Promise<void> {
+    const started = performance.now();
+    for (let quiet = 0; quiet < QUIET_ROUNDS; ) {
+      await new Promise(setImmediate);
+      quiet = this.#isIdle() || performance.now() - started > BUSY_PATIENCE_MS ? quiet + 1 : 0;
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const { pipe } of this.#clients) pipe.end();
+    await this.server.close();
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #client(name: string, options: PipeOptions): PipeClient {
+    const pipe = new Pipe(this.server.turn, options);
+    const { transcript, captures } = this;
+    const client = new Client({
+      name,
+      transcript,
+      captures,
+      connect: (hearer) => {
+        pipe.open({ data: (text) => hearer.hear(text), ended: () => hearer.heardEnd() });
+        return {
+          send: (data) => pipe.send(data),
+          end: () => pipe.end(),
+          settle: () => this.settle(),
+          more: () => this.#more(hearer),
+        };
+      },
+    });
+    this.server.accept(pipe.transport);
+    const piped = Object.assign(client, { pipe });
+    this.#clients.push(piped);
+    return piped;
+  }
+
+  /** Whether the client gets anything more, time standing still. */
+  async #more(client: Client): Promise<boolean> {
+    const { length } = client.heard;
+    const started = performance.now();
+    do {
+      await this.settle();
+      if (client.heard.length > length || client.gone) return true;
+    } while (!this.#isIdle() && performance.now() - started < LONGEST_WAIT_MS);
+    return false;
+  }
+
+  #isIdle(): boolean {
+    if (this.clock.immediates > 0) return false;
+    for (const stream of this.server.streams) if (!stream.isIdle) return false;
+    return true;
+  }
+
+  #resolve(address: string): Jid {
+    const [bare = "", ...resource] = address.split("/");
+    const full = bare.includes("@") ? bare : `${bare}@${this.server.host().domain}`;
+    return Jid.parse([full, ...resource].join("/"));
+  }
+
+  #forgetOwnPresence(user: Jid): void {
+    const isOwn = (jid: string) => Jid.parse(jid).bare.equals(user);
+    for (const client of this.#clients) {
+      if (client.jid === "" || !isOwn(client.jid)) continue;
+      client.forget((element) => element.is("presence", ns.CLIENT) && isOwn(String(element.attrs["from"])));
+    }
+  }
+}
+
+function passwordOf(user: Jid): string {
+  return `secret of ${user.local}`;
+}
+
+/** Warnings and errors go into the transcript; errors are counted, for they are faults of the server. */
+function recorder(transcript: Transcript, errors: string[]): Logger {
+  const line = (message: string, data: object = {}) => `${message} ${JSON.stringify(data)}`;
+  const logger: Logger = {
+    debug: () => {},
+    info: () => {},
+    warn: (message, data) => transcript.add("server", "warns:", `${line(message, data)}\n`),
+    error: (message, data) => {
+      errors.push(line(message, data));
+      transcript.add("server", "failed:", `${line(message, data)}\n`);
+    },
+    child: () => logger,
+  };
+  return logger;
+}

@@ -1,0 +1,44 @@
+import { test as plainTest, type TestAPI } from "vitest";
+import { createRig, type Rig, type RigOptions } from "./create-rig.ts";
+
+interface Fixtures {
+  /** What the server is made with; `test.override({ options })` changes it for a suite. */
+  readonly options: RigOptions;
+  readonly rig: Rig;
+  readonly server: Rig["server"];
+  readonly clock: Rig["clock"];
+  readonly connect: Rig["connect"];
+  readonly authenticated: Rig["authenticated"];
+  readonly raw: Rig["raw"];
+  readonly user: Rig["user"];
+}
+
+/** vitest's `test` with a server of its own for each test. A test fails when the server logs an error. */
+export const test: TestAPI<Fixtures> = testWith({});
+
+/** A `test` whose servers are made with these options. */
+export function testWith(options: RigOptions): TestAPI<Fixtures> {
+  return plainTest.extend<Fixtures>({
+    options: [options, { scope: "test" }],
+    rig: async ({ options: chosen, onTestFailed }, use) => {
+      const rig = await createRig(chosen);
+      onTestFailed(({ task }) => showTranscript(task.result?.errors ?? [], rig.transcript.toString()));
+      await use(rig);
+      await rig.close();
+      if (rig.errors.length > 0) throw new Error(`the server failed:\n${rig.errors.join("\n")}`);
+    },
+    server: ({ rig }, use) => use(rig.server),
+    clock: ({ rig }, use) => use(rig.clock),
+    connect: ({ rig }, use) => use(rig.connect.bind(rig)),
+    authenticated: ({ rig }, use) => use(rig.authenticated.bind(rig)),
+    raw: ({ rig }, use) => use(rig.raw.bind(rig)),
+    user: ({ rig }, use) => use(rig.user.bind(rig)),
+  });
+}
+
+/** The errors of a client have it already. */
+function showTranscript(errors: readonly { message: string }[], transcript: string): void {
+  for (const error of errors) {
+    if (!error.message.includes("\nTranscript:\n")) error.message += `\n\nTranscript:\n${transcript}\n`;
+  }
+}

@@ -1,0 +1,72 @@
+import type { Clock, Timer } from "../util/clock.ts";
+
+interface Alarm {
+  at: number;
+  readonly every: number | undefined;
+  readonly task: () => void;
+}
+
+/** Where virtual time begins: a date like any other, the same in every test. */
+const START = Date.UTC(2025, 0, 1, 12);
+
+/** Time that stands still until `advance` moves it; `immediate` alone is real. */
+export class VirtualClock implements Clock {
+  /** Awaited before time moves, and after each task: lets the work that is under way come to its end. */
+  settle: () => Promise<unknown> = () => new Promise(setImmediate);
+  readonly #alarms = new Set<Alarm>();
+  #now = START;
+  #immediates = 0;
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, task: () => void): Timer {
+    return this.#set({ at: this.#now + Math.max(0, ms), every: undefined, task });
+  }
+
+  every(ms: number, task: () => void): Timer {
+    return this.#set({ at: this.#now + ms, every: ms, task });
+  }
+
+  immediate(task: () => void): void {
+    this.#immediates++;
+    setImmediate(() => {
+      this.#immediates--;
+      task();
+    });
+  }
+
+  /** Tasks of `immediate` that are still to run. */
+  get immediates(): number {
+    return this.#immediates;
+  }
+
+  /** Moves time by `ms` milliseconds and runs what comes due meanwhile, in the order of its time. */
+  async advance(ms: number): Promise<void> {
+    await this.settle();
+    const until = this.#now + ms;
+    for (let next = this.#next(until); next; next = this.#next(until)) {
+      this.#now = Math.max(this.#now, next.at);
+      if (next.every === undefined) this.#alarms.delete(next);
+      else next.at += next.every;
+      next.task();
+      await this.settle();
+    }
+    this.#now = until;
+  }
+
+  #set(alarm: Alarm): Timer {
+    this.#alarms.add(alarm);
+    return { cancel: () => void this.#alarms.delete(alarm) };
+  }
+
+  /** The first that is due; of several at one time the one that was set first. */
+  #next(until: number): Alarm | undefined {
+    let first: Alarm | undefined;
+    for (const alarm of this.#alarms) {
+      if (alarm.at <= until && (!first || alarm.at < first.at)) first = alarm;
+    }
+    return first;
+  }
+}

@@ -25,6 +25,8 @@ export interface Hooks {
   "presence:sent": { readonly session: Session; stanza: Stanza };
   /** Presence for a local user, subscriptions and probes included; availability not "handled" is delivered. */
   "presence:received": { readonly user: Jid; stanza: Stanza };
+  /** A request or an answer for a local user's resource, before it is delivered. */
+  "iq:received": { readonly stanza: Stanza; readonly recipient: Session };
   /** An account is removed: every module forgets it. */
   "user:deleted": { readonly user: Jid };
   /** Writes of the last turn were lost: whoever caches the store starts anew. */

@@ -14,8 +14,13 @@ export interface IqRequest {
   readonly session?: Session | undefined;
 }
 
-/** Returns the result's payload, or nothing; throws StanzaError for an error reply. */
-export type IqHandler<Known = object> = (request: IqRequest & Known) => Awaitable<Element | undefined | void>;
+/**
+ * Returns the result's payload, or nothing; throws StanzaError for an error reply. "answered" when it sent the result
+ * itself because something has to follow it.
+ */
+export type IqHandler<Known = object> = (
+  request: IqRequest & Known,
+) => Awaitable<Element | "answered" | undefined | void>;
 
 /**
  * `self`: a user to their own account. `account`: anybody to the bare JID of an account that exists. `address`: anybody

@@ -117,7 +117,7 @@ export class Router implements Domain {
     const isRequest = stanza.type === "get" || stanza.type === "set";
     if (to.resource !== "") {
       const target = this.#parts.sessions.get(to);
-      if (target) return target.send(stanza);
+      if (target) return this.#handOverIq(stanza, target);
       if (isRequest) throw new StanzaError("service-unavailable");
       return;
     }
@@ -131,6 +131,12 @@ export class Router implements Domain {
     });
   }
 
+  #handOverIq(stanza: Stanza, recipient: Session): Awaitable<void> {
+    const { hooks } = this.#parts;
+    if (!hooks.has("iq:received")) return recipient.send(stanza);
+    return unlessHandled(hooks.emit("iq:received", { stanza, recipient }), () => recipient.send(stanza));
+  }
+
   /** Answers a request from the table; what nobody handles is `service-unavailable` (RFC 6120 §8.4). */
   #answer(place: IqPlace, stanza: Stanza, session: Session | undefined): Awaitable<void> {
     const handler = this.#handlerFor(place, stanza);
@@ -138,7 +144,7 @@ export class Router implements Domain {
     if (!handler || !payload) throw new StanzaError("service-unavailable");
     const { from, to } = stanza as { from: Jid; to: Jid };
     return after(handler({ from, to, stanza, payload, session }), (result) =>
-      this.#parts.network.route(stanza.result(result ?? undefined)),
+      result === "answered" ? undefined : this.#parts.network.route(stanza.result(result ?? undefined)),
     );
   }
 

@@ -1,5 +1,5 @@
 /** Who has an account here, and the keys that prove it: never a password, nor anything it can be read from (XEP-0438 §5.1). */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import type { Store, Table } from "../store/store.ts";
 import { type Awaitable, isPromise } from "../util/awaitable.ts";
 import type { Clock } from "../util/clock.ts";
@@ -72,7 +72,7 @@ export class Accounts {
   /** The hashes that every account set from now on has keys for, strongest first. Not empty. */
   readonly hashes: readonly [ScramHash, ...ScramHash[]];
   readonly #table: Table<AccountRow>;
-  readonly #secret: Buffer;
+  readonly #secret: KeyObject;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #iterations: number;
@@ -91,7 +91,7 @@ export class Accounts {
     }
     this.hashes = [strongest, ...others];
     this.#table = table;
-    this.#secret = secret;
+    this.#secret = createSecretKey(secret);
     this.#clock = options.clock;
     this.#random = options.random;
     this.#iterations = iterations;
@@ -278,16 +278,17 @@ export class Accounts {
     };
   }
 
+  /** Only the salt is ever shown; nothing proves the possession of these keys, so they need not differ. */
   #madeUp(user: Jid, hash: ScramHash): Credentials {
-    const bytes = (purpose: string) =>
-      createHmac("sha512", this.#secret)
-        .update(`${purpose}\0${hash}\0${keyOf(user)}`)
-        .digest();
+    const bytes = createHmac("sha512", this.#secret)
+      .update(`salt\0${hash}\0${keyOf(user)}`)
+      .digest();
+    const key = bytes.subarray(0, digestLength(hash));
     return {
-      salt: bytes("salt").subarray(0, SALT_BYTES),
+      salt: bytes.subarray(0, SALT_BYTES),
       iterations: this.#iterations,
-      storedKey: bytes("stored").subarray(0, digestLength(hash)),
-      serverKey: bytes("server").subarray(0, digestLength(hash)),
+      storedKey: key,
+      serverKey: key,
       genuine: false,
     };
   }

@@ -33,7 +33,6 @@ export class Stream implements SessionStream {
   readonly id: string;
   readonly transport: Transport;
   readonly environment: StreamEnvironment;
-  readonly log: Logger;
   /** The account that authenticated, as a bare JID. */
   user: Jid | undefined;
   session: Session | undefined;
@@ -41,6 +40,7 @@ export class Stream implements SessionStream {
   /** The client's claimed address from its header (RFC 6120 §4.7.1). */
   from: Jid | undefined;
   lastReceived: number;
+  #log: Logger | undefined;
   #host: StreamHost | undefined;
   #state: StreamState = "opening";
   #headerSent = false;
@@ -56,7 +56,6 @@ export class Stream implements SessionStream {
     this.id = random.id();
     this.transport = transport;
     this.environment = environment;
-    this.log = environment.log.child({ stream: this.id });
     this.lastReceived = clock.now();
     this.#onClosed = onClosed;
     this.#parser = createXmlParser({
@@ -86,6 +85,12 @@ export class Stream implements SessionStream {
   /** Whether nothing of the client's input is under way: all of it that came in was dealt with, or waits for more. */
   get isIdle(): boolean {
     return !this.#busy;
+  }
+
+  /** Made when there is something to say: most streams have nothing. */
+  get log(): Logger {
+    this.#log ??= this.environment.log.child({ stream: this.id });
+    return this.#log;
   }
 
   /** Known once the client's header was accepted. */
@@ -302,6 +307,7 @@ export class Stream implements SessionStream {
   /** §4.3.3: what comes next is a new header; the old stream is gone without an end tag. */
   #restart(): void {
     this.#parser.restart();
+    this.#headerSent = false;
     this.#state = "opening";
   }
 

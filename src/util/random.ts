@@ -7,7 +7,25 @@ export interface Random {
   id(): string;
 }
 
-export const systemRandom: Random = {
-  bytes: (length) => randomBytes(length),
-  id: () => randomBytes(16).toString("base64url"),
-};
+/** Bytes asked of the system at once: asking costs more than the bytes do. */
+const POOL_BYTES = 4096;
+
+function createSystemRandom(): Random {
+  let pool = Buffer.alloc(0);
+
+  function bytes(length: number): Buffer {
+    if (length > POOL_BYTES / 4) return randomBytes(length);
+    if (pool.length < length) pool = randomBytes(POOL_BYTES);
+    const taken = Buffer.from(pool.subarray(0, length));
+    // No byte is given twice, nor kept here once it is given.
+    pool.fill(0, 0, length);
+    pool = pool.subarray(length);
+    return taken;
+  }
+
+  return { bytes, id: () => bytes(ID_BYTES).toString("base64url") };
+}
+
+const ID_BYTES = 16;
+
+export const systemRandom: Random = createSystemRandom();

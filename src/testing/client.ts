@@ -52,7 +52,6 @@ export class Client {
   readonly #wire: Wire;
   readonly #parser: XmlParser = createXmlParser(NO_LIMITS);
   readonly #inbox: Item[] = [];
-  #opened = false;
   #saidEnd = false;
   #gone = false;
 
@@ -82,14 +81,11 @@ export class Client {
 
   /** Sends a stream header and takes the server's. */
   async opens(attributes: HeaderAttributes = {}): Promise<StreamTag> {
-    if (this.#opened) this.#parser.restart();
-    this.#opened = true;
     await this.sendsRaw(streamHeader(attributes));
     return this.receivesHeader();
   }
 
   async receivesHeader(): Promise<StreamTag> {
-    this.#opened = true;
     const item = await this.#next("a stream header");
     return item.kind === "header" ? item.tag : this.#fail(`expected a stream header, got ${describe(item)}`);
   }
@@ -138,10 +134,15 @@ export class Client {
     if (condition !== undefined) {
       await this.receives(`<stream:error><${condition} xmlns="${ns.STREAM_ERRORS}"/></stream:error>`);
     }
-    const item = await this.#next("the end of the stream");
-    if (item.kind !== "end tag") this.#fail(`expected the end of the stream, got ${describe(item)}`);
+    await this.receivesEnd();
     if (!this.#gone && !this.#saidEnd) await this.sendsRaw("</stream:stream>");
     await this.disconnected();
+  }
+
+  /** The server's end tag; the connection may stay. */
+  async receivesEnd(): Promise<void> {
+    const item = await this.#next("the end of the stream");
+    if (item.kind !== "end tag") this.#fail(`expected the end of the stream, got ${describe(item)}`);
   }
 
   /** The connection is gone, without another word. */
@@ -179,8 +180,10 @@ export class Client {
     this.#transcript.add(this.name, "←", text);
     this.#parser.write(Buffer.from(text));
     try {
-      for (let event = this.#parser.next(); event; event = this.#parser.next())
+      for (let event = this.#parser.next(); event; event = this.#parser.next()) {
         this.#inbox.push(itemOf(event));
+        if (isRestart(event)) this.#parser.restart();
+      }
     } catch (error) {
       if (!(error instanceof XmlError)) throw error;
       this.#transcript.add(this.name, "!", `the server sent bad XML: ${error.message}`);
@@ -214,6 +217,13 @@ export function streamHeader(attributes: HeaderAttributes = {}): string {
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
     .map(([name, value]) => ` ${name}="${escapeAttribute(value)}"`);
   return `<?xml version="1.0"?><stream:stream${text.join("")} xmlns="${ns.CLIENT}" xmlns:stream="${ns.STREAMS}">`;
+}
+
+/** RFC 6120 §5.4.3.3, §6.4.6: what comes next is the header of a new stream. */
+function isRestart(event: XmlEvent): boolean {
+  if (event.kind !== "element") return false;
+  const { name, ns: namespace } = event.element;
+  return (name === "success" && namespace === ns.SASL) || (name === "proceed" && namespace === ns.TLS);
 }
 
 function itemOf(event: XmlEvent): Item {

@@ -59,10 +59,25 @@ const tls = t.object({
     .doc("Log-in by client certificate (SASL EXTERNAL, XEP-0178). Off without `ca`."),
 });
 
+/** Every SASL mechanism of the server, by its registered name. */
+export const MECHANISMS = [
+  "EXTERNAL",
+  "SCRAM-SHA-512-PLUS",
+  "SCRAM-SHA-256-PLUS",
+  "SCRAM-SHA-1-PLUS",
+  "SCRAM-SHA-512",
+  "SCRAM-SHA-256",
+  "SCRAM-SHA-1",
+  "PLAIN",
+  "ANONYMOUS",
+] as const;
+
 const auth = t.object({
   mechanisms: t
-    .optional(t.list(t.string()))
-    .doc("SASL mechanisms to offer, strongest first. Absent or null: all that are safe on the connection."),
+    .optional(t.list(t.oneOf(MECHANISMS)))
+    .doc(
+      "SASL mechanisms to offer, in any order: the server prefers the strongest. Absent or null: all that the other settings allow.",
+    ),
   plainWithoutTls: t
     .boolean(false)
     .doc("Offer PLAIN over connections that are not encrypted. For test networks only."),
@@ -145,9 +160,6 @@ export const configSchema = t.object({
 });
 
 export type Config = Infer<typeof configSchema>;
-export type DomainConfig = Config["domains"][number];
-export type StoreConfig = Config["store"];
-export type Limits = Config["limits"];
 
 /** The configuration with all defaults. Throws ConfigError with every problem; `path` begins their paths. */
 export function parseConfig(value: unknown, path = ""): Config {

@@ -5,7 +5,7 @@ import { type Config, parseConfig } from "./config.ts";
 import { JsonError, parseJson } from "./json.ts";
 import { type ConfigurableModule, parseModules } from "./modules.ts";
 
-export const DEFAULT_CONFIG_FILE = "server.config.json";
+const DEFAULT_CONFIG_FILE = "server.config.json";
 
 export interface LoadedConfig {
   /** All paths in it are absolute: those in the file are relative to the file. */

@@ -51,7 +51,7 @@ export interface Schema<T> {
   readonly bare: z.ZodType<T>;
 }
 
-export type Fields = Readonly<Record<string, Schema<unknown>>>;
+type Fields = Readonly<Record<string, Schema<unknown>>>;
 export type Infer<S> = S extends Schema<infer T> ? T : never;
 type InferFields<F extends Fields> = { readonly [K in keyof F]: Infer<F[K]> };
 
@@ -239,7 +239,7 @@ export const t = {
       (v) => (typeof v === "string" ? v : undefined),
       fallback,
       () => "(secret)",
-      () => "something else",
+      (v) => (v === undefined ? "nothing" : "something else"),
     ),
 
   oneOf<const V extends string>(values: readonly V[], fallback?: NoInfer<V>): Schema<V> {

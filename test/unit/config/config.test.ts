@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { selectMechanisms } from "../../../src/auth/mechanisms.ts";
 import { parseAddress } from "../../../src/config/address.ts";
-import { configSchema, parseConfig } from "../../../src/config/config.ts";
+import { configSchema, MECHANISMS, parseConfig } from "../../../src/config/config.ts";
 import { parseModules } from "../../../src/config/modules.ts";
 import { parseDomainName } from "../../../src/config/names.ts";
 import { needsRestart } from "../../../src/config/reload.ts";
@@ -81,6 +82,12 @@ test("limits that protect the server cannot be switched off", () => {
     bytesPerSecond: Number.POSITIVE_INFINITY,
     idleTime: 0,
   });
+});
+
+test("the mechanisms that may be named are those that the server has", () => {
+  const options = { mechanisms: MECHANISMS, plainWithoutTls: false, anonymous: true, external: true };
+  expect(selectMechanisms(options).map(({ name }) => name)).toEqual([...MECHANISMS]);
+  expect(problemsOf(() => parseConfig({ auth: { mechanisms: ["DIGEST-MD5"] } }))).toHaveLength(1);
 });
 
 test.each([

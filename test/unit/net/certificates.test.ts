@@ -113,6 +113,7 @@ test("without files a pair is made, only its owner can read the key, and the nex
 test("making a certificate replaces the one that is there and keeps the key private", async () => {
   const path = directory({ "example.org.pem": pair.cert, "example.org.key": pair.key });
   chmodSync(join(path, "example.org.key"), 0o644);
+  writeFileSync(join(path, "example.org.key.new"), "a draft that a crash left", { mode: 0o644 });
   const made = await makeCertificate("example.org", path, { now: NOW, days: 10 });
   expect(made.expires).toBe(NOW + 10 * DAY);
   expect(readFileSync(join(path, "example.org.pem"), "utf8")).toBe(made.cert);
@@ -267,5 +268,5 @@ test("each domain has its own, chosen by the name that a client asks for", () =>
   expect(select("xn--exmple-cua.net.")).toBe(2);
   expect(select("other.example")).toBe(1);
   expect(select(undefined)).toBe(1);
-  expect(() => selectByName(new Map())).toThrow();
+  expect(() => selectByName(new Map())).toThrow("there is no domain");
 });

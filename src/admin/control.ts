@@ -1,0 +1,202 @@
+import { createHash } from "node:crypto";
+import { chmodSync, lstatSync, unlinkSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { createConnection, createServer, type Server, type Socket } from "node:net";
+import { basename, dirname, extname, join, relative } from "node:path";
+import { isMainThread } from "node:worker_threads";
+import type { Logger } from "../util/logger.ts";
+import { type AdminCommand, AdminError, adminCommands, runCommand } from "./commands.ts";
+import type { AdminContext } from "./context.ts";
+import { readLine } from "./line-reader.ts";
+
+/** Bytes of a request or an answer: a page of addresses of the greatest length fits. */
+const MAX_LINE = 2_000_000;
+const MAX_REQUEST = 64_000;
+const REQUEST_TIMEOUT = 10_000;
+const ANSWER_TIMEOUT = 60_000;
+const MAX_CONNECTIONS = 16;
+
+/** What fits into `sockaddr_un` on every system (104 bytes on some), its final NUL included. */
+const MAX_SOCKET_PATH = 103;
+
+interface Answer {
+  readonly result?: unknown;
+  readonly error?: string;
+}
+
+/** Takes commands from this machine until it is closed. */
+export interface Control {
+  readonly path: string;
+  close(): Promise<void>;
+}
+
+/**
+ * The socket of the server that has the store `file`: beside it, `jackdaw.sqlite` → `jackdaw.sock`; a named pipe on
+ * Windows. Throws AdminError when the system cannot have so long a path.
+ */
+export function controlPath(
+  file: string,
+  platform: NodeJS.Platform = process.platform,
+  cwd = process.cwd(),
+): string {
+  if (platform === "win32")
+    return `\\\\.\\pipe\\jackdaw-${createHash("sha256").update(file).digest("hex").slice(0, 32)}`;
+  const stem = extname(file) === ".sock" ? basename(file) : basename(file, extname(file));
+  const path = join(dirname(file), `${stem}.sock`);
+  const shorter = relative(cwd, path);
+  const best = [path, shorter].find((candidate) => Buffer.byteLength(candidate) <= MAX_SOCKET_PATH);
+  if (best !== undefined) return best;
+  throw new AdminError(
+    `${path}: too long for a socket (${MAX_SOCKET_PATH} bytes); put the store into a shorter path`,
+  );
+}
+
+/**
+ * Answers commands on the socket `path`, which only the owner can use: one request and one answer a connection, each
+ * a line of JSON. A socket that a crash left is replaced; throws AdminError when a living server has it.
+ */
+export async function startControl(path: string, context: AdminContext, logger: Logger): Promise<Control> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    void serve(socket, context, logger);
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  if (!isPipe(path)) await mkdir(dirname(path), { recursive: true });
+  try {
+    await listen(server, path);
+  } catch (error) {
+    if (codeOf(error) !== "EADDRINUSE") throw error;
+    if (await answers(path)) throw new AdminError(`${path}: another server is running on this store`);
+    removeStale(path);
+    await listen(server, path);
+  }
+  server.on("error", (error) => logger.error("control socket", { path, error: error.message }));
+  return {
+    path,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+/**
+ * Asks the server at `path` to run `command`. Undefined when no server is there. Throws AdminError with what the
+ * server answered.
+ */
+export async function callControl<A, R>(
+  path: string,
+  command: AdminCommand<A, R>,
+  args: A,
+): Promise<{ result: R } | undefined> {
+  const socket = await open(path);
+  if (!socket) return undefined;
+  try {
+    socket.write(`${JSON.stringify({ command: command.name, args })}\n`);
+    const answer = JSON.parse(await readLine(socket, MAX_LINE, ANSWER_TIMEOUT)) as Answer;
+    if (answer.error !== undefined) throw new AdminError(answer.error);
+    return { result: answer.result as R };
+  } catch (error) {
+    if (error instanceof AdminError) throw error;
+    throw new AdminError(`${path}: no answer from the running server: ${(error as Error).message}`);
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function serve(socket: Socket, context: AdminContext, logger: Logger): Promise<void> {
+  let answer: Answer;
+  try {
+    answer = await execute(await readLine(socket, MAX_REQUEST, REQUEST_TIMEOUT), context, logger);
+  } catch (error) {
+    answer = { error: (error as Error).message };
+  }
+  socket.end(`${JSON.stringify(answer)}\n`);
+}
+
+async function execute(line: string, context: AdminContext, logger: Logger): Promise<Answer> {
+  const request = parseRequest(line);
+  const command = adminCommands.find((candidate) => candidate.name === request?.command);
+  if (!request || !command)
+    return { error: "no such command; is the server of another version than this program?" };
+  try {
+    const result = await runCommand(command, context, request.args);
+    if (command.changes) logger.info("administration", { command: command.name, result });
+    return { result };
+  } catch (error) {
+    if (error instanceof AdminError) return { error: error.message };
+    logger.error("administration failed", { command: command.name, error: (error as Error).stack });
+    return { error: "the server could not do it; its log says why" };
+  }
+}
+
+function parseRequest(line: string): { command: string; args: unknown } | undefined {
+  try {
+    const request: unknown = JSON.parse(line);
+    if (typeof request !== "object" || request === null) return undefined;
+    const { command, args } = request as Record<string, unknown>;
+    return typeof command === "string" ? { command, args } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Binds with a mask under which only the owner can connect, from the first moment on. */
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    const restricted = isMainThread && !isPipe(path);
+    const mask = restricted ? process.umask(0o177) : 0;
+    try {
+      server.listen(path, () => {
+        server.removeListener("error", reject);
+        if (!isPipe(path)) chmodSync(path, 0o600);
+        resolve();
+      });
+    } finally {
+      if (restricted) process.umask(mask);
+    }
+  });
+}
+
+/** Only a socket: a file that happens to be there is somebody's. */
+function removeStale(path: string): void {
+  if (!lstatSync(path).isSocket())
+    throw new AdminError(`${path}: is in the way of the control socket; move it`);
+  unlinkSync(path);
+}
+
+async function answers(path: string): Promise<boolean> {
+  const socket = await open(path);
+  socket?.destroy();
+  return socket !== undefined;
+}
+
+/** A connection, or undefined when nobody listens there. */
+function open(path: string): Promise<Socket | undefined> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(path);
+    const failed = (error: Error) => {
+      if (["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ENOTDIR"].includes(codeOf(error)))
+        return resolve(undefined);
+      const hint = codeOf(error) === "EACCES" ? "; run this as the user that runs the server" : "";
+      reject(new AdminError(`${path}: cannot reach the running server (${codeOf(error)})${hint}`));
+    };
+    socket.once("error", failed);
+    socket.once("connect", () => {
+      socket.removeListener("error", failed);
+      resolve(socket);
+    });
+  });
+}
+
+function isPipe(path: string): boolean {
+  return path.startsWith("\\\\");
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "unknown error";
+}

@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import {
+  AdminError,
+  addUser,
+  adminCommands,
+  checkUser,
+  listUsers,
+  removeUser,
+  runCommand,
+  setPassword,
+  status,
+} from "../../../src/admin/commands.ts";
+import { FakeContext } from "./fake-context.ts";
+
+test("an account is added under its prepared address, and durable before that is reported", async () => {
+  const context = new FakeContext();
+  expect(await runCommand(addUser, context, { user: "ALICE@Localhost", password: "x" })).toEqual({
+    user: "alice@localhost",
+  });
+  expect(context.events).toEqual(["set alice@localhost", "commit"]);
+  expect(await runCommand(checkUser, context, { user: "alice@localhost" })).toMatchObject({ exists: true });
+  expect(await runCommand(checkUser, context, { user: "bob@localhost" })).toMatchObject({ exists: false });
+});
+
+test("a password is set, an account removed", async () => {
+  const context = new FakeContext(new Map([["alice@localhost", "old"]]));
+  await runCommand(setPassword, context, { user: "alice@localhost", password: "new" });
+  expect(context.passwords.get("alice@localhost")).toBe("new");
+  await runCommand(removeUser, context, { user: "alice@localhost" });
+  expect(context.passwords.size).toBe(0);
+});
+
+test.each([
+  [addUser, { user: "bob@localhost", password: "x" }, "there is an account bob@localhost already"],
+  [setPassword, { user: "eve@localhost", password: "x" }, "there is no account eve@localhost"],
+  [removeUser, { user: "eve@localhost" }, "there is no account eve@localhost"],
+  [addUser, { user: "eve@localhost", password: "x".repeat(2000) }, "the password is too long"],
+  [
+    addUser,
+    { user: "eve@other.org", password: "x" },
+    "other.org is not served here; the domains are: localhost",
+  ],
+  [addUser, { user: "localhost", password: "x" }, 'expected an address like user@domain, got "localhost"'],
+  [
+    addUser,
+    { user: "a@localhost/x", password: "x" },
+    'expected an address like user@domain, got "a@localhost/x"',
+  ],
+  [addUser, { user: "eve@localhost" }, "password: expected a string, got nothing"],
+  [addUser, { user: "eve@localhost", password: 4711 }, "password: expected a string, got something else"],
+  [listUsers, { domian: "localhost" }, /domian: unknown key, did you mean "domain"\?/],
+])("%o of %o is refused in words", async (command, args, message) => {
+  const context = new FakeContext(new Map([["bob@localhost", "x"]]));
+  const failure = runCommand(command as typeof addUser, context, args);
+  await expect(failure).rejects.toThrow(AdminError);
+  await expect(failure).rejects.toThrow(message);
+  expect(context.events).not.toContain("commit");
+});
+
+test("accounts are listed in pages that join without gap", async () => {
+  const users = Array.from({ length: 1001 }, (_, i) => `u${String(i).padStart(4, "0")}@localhost`);
+  const context = new FakeContext(new Map(users.map((user) => [user, "x"])));
+  const listed: string[] = [];
+  let after: string | undefined;
+  let pages = 0;
+  do {
+    const page = await runCommand(listUsers, context, { domain: "localhost", after });
+    listed.push(...page.users);
+    after = page.next;
+    pages++;
+  } while (after !== undefined);
+  expect(listed).toEqual(users);
+  expect(pages).toBe(3);
+});
+
+test("every command is in the list once, and says what it does", async () => {
+  expect(new Set(adminCommands.map(({ name }) => name)).size).toBe(adminCommands.length);
+  for (const { description, args } of adminCommands) {
+    expect(description).toMatch(/^[A-Z].*\.$/);
+    expect(Object.values(args.fields ?? {}).every(({ text }) => text !== "")).toBe(true);
+  }
+  expect(await runCommand(status, new FakeContext(), {})).toEqual({ domains: ["localhost"], sessions: 3 });
+});

@@ -1,0 +1,47 @@
+import { Command, CommanderError } from "commander";
+import { addCertCommand } from "./cert-command.ts";
+import { addConfigCommands } from "./config-commands.ts";
+import type { Environment } from "./environment.ts";
+import { CliError, describeFailure } from "./failure.ts";
+import { addStartCommand } from "./start-command.ts";
+import { addUserCommands } from "./user-commands.ts";
+import { version } from "./version.ts";
+
+const USAGE_ERROR = 2;
+
+const HELP = `
+Examples:
+  $ jackdaw start
+  $ jackdaw user add alice@example.org
+  $ jackdaw config check
+
+Exit codes: 0 done, 1 failed, 2 not called correctly.
+`;
+
+/** Runs one command line. Resolves to the exit code; whatever goes wrong is told on standard error. */
+export async function run(args: readonly string[], environment: Environment): Promise<number> {
+  const { stdout, stderr } = environment;
+  const program = new Command("jackdaw")
+    .description("Jackdaw, a standalone XMPP server")
+    .version(`jackdaw ${version}`, "-V, --version", "print the version")
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+    })
+    .exitOverride()
+    .showHelpAfterError("(--help shows how it is called)")
+    .addHelpText("after", HELP);
+  addStartCommand(program, environment);
+  addUserCommands(program, environment);
+  addCertCommand(program, environment);
+  addConfigCommands(program, environment);
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
+    const verbose = args.some((arg) => /^(--verbose|-v+)$/.test(arg));
+    stderr.write(`jackdaw: ${describeFailure(error, verbose).replaceAll("\n", "\njackdaw: ")}\n`);
+    return error instanceof CliError ? error.exitCode : 1;
+  }
+}

@@ -1,0 +1,66 @@
+import type { Config } from "../config/config.ts";
+import { defaultModules } from "../modules/index.ts";
+import { XmppServer } from "../server.ts";
+import { createMemoryStore } from "../store/memory.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
+import type { Store } from "../store/store.ts";
+import { systemClock } from "../util/clock.ts";
+import type { Logger } from "../util/logger.ts";
+import { systemRandom } from "../util/random.ts";
+import type { Backend, Listener, ServerHandle } from "./backend.ts";
+
+/** The real server. */
+export const serverBackend: Backend = { modules: defaultModules, open };
+
+async function open(config: Config, log: Logger): Promise<ServerHandle> {
+  const store = openStore(config.store, log);
+  let server: XmppServer;
+  try {
+    server = await XmppServer.start({ config, store, clock: systemClock, random: systemRandom, log });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  const hostOf = (domain: string) => {
+    const host = server.hosts.get(domain);
+    if (!host) throw new Error(`${domain} is not served`);
+    return host;
+  };
+  return {
+    admin: {
+      domains: [...server.hosts.keys()],
+      accounts: {
+        create: (user, password) => hostOf(user.domain).accounts.create(user, password),
+        setPassword: (user, password) => hostOf(user.domain).accounts.setPassword(user, password),
+        exists: (user) => hostOf(user.domain).accounts.exists(user),
+        list: (domain, page) => hostOf(domain).accounts.list(domain, page),
+      },
+      removeAccount: (user) => server.removeUser(user),
+      sessions: (user) =>
+        user
+          ? hostOf(user.domain).sessions.of(user).length
+          : [...server.hosts.values()].reduce((sum, { sessions }) => sum + sessions.size, 0),
+      commit: () => store.commit(),
+    },
+    async listen() {
+      await server.listen();
+      return (["c2s", "c2sTls"] as const).flatMap((name) => listenersOf(name, server));
+    },
+    reload: (changed) => server.reload(changed),
+    close: () => server.close(),
+  };
+}
+
+function listenersOf(name: "c2s" | "c2sTls", { config, ports }: XmppServer): Listener[] {
+  return config.listen[name].map((address, index) => ({
+    name,
+    ...address,
+    port: index === 0 ? ports[name] : address.port,
+  }));
+}
+
+function openStore(store: Config["store"], logger: Logger): Store {
+  if (store === "memory") return createMemoryStore();
+  const { sqlite, synchronous, busyTimeout } = store;
+  return openSqliteStore({ path: sqlite, synchronous, busyTimeout, logger });
+}

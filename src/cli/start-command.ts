@@ -1,0 +1,105 @@
+import type { Command } from "commander";
+import { AdminError } from "../admin/commands.ts";
+import { type Control, controlPath, startControl } from "../admin/control.ts";
+import { formatAddress } from "../config/address.ts";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import type { Logger } from "../util/logger.ts";
+import type { Listener, ServerHandle } from "./backend.ts";
+import type { Environment } from "./environment.ts";
+import { makeFirstAccount } from "./first-account.ts";
+import { type CommonOptions, withCommonOptions } from "./options.ts";
+import { superviseUntilStopped } from "./supervise.ts";
+import { version } from "./version.ts";
+
+const HELP = `
+SIGHUP makes a running server read its configuration and its certificates again. SIGTERM and SIGINT (Ctrl+C)
+stop it gracefully, a second SIGINT at once.
+
+Examples:
+  $ jackdaw start
+  $ jackdaw start --config /etc/jackdaw.json
+`;
+
+/** `jackdaw start`: a server until a signal ends it. */
+export function addStartCommand(program: Command, environment: Environment): void {
+  withCommonOptions(program.command("start"))
+    .description("start the server")
+    .addHelpText("after", HELP)
+    .action((options: CommonOptions) => start(options, environment));
+}
+
+async function start(options: CommonOptions, environment: Environment): Promise<void> {
+  const { env, directory, backend, stdout } = environment;
+  const load = () => loadConfig(options.config, { env, directory, modules: backend.modules });
+  const loaded = await load();
+  const logger = environment.logger(options.verbose > 0 ? "debug" : loaded.config.log.level);
+
+  const server = await backend.open(loaded.config, logger);
+  let control: Control | undefined;
+  const close = async () => {
+    await control?.close();
+    await server.close();
+  };
+  try {
+    control = await openControl(loaded, server, logger);
+    const account = await makeFirstAccount(server.admin, environment.random);
+    // Shown before anything else can fail: it is nowhere else.
+    if (account)
+      stdout.write(`Made the first account ${account.user} with the password ${account.password}\n`);
+    const listeners = await server.listen();
+    stdout.write(greeting(loaded, listeners, env));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  await superviseUntilStopped({
+    environment,
+    logger,
+    load,
+    loaded,
+    reload: (config) => server.reload(config),
+    close,
+  });
+}
+
+async function openControl(
+  { config }: LoadedConfig,
+  server: ServerHandle,
+  logger: Logger,
+): Promise<Control | undefined> {
+  if (config.store === "memory") return undefined;
+  let path: string;
+  try {
+    path = controlPath(config.store.sqlite);
+  } catch (error) {
+    if (!(error instanceof AdminError)) throw error;
+    logger.warn("user commands cannot reach this server", { reason: error.message });
+    return undefined;
+  }
+  return startControl(path, server.admin, logger);
+}
+
+const KINDS: Readonly<Record<string, string>> = { c2s: "clients, STARTTLS", c2sTls: "clients, TLS" };
+
+function greeting(
+  { config, file }: LoadedConfig,
+  listeners: readonly Listener[],
+  env: Environment["env"],
+): string {
+  const [domain = { name: "localhost" }] = config.domains;
+  // Started from a clone the command is not in the PATH.
+  const command = env["npm_lifecycle_event"] === "start" ? "npx jackdaw" : "jackdaw";
+  const withConfig = file === undefined || file === "server.config.json" ? "" : ` --config ${file}`;
+  const store =
+    config.store === "memory" ? "memory: everything is forgotten at the end" : config.store.sqlite;
+  return [
+    `Jackdaw ${version} serves ${config.domains.map(({ name }) => name).join(", ")}`,
+    ...listeners.map((listener) => `  ${formatAddress(listener)} (${KINDS[listener.name] ?? listener.name})`),
+    ...(listeners.length === 0 ? ["  listening nowhere"] : []),
+    `  store: ${store}`,
+    ...(config.store === "memory"
+      ? []
+      : [`Add an account:  ${command} user add${withConfig} alice@${domain.name}`]),
+    "",
+  ].join("\n");
+}

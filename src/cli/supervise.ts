@@ -1,0 +1,89 @@
+import type { Config } from "../config/config.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import { needsRestart } from "../config/reload.ts";
+import type { Logger } from "../util/logger.ts";
+import type { Environment } from "./environment.ts";
+import { CliError } from "./failure.ts";
+
+/** Milliseconds that a server may take to close before it is ended. */
+const CLOSING_TIME = 10_000;
+
+interface Supervised {
+  readonly environment: Pick<Environment, "signals" | "exit">;
+  readonly logger: Logger;
+  readonly load: () => Promise<LoadedConfig>;
+  readonly loaded: LoadedConfig;
+  readonly reload: (config: Config) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Obeys the signals. Resolves when the server has closed after SIGTERM or SIGINT; throws when it could not in time. */
+export function superviseUntilStopped({
+  environment,
+  logger,
+  load,
+  loaded,
+  reload,
+  close,
+}: Supervised): Promise<void> {
+  const { signals, exit } = environment;
+  let current = loaded.config;
+  let reloading = Promise.resolve();
+  let stopping = false;
+
+  return new Promise((resolve, reject) => {
+    const onHangUp = () => {
+      reloading = reloading.then(reread);
+    };
+    const onTerminate = () => {
+      if (!stopping) stop("SIGTERM");
+    };
+    const onInterrupt = () => {
+      if (stopping) exit(130);
+      else stop("SIGINT");
+    };
+    signals.on("SIGHUP", onHangUp);
+    signals.on("SIGTERM", onTerminate);
+    signals.on("SIGINT", onInterrupt);
+
+    function stop(signal: string) {
+      stopping = true;
+      logger.info("stopping", { signal });
+      const timer = setTimeout(
+        () =>
+          finish(() => {
+            logger.error("the server did not close in time");
+            exit(1);
+            reject(new CliError("the server did not close in time"));
+          }),
+        CLOSING_TIME,
+      );
+      close().then(
+        () => finish(resolve),
+        (error: unknown) => finish(() => reject(error instanceof Error ? error : new Error(String(error)))),
+      );
+
+      function finish(settle: () => void) {
+        clearTimeout(timer);
+        signals.removeListener("SIGHUP", onHangUp);
+        signals.removeListener("SIGTERM", onTerminate);
+        signals.removeListener("SIGINT", onInterrupt);
+        settle();
+      }
+    }
+
+    async function reread() {
+      if (stopping) return;
+      try {
+        const { config } = await load();
+        const fixed = needsRestart(current, config);
+        await reload(config);
+        current = config;
+        logger.info("read the configuration and the certificates again");
+        if (fixed.length > 0) logger.warn("these parts change with the next start only", { parts: fixed });
+      } catch (error) {
+        logger.error("the configuration stays as it was", { reason: (error as Error).message });
+      }
+    }
+  });
+}

@@ -14,27 +14,22 @@ interface Fixtures {
 }
 
 /** vitest's `test` with a server of its own for each test. A test fails when the server logs an error. */
-export const test: TestAPI<Fixtures> = testWith({});
-
-/** A `test` whose servers are made with these options. */
-export function testWith(options: RigOptions): TestAPI<Fixtures> {
-  return plainTest.extend<Fixtures>({
-    options: [options, { scope: "test" }],
-    rig: async ({ options: chosen, onTestFailed }, use) => {
-      const rig = await createRig(chosen);
-      onTestFailed(({ task }) => showTranscript(task.result?.errors ?? [], rig.transcript.toString()));
-      await use(rig);
-      await rig.close();
-      if (rig.errors.length > 0) throw new Error(`the server failed:\n${rig.errors.join("\n")}`);
-    },
-    server: ({ rig }, use) => use(rig.server),
-    clock: ({ rig }, use) => use(rig.clock),
-    connect: ({ rig }, use) => use(rig.connect.bind(rig)),
-    authenticated: ({ rig }, use) => use(rig.authenticated.bind(rig)),
-    raw: ({ rig }, use) => use(rig.raw.bind(rig)),
-    user: ({ rig }, use) => use(rig.user.bind(rig)),
-  });
-}
+export const test: TestAPI<Fixtures> = plainTest.extend<Fixtures>({
+  options: [{}, { scope: "test" }],
+  rig: async ({ options, onTestFailed }, use) => {
+    const rig = await createRig(options);
+    onTestFailed(({ task }) => showTranscript(task.result?.errors ?? [], rig.transcript.toString()));
+    await use(rig);
+    await rig.close();
+    if (rig.errors.length > 0) throw new Error(`the server failed:\n${rig.errors.join("\n")}`);
+  },
+  server: ({ rig }, use) => use(rig.server),
+  clock: ({ rig }, use) => use(rig.clock),
+  connect: ({ rig }, use) => use(rig.connect.bind(rig)),
+  authenticated: ({ rig }, use) => use(rig.authenticated.bind(rig)),
+  raw: ({ rig }, use) => use(rig.raw.bind(rig)),
+  user: ({ rig }, use) => use(rig.user.bind(rig)),
+});
 
 /** The errors of a client have it already. */
 function showTranscript(errors: readonly { message: string }[], transcript: string): void {

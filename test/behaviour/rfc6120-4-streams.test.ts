@@ -1,7 +1,7 @@
 /** RFC 6120 §4: opening, restarting and closing streams. */
 import { describe, expect } from "vitest";
 import { type Client, streamHeader } from "../../src/testing/client.ts";
-import { test, testWith } from "../../src/testing/rig.ts";
+import { test } from "../../src/testing/rig.ts";
 
 const FEATURES = "<stream:features>{any}</stream:features>";
 const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
@@ -84,19 +84,19 @@ describe("the response header", () => {
 });
 
 describe("domains", () => {
-  const several = testWith({ domain: ["localhost", "example.org"] });
+  test.override({ options: { domain: ["localhost", "example.org"] } });
 
-  several("the header's to chooses one (§4.7.2)", async ({ raw }) => {
+  test("the header's to chooses one (§4.7.2)", async ({ raw }) => {
     const { attributes } = await raw().opens({ to: "example.org" });
     expect(attributes.from).toBe("example.org");
   });
 
-  several("it is compared as a domain, not as letters", async ({ raw }) => {
+  test("it is compared as a domain, not as letters", async ({ raw }) => {
     const { attributes } = await raw().opens({ to: "EXAMPLE.org" });
     expect(attributes.from).toBe("example.org");
   });
 
-  several("a stream cannot change it after authentication (§4.3.3)", async ({ raw, user }) => {
+  test("a stream cannot change it after authentication (§4.3.3)", async ({ raw, user }) => {
     await user("alice@example.org", "secret");
     const client = raw();
     await client.opens({ to: "example.org" });
@@ -105,7 +105,7 @@ describe("domains", () => {
     await client.closed("not-authorized");
   });
 
-  several("one account's password is of no use at another domain", async ({ raw, user }) => {
+  test("one account's password is of no use at another domain", async ({ raw, user }) => {
     await user("alice@example.org", "secret");
     const client = raw();
     await client.opens({ to: "localhost" });

@@ -65,7 +65,7 @@ async function runTests(): Promise<void> {
     await vitest.close();
     if (modules.length === 0) tally.failed.push("tests: none found");
     for (const module of modules) count(module);
-    for (const error of errors) tally.failed.push(`outside of a test: ${String(error)}`);
+    for (const error of errors) tally.failed.push(`outside of a test: ${messageOf(error)}`);
   } catch (error) {
     console.error(error);
     tally.failed.push("tests: vitest did not run");
@@ -84,6 +84,12 @@ function count(module: TestModule): void {
       tally.skipped.push(`${title(test)}: ${result.note ?? "no reason given"}`);
     else tally.failed.push(title(test));
   }
+}
+
+/** Errors that come from a test's process are plain objects. */
+function messageOf(error: unknown): string {
+  const hasMessage = typeof error === "object" && error !== null && "message" in error;
+  return hasMessage ? String(error.message) : JSON.stringify(error);
 }
 
 function title(task: TestModule | TestSuite | TestCase): string {

@@ -1,4 +1,4 @@
-import { createSecureContext, type SecureContext } from "node:tls";
+import type { SecureContext } from "node:tls";
 import { Accounts } from "./auth/accounts.ts";
 import { selectMechanisms } from "./auth/mechanisms.ts";
 import { Throttle } from "./auth/throttle.ts";
@@ -8,8 +8,9 @@ import { DomainHost } from "./core/domain-host.ts";
 import type { Host } from "./core/host.ts";
 import type { Module } from "./core/module.ts";
 import { defaultModules } from "./modules/index.ts";
-import { type Certificates, loadCertificates, selectByName } from "./net/certificates.ts";
+import { loadCertificates } from "./net/certificates.ts";
 import { ConnectionCounter, type Listener, listen } from "./net/listener.ts";
+import { secureContexts } from "./net/secure-contexts.ts";
 import type { TlsSettings } from "./net/socket-transport.ts";
 import type { Transport } from "./net/transport.ts";
 import { Turn } from "./net/turn.ts";
@@ -128,7 +129,7 @@ export class XmppServer {
       random,
       iterations: config.auth.iterations,
     }));
-    const throttle = new Throttle(clock);
+    const throttle = new Throttle(clock, config.auth.backoff);
     const { mechanisms, plainWithoutTls, anonymous } = config.auth;
     const external = config.tls.clientCertificates.ca !== undefined;
     const startedAt = clock.now();
@@ -262,27 +263,13 @@ export class XmppServer {
 
   async #loadCertificates(config: Config): Promise<void> {
     const { certificate, clock } = this.#parts;
-    const certificates: Certificates | Map<string, { key: string; cert: string }> = certificate
+    const certificates = certificate
       ? new Map(config.domains.map(({ name }) => [name, certificate]))
       : await loadCertificates(config.domains, config.tls.directory, { logger: this.log, now: clock.now() });
-    const { minVersion, ciphers, clientCertificates } = config.tls;
-    const contexts = new Map<string, SecureContext>();
-    for (const [domain, { key, cert }] of certificates) {
-      contexts.set(
-        domain,
-        // The id lets sessions resume although client certificates are asked for (OpenSSL demands one then).
-        createSecureContext({
-          key,
-          cert,
-          minVersion,
-          ciphers,
-          honorCipherOrder: true,
-          sessionIdContext: "jackdaw",
-          ca: clientCertificates.ca,
-        }),
-      );
-    }
-    this.#contextFor = selectByName(contexts);
+    this.#contextFor = await secureContexts(certificates, {
+      ...config.tls,
+      ca: config.tls.clientCertificates.ca,
+    });
   }
 
   #tlsSettings(): TlsSettings {

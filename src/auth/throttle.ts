@@ -33,8 +33,11 @@ interface BackOff {
 }
 
 /** Free failures for a household or an office behind one address; clients give up after about 30 seconds. */
-const ADDRESS: BackOff = { free: 5, step: 500, limit: 15_000 };
+const ADDRESS = { free: 5, limit: 15_000 };
 const ACCOUNT: BackOff = { free: 10, step: 250, limit: 3_000 };
+
+/** The first wait of an address. */
+const DEFAULT_STEP = 500;
 
 /** A count of n that is a few seconds old is still n. */
 const ROUNDING = 0.5;
@@ -54,18 +57,21 @@ interface Failures {
  */
 export class Throttle {
   readonly #clock: Clock;
+  readonly #address: BackOff;
   readonly #addresses = new Lru<string, Failures>(TRACKED);
   readonly #accounts = new Lru<string, Failures>(TRACKED);
   readonly #known = new Lru<string, readonly string[]>(TRACKED);
 
-  constructor(clock: Clock) {
+  /** @param step milliseconds that an address waits first, once its free failures are used up. */
+  constructor(clock: Clock, step = DEFAULT_STEP) {
     this.#clock = clock;
+    this.#address = { ...ADDRESS, step };
   }
 
   /** Milliseconds to wait before the answer. */
   delay(user: string | undefined, address: string): number {
     const network = networkOf(address);
-    const byAddress = wait(ADDRESS, this.#count(this.#addresses, network));
+    const byAddress = wait(this.#address, this.#count(this.#addresses, network));
     if (user === undefined || this.#known.get(user)?.includes(network)) return byAddress;
     return Math.max(byAddress, wait(ACCOUNT, this.#count(this.#accounts, user)));
   }

@@ -88,7 +88,9 @@ const auth = t.object({
   maxFailures: t.integer(5, { min: 1, max: 100 }).doc("Failed log-ins before a stream is closed."),
   backoff: t
     .duration("1s", { max: 60_000 })
-    .doc("How long the answer to a failed log-in waits; doubles with each failure from the same address."),
+    .doc(
+      "How long the answer to a failed log-in waits once an address has used up the few that are free; doubles with each.",
+    ),
 });
 
 const limits = t.object({

@@ -4,7 +4,7 @@ import { ns } from "../xmpp/ns.ts";
 import type { Session } from "./session.ts";
 
 export interface KeepAliveLimits {
-  /** A client quiet for so many milliseconds is asked whether it is there; Infinity: never. */
+  /** A client quiet for so many milliseconds is asked whether it is there; 0: never. */
   readonly idleTime: number;
   /** How long it may take to answer. */
   readonly pingTimeout: number;
@@ -23,6 +23,7 @@ export function keepAlive(
 
   return clock.every(ROUND_MS, () => {
     const { idleTime, pingTimeout } = limits();
+    if (idleTime === 0) return;
     const quietSince = clock.now() - idleTime;
     for (const session of sessions()) {
       if (session.attached && session.lastActive < quietSince && !asked.has(session)) {

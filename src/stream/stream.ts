@@ -254,12 +254,11 @@ export class Stream implements SessionStream {
   #sendHeader(): void {
     const from = this.#host?.domain ?? this.environment.defaultDomain;
     const to = this.from ? ` to="${escapeAttribute(this.from.toString())}"` : "";
-    const lang = escapeAttribute(this.lang ?? "en");
     this.#headerSent = true;
     // §4.7.3: each header has an unguessable id of its own.
     this.transport.write(
       `<?xml version='1.0'?><stream:stream xmlns="${ns.CLIENT}" xmlns:stream="${ns.STREAMS}" from="${from}"${to} ` +
-        `id="${this.environment.random.id()}" version="1.0" xml:lang="${lang}">`,
+        `id="${this.environment.random.id()}" version="1.0" xml:lang="${OWN_LANGUAGE}">`,
     );
   }
 
@@ -358,11 +357,14 @@ export class Stream implements SessionStream {
   }
 }
 
-/** RFC 5646 tags are far shorter; what is longer is cut, for it is sent back. */
+/** RFC 6120 §4.7.4: the only language that error texts are written in, whatever the client prefers. */
+const OWN_LANGUAGE = "en";
+
+/** RFC 5646 tags are far shorter; what is longer is cut, for it is put on every stanza. */
 const MAX_LANG_LENGTH = 64;
 
 function streamError(condition: StreamCondition, text: string | undefined): Element {
   const error = el("stream:error", {}, el(condition, { xmlns: ns.STREAM_ERRORS }));
-  if (text) error.cnode(el("text", { xmlns: ns.STREAM_ERRORS, "xml:lang": "en" }, text));
+  if (text) error.cnode(el("text", { xmlns: ns.STREAM_ERRORS, "xml:lang": OWN_LANGUAGE }, text));
   return error;
 }

@@ -47,7 +47,11 @@ export class StanzaError extends Error {
   readonly detail: { readonly name: string; readonly ns: string } | undefined;
 
   constructor(condition: StanzaCondition, text = "", options: StanzaErrorOptions = {}) {
+    // An answer and no fault: the stack, which nobody reads, would cost more than all the rest of the answer.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(text);
+    Error.stackTraceLimit = stackTraceLimit;
     this.condition = condition;
     this.type = options.type ?? STANZA_CONDITIONS[condition];
     this.echo = options.echo ?? true;

@@ -51,9 +51,9 @@ describe("the response header", () => {
     expect(attributes).not.toHaveProperty("to");
   });
 
-  test("takes over the client's language (§4.7.4)", async ({ raw }) => {
+  test("names the language of its own texts, whatever the client prefers (§4.7.4)", async ({ raw }) => {
     const { attributes } = await raw().opens({ "xml:lang": "de-CH" });
-    expect(attributes["xml:lang"]).toBe("de-CH");
+    expect(attributes["xml:lang"]).toBe("en");
   });
 
   test("has another id each time, with 128 bits of randomness (§4.7.3)", async ({ raw, authenticated }) => {

@@ -27,6 +27,7 @@ import type { Logger } from "./util/logger.ts";
 import { createMetrics, type Metrics } from "./util/metrics.ts";
 import type { Random } from "./util/random.ts";
 import { Jid } from "./xmpp/jid.ts";
+import { ns } from "./xmpp/ns.ts";
 
 /** What a server takes from outside; everything else is in its configuration. */
 export interface ServerParts {
@@ -153,6 +154,9 @@ export class XmppServer {
       this.#hosts.set(name, host);
       this.#network.add(host.router);
       for (const feature of [starttls, sasl(), bind, legacySession]) host.streamFeature(feature);
+      // RFC 3921 §3: the answer to old clients that take the offer of `legacySession`.
+      host.iq("set", ns.SESSION, "session", () => {});
+      host.iq("set", ns.SESSION, "session", () => {}, "host");
       for (const module of inOrder(modules)) {
         if (settings.has(module.name)) await host.setUp(module, settings.get(module.name));
       }

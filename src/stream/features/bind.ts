@@ -29,10 +29,10 @@ export const bind: StreamFeature = {
 
 /** The resource that the client asks for; undefined when it leaves the choice to the server (§7.6). @throws StanzaError */
 function requestedResource(element: XmlElement): string | undefined {
-  const [request] = element.children;
+  const [request, ...others] = element.children;
   const { type, id } = element.attributes;
-  if (type !== "set" || id === undefined || request?.getName() !== "bind")
-    throw new StanzaError("bad-request");
+  const isRequest = type === "set" && id !== undefined && others.length === 0;
+  if (!isRequest || request?.getName() !== "bind") throw new StanzaError("bad-request");
   return request.getChildText("resource") || undefined;
 }
 

@@ -8,8 +8,11 @@ import { CliError } from "./failure.ts";
 /** Milliseconds that a server may take to close before it is ended. */
 const CLOSING_TIME = 10_000;
 
+/** A terminal sends Ctrl+C to npm and to the server, and npm may pass it on: that is one wish, not two. */
+const SAME_KEYPRESS_MS = 500;
+
 interface Supervised {
-  readonly environment: Pick<Environment, "signals" | "exit">;
+  readonly environment: Pick<Environment, "signals" | "exit" | "now">;
   readonly logger: Logger;
   readonly load: () => Promise<LoadedConfig>;
   readonly loaded: LoadedConfig;
@@ -26,7 +29,7 @@ export function superviseUntilStopped({
   reload,
   close,
 }: Supervised): Promise<void> {
-  const { signals, exit } = environment;
+  const { signals, exit, now } = environment;
   let current = loaded.config;
   let reloading = Promise.resolve();
   let stopping = false;
@@ -38,9 +41,12 @@ export function superviseUntilStopped({
     const onTerminate = () => {
       if (!stopping) stop("SIGTERM");
     };
+    let interrupted = Number.NEGATIVE_INFINITY;
     const onInterrupt = () => {
-      if (stopping) exit(130);
-      else stop("SIGINT");
+      const isEcho = now() - interrupted < SAME_KEYPRESS_MS;
+      interrupted = now();
+      if (!stopping) stop("SIGINT");
+      else if (!isEcho) exit(130);
     };
     signals.on("SIGHUP", onHangUp);
     signals.on("SIGTERM", onTerminate);

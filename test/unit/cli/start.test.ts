@@ -91,6 +91,18 @@ test("a second SIGINT ends the process at once, a second SIGTERM does not", asyn
   expect(await code).toBe(0);
 });
 
+test("a SIGINT that arrives twice at once is one", async () => {
+  const rig = new CliRig({ "server.config.json": { store: "memory" } });
+  const closing = Promise.withResolvers<void>();
+  rig.backend.close = () => closing.promise;
+  const { code } = await started(rig);
+  rig.signals.emit("SIGINT");
+  rig.signals.emit("SIGINT");
+  expect(rig.exits).toEqual([]);
+  closing.resolve();
+  expect(await code).toBe(0);
+});
+
 test("a server that does not close in 10 seconds is ended", async () => {
   const rig = new CliRig({ "server.config.json": { store: "memory" } });
   rig.backend.close = () => new Promise(() => {});

@@ -268,7 +268,8 @@ test("any printable password and any user name go through", async () => {
   );
   const passwords = fc
     .array(character, { minLength: 1, maxLength: 40 })
-    .map((characters) => preparePassword(characters.join("")))
+    // RFC 5802 §2.2: a client prepares the password with SASLprep, which replaces compatibility characters.
+    .map((characters) => preparePassword(characters.join(""))?.normalize("NFKC"))
     .filter((password) => password !== undefined);
   const names = fc.array(fc.constantFrom(...Array.from("abz09,=-_.äж中")), { minLength: 1, maxLength: 12 });
   await fc.assert(

@@ -44,10 +44,19 @@ export class Network {
   }
 }
 
+/** Types of presence that never lead to an error; `error` is refused before. */
+const SILENT_PRESENCE: ReadonlySet<string | undefined> = new Set([
+  "unavailable",
+  "subscribed",
+  "unsubscribe",
+  "unsubscribed",
+  "probe",
+]);
+
 function isAnswerable({ kind, type, from }: Stanza): boolean {
   if (!from || type === "error") return false;
   if (kind === "iq") return type === "get" || type === "set";
   // Presence that cannot be delivered tells nobody anything, but for requests that wait for an answer.
-  if (kind === "presence") return type === undefined || type === "subscribe";
+  if (kind === "presence") return !SILENT_PRESENCE.has(type);
   return true;
 }

@@ -1,7 +1,7 @@
 import type { Accounts } from "../auth/accounts.ts";
 import type { Mechanism } from "../auth/mechanism.ts";
 import type { Throttle } from "../auth/throttle.ts";
-import { type Hook, type Hooks, HookTable, type Stage } from "../routing/hooks.ts";
+import { type Hook, type HookListener, type Hooks, HookTable, type Stage } from "../routing/hooks.ts";
 import { type IqHandler, type IqPlace, IqTable } from "../routing/iq-table.ts";
 import type { Network } from "../routing/network.ts";
 import { Router } from "../routing/router.ts";
@@ -15,7 +15,7 @@ import type { Clock, Timer } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
 import type { Metrics } from "../util/metrics.ts";
 import type { Random } from "../util/random.ts";
-import { StanzaError } from "../xmpp/errors.ts";
+import { StanzaError, StreamError } from "../xmpp/errors.ts";
 import { Jid, JidError } from "../xmpp/jid.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
 import type { Host, SessionState } from "./host.ts";
@@ -52,6 +52,10 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   readonly #services = new Map<Service<unknown>, unknown>();
   readonly #mutex = new KeyedMutex();
   readonly #timers: Timer[] = [];
+  /** What modules still do about sessions that ended. */
+  readonly #endings = new Set<Promise<void>>();
+  /** The name of the module that is being set up. */
+  #settingUp = "";
 
   constructor(parts: HostParts) {
     this.#parts = parts;
@@ -97,6 +101,7 @@ export class DomainHost implements Host, StreamHost, SessionHost {
 
   async setUp(module: Module, config: unknown): Promise<void> {
     this.modules.push(module);
+    this.#settingUp = module.name;
     await module.setup(this, config);
   }
 
@@ -133,7 +138,12 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   }
 
   hook<K extends keyof Hooks>(name: K, stage: Stage, handler: Hook<Hooks[K]>): void {
-    this.#hooks.add(name, stage, handler);
+    this.#hooks.add(name, stage, handler, this.#settingUp);
+  }
+
+  /** Who listens to which hook, in the order in which they are called. */
+  get listeners(): readonly HookListener[] {
+    return this.#hooks.listeners();
   }
 
   emit<K extends keyof Hooks>(name: K, event: Hooks[K]) {
@@ -190,6 +200,9 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   async bind(stream: SessionStream, user: Jid, resource: string | undefined): Promise<Session> {
     const jid = resource === undefined ? user.withResource(this.random.id()) : prepare(user, resource);
     const anonymous = !(await this.accounts.exists(user));
+    if (anonymous && !this.mechanisms.some(({ name }) => name === "ANONYMOUS")) {
+      throw new StreamError("not-authorized", "the account was removed");
+    }
     const conflicting = this.sessions.get(jid);
     if (conflicting) {
       if (this.#parts.resourceConflict === "refuse") throw new StanzaError("conflict");
@@ -213,9 +226,16 @@ export class DomainHost implements Host, StreamHost, SessionHost {
     if (this.#hooks.has("session:presence")) this.#tell("session:presence", { session });
   }
 
-  /** What modules do at the end of a session must not stop the others, nor the server. */
   async ended(session: Session, reason: string): Promise<void> {
     this.sessions.delete(session);
+    const ending = this.#tellEnd(session, reason);
+    this.#endings.add(ending);
+    await ending;
+    this.#endings.delete(ending);
+  }
+
+  /** What modules do at the end of a session must not stop the others, nor the server. */
+  async #tellEnd(session: Session, reason: string): Promise<void> {
     try {
       await this.emit("session:close", { session, reason });
       if (session.anonymous && this.sessions.of(session.jid.bare).length === 0) {
@@ -232,6 +252,8 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   async removeUser(user: Jid): Promise<boolean> {
     for (const session of this.sessions.of(user).slice())
       session.close("not-authorized", "the account was removed");
+    // What modules write down of a session's end goes with the rest.
+    await Promise.all(this.#endings);
     await this.emit("user:deleted", { user });
     return this.accounts.remove(user);
   }

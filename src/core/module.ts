@@ -8,6 +8,8 @@ export interface Module {
   readonly name: string;
   /** "XEP-0280 1.0.1", "RFC 6121 §2": feeds docs/xeps.md. */
   readonly implements: readonly string[];
+  /** What of these is left out, by number ("XEP-0280"), a sentence each; without any it is complete. */
+  readonly omits?: Readonly<Record<string, readonly string[]>>;
   /** XEP-0030: features of the domain. */
   readonly features?: readonly string[];
   /** XEP-0030: features of every account's bare JID. */

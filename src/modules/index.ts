@@ -1,4 +1,27 @@
 import type { Module } from "../core/module.ts";
+import { contact } from "./contact.ts";
+import { delay } from "./delay.ts";
+import { disco } from "./disco.ts";
+import { last } from "./last.ts";
+import { offline } from "./offline.ts";
+import { ping } from "./ping.ts";
+import { presence } from "./presence/presence.ts";
+import { register } from "./register.ts";
+import { roster } from "./roster/roster.ts";
+import { time } from "./time.ts";
+import { version } from "./version.ts";
 
 /** The features a server has unless its configuration says otherwise, in the order of their set-up. */
-export const defaultModules: readonly Module[] = [];
+export const defaultModules: readonly Module[] = [
+  roster,
+  presence,
+  delay,
+  offline,
+  disco,
+  contact,
+  last,
+  version,
+  time,
+  ping,
+  register,
+];

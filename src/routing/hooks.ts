@@ -17,16 +17,18 @@ export interface Hooks {
   "session:presence": { readonly session: Session };
   /** A local user's message, before it is routed. */
   "message:sent": { readonly session: Session; stanza: Stanza };
-  /** A message for a local user, before it is delivered to `recipients`. */
+  /** A message for an existing local user, before it is delivered to `recipients`, of whom there may be none. */
   "message:received": { readonly user: Jid; stanza: Stanza; readonly recipients: readonly Session[] };
   /** A message for an existing local user with nobody to take it; who keeps it says "handled", else it bounces. */
-  "message:undelivered": { readonly user: Jid; readonly stanza: Stanza };
+  "message:undelivered": { readonly user: Jid; stanza: Stanza };
   /** A local user's presence; broadcasts have no `to`. What is not "handled" is routed to its `to`. */
   "presence:sent": { readonly session: Session; stanza: Stanza };
   /** Presence for a local user, subscriptions and probes included; availability not "handled" is delivered. */
   "presence:received": { readonly user: Jid; stanza: Stanza };
   /** A request or an answer for a local user's resource, before it is delivered. */
   "iq:received": { readonly stanza: Stanza; readonly recipient: Session };
+  /** A request for a local user's resource that is not there; it bounces. */
+  "iq:undelivered": { readonly stanza: Stanza };
   /** An account is removed: every module forgets it. */
   "user:deleted": { readonly user: Jid };
   /** Writes of the last turn were lost: whoever caches the store starts anew. */
@@ -39,18 +41,34 @@ export type HookOutcome = undefined | "handled" | void;
 
 interface Entry {
   readonly stage: number;
+  readonly by: string;
   readonly hook: Hook<unknown>;
+}
+
+/** Who listens to a hook, for the documentation. */
+export interface HookListener {
+  readonly hook: keyof Hooks;
+  readonly stage: Stage;
+  /** The name of a module. */
+  readonly by: string;
 }
 
 /** Handlers by hook, in the order of their stages and within a stage of their registration. */
 export class HookTable {
   readonly #entries = new Map<keyof Hooks, Entry[]>();
 
-  add<K extends keyof Hooks>(name: K, stage: Stage, hook: Hook<Hooks[K]>): void {
+  add<K extends keyof Hooks>(name: K, stage: Stage, hook: Hook<Hooks[K]>, by: string): void {
     const entries = this.#entries.get(name) ?? [];
-    entries.push({ stage: STAGES.indexOf(stage), hook: hook as Hook<unknown> });
+    entries.push({ stage: STAGES.indexOf(stage), by, hook: hook as Hook<unknown> });
     entries.sort((a, b) => a.stage - b.stage);
     this.#entries.set(name, entries);
+  }
+
+  /** In the order in which they are called. */
+  listeners(): readonly HookListener[] {
+    return [...this.#entries].flatMap(([hook, entries]) =>
+      entries.map(({ stage, by }) => ({ hook, stage: STAGES[stage] as Stage, by })),
+    );
   }
 
   /** Whether anybody listens: without listeners the caller need not make an event. */

@@ -76,7 +76,8 @@ export class Router implements Domain {
       payload: stanza.heads[0],
       error: error instanceof Error ? error.stack : String(error),
     });
-    return this.#parts.network.bounce(stanza, new StanzaError("internal-server-error"));
+    // The handler that knew whether the payload holds a secret did not get to say so.
+    return this.#parts.network.bounce(stanza, new StanzaError("internal-server-error", "", { echo: false }));
   }
 
   /** RFC 6120 §10.3: a message without `to` is for the sender's own account. */
@@ -118,8 +119,7 @@ export class Router implements Domain {
     if (to.resource !== "") {
       const target = this.#parts.sessions.get(to);
       if (target) return this.#handOverIq(stanza, target);
-      if (isRequest) throw new StanzaError("service-unavailable");
-      return;
+      return isRequest ? this.#refuseIq(stanza) : undefined;
     }
     if (!isRequest) return;
     const isOwn = session !== undefined && session.jid.bare.equals(to);
@@ -135,6 +135,13 @@ export class Router implements Domain {
     const { hooks } = this.#parts;
     if (!hooks.has("iq:received")) return recipient.send(stanza);
     return unlessHandled(hooks.emit("iq:received", { stanza, recipient }), () => recipient.send(stanza));
+  }
+
+  /** RFC 6121 §8.5.3.2.3: there is no such resource. */
+  #refuseIq(stanza: Stanza): Awaitable<void> {
+    return unlessHandled(this.#parts.hooks.emit("iq:undelivered", { stanza }), () => {
+      throw new StanzaError("service-unavailable");
+    });
   }
 
   /** Answers a request from the table; what nobody handles is `service-unavailable` (RFC 6120 §8.4). */
@@ -171,9 +178,15 @@ export class Router implements Domain {
     if (stanza.type === "groupchat") throw new StanzaError("service-unavailable");
     return after(this.#parts.userExists(to.bare), (exists) => {
       if (!exists) throw new StanzaError("service-unavailable");
-      return after(hooks.emit("message:undelivered", { user: to.bare, stanza }), (outcome) => {
-        if (outcome !== "handled") throw new StanzaError("service-unavailable");
-      });
+      const event = { user: to.bare, stanza, recipients: [] };
+      return unlessHandled(hooks.emit("message:received", event), () => this.#leave(event.stanza, to.bare));
+    });
+  }
+
+  /** Nobody takes the message now: somebody keeps it, or its sender hears of it. */
+  #leave(stanza: Stanza, user: Jid): Awaitable<void> {
+    return after(this.#parts.hooks.emit("message:undelivered", { user, stanza }), (outcome) => {
+      if (outcome !== "handled") throw new StanzaError("service-unavailable");
     });
   }
 

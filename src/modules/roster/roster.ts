@@ -1,0 +1,162 @@
+/**
+ * RFC 6121 §2: Managing the Roster
+ * https://www.rfc-editor.org/rfc/rfc6121#section-2
+ *
+ * Keeps each user's contacts and shows every change of them to those resources that asked for the roster, also
+ * afterwards (§2.6). What the changes mean for presence is the presence module's matter.
+ */
+import { defineModule, defineService } from "../../core/module.ts";
+import type { IqRequest } from "../../routing/iq-table.ts";
+import type { Session } from "../../session/session.ts";
+import { type Awaitable, after, each, together } from "../../util/awaitable.ts";
+import { t } from "../../util/schema.ts";
+import { type Element, el } from "../../xml/element.ts";
+import { StanzaError } from "../../xmpp/errors.ts";
+import type { Jid } from "../../xmpp/jid.ts";
+import { ns } from "../../xmpp/ns.ts";
+import { iq } from "../../xmpp/stanza.ts";
+import type { ContactList } from "./contact-list.ts";
+import { itemElement, type RosterItem, readRosterSet, removedElement } from "./roster-item.ts";
+import type { RosterService } from "./roster-service.ts";
+import { openRosterTables, RosterStore } from "./roster-store.ts";
+
+export const rosterService = defineService<RosterService>("roster");
+
+export const roster = defineModule({
+  name: "roster",
+  implements: ["RFC 6121 §2", "XEP-0237 1.3"],
+  features: [ns.ROSTER],
+  config: t.object({
+    items: t.integer(2000, { min: 1 }).doc("Contacts in one roster."),
+    groupsPerItem: t.integer(50, { min: 1 }).doc("Groups that one contact may be in."),
+    nameLength: t.integer(1023, { min: 1 }).doc("Characters in the name of a contact."),
+    groupLength: t.integer(1023, { min: 1 }).doc("Characters in the name of a group."),
+  }),
+
+  async setup(host, limits) {
+    const store = new RosterStore(await openRosterTables(host), host.clock);
+    const interest = host.sessionState(() => false);
+
+    host.provide(rosterService, {
+      of: (user) => store.of(user),
+      item: (user, contact) => after(store.of(user), (list) => list.get(contact)),
+      isSubscribed: (user, contact) => after(store.of(user), (list) => list.isSeenBy(contact)),
+      contactsWithPresence: (user) => after(store.of(user), (list) => list.subscribers),
+      put: (user, item) => after(store.of(user), (list) => put(list, item)),
+      interested,
+    });
+
+    host.iq("get", ns.ROSTER, "query", get);
+    host.iq("set", ns.ROSTER, "query", ({ session, payload }) =>
+      after(store.of(session.jid.bare), (list) => change(list, payload)),
+    );
+    // §2.1.5, §2.3.3: nobody else reads or changes a roster; nor learns whether there is one.
+    for (const type of ["get", "set"] as const) host.iq(type, ns.ROSTER, "query", refuse, "address");
+
+    // §2.6.1: for information; it is not negotiated.
+    host.streamFeature({
+      ns: ns.ROSTER_VERSIONING,
+      offer: ({ user, session }) =>
+        user && !session ? [el("ver", { xmlns: ns.ROSTER_VERSIONING })] : undefined,
+    });
+
+    host.hook("session:open", "observe", ({ session }) => store.enter(session.jid.bare, session.anonymous));
+    host.hook("session:close", "observe", ({ session }) => {
+      if (host.sessions.of(session.jid.bare).length === 0) store.leave(session.jid.bare);
+    });
+    host.hook("user:deleted", "observe", ({ user }) => after(store.of(user), remove));
+    host.hook("store:lost", "observe", () => store.clear());
+
+    /** §2.1.3, §2.6.2. */
+    function get({ session, stanza, payload }: IqRequest & { session: Session }) {
+      if (payload.getChildElements().length > 0)
+        throw new StanzaError("bad-request", "a roster get is empty");
+      return after(store.of(session.jid.bare), (list) => {
+        interest.set(session, true);
+        const steps = stepsSince(list, payload.attrs.ver);
+        if (!steps) return query(list.version, [...list.items()].map(itemElement));
+        // §2.6.3: an empty result, then what changed, each step with the version it led to.
+        session.send(stanza.result());
+        for (const { version, contact, item } of steps) {
+          push([session], version, item ? itemElement(item) : removedElement(contact));
+        }
+        return "answered" as const;
+      });
+    }
+
+    function change(list: ContactList, payload: Element): Awaitable<void> {
+      const wanted = readRosterSet(payload, limits);
+      const { contact } = wanted;
+      const item = list.get(contact);
+      if (wanted.kind === "put") {
+        // §2.3.3: nobody is a contact of their own; everybody sees their own presence anyway.
+        if (contact.equals(list.user)) throw new StanzaError("not-allowed", "this is you");
+        const { name, groups } = wanted;
+        const state = item ?? { subscription: "none", ask: false, approved: false };
+        return put(list, { ...state, contact, name, groups });
+      }
+      // §2.5.3, with the type of the example.
+      if (!item) throw new StanzaError("item-not-found", "", { type: "modify" });
+      const requested = list.request(contact) !== undefined;
+      const written = list.remove(contact);
+      push(interested(list.user), list.version, removedElement(contact));
+      return together(written, host.emit("roster:removed", { user: list.user, contact, item, requested }));
+    }
+
+    function put(list: ContactList, item: RosterItem): Awaitable<void> {
+      if (list.size >= limits.items && !list.get(item.contact)) {
+        throw new StanzaError("resource-constraint", "the roster is full");
+      }
+      const written = list.put(item);
+      push(interested(list.user), list.version, itemElement(item));
+      return written;
+    }
+
+    /** The user is gone: so is what there was with each contact. */
+    function remove(list: ContactList): Awaitable<void> {
+      const { user } = list;
+      const items = [...list.items()];
+      const requests = new Map(list.requests);
+      const listed = items.map((item) => {
+        const { contact } = item;
+        return { user, contact, item, requested: requests.delete(contact.toString()) };
+      });
+      const unlisted = [...requests.values()].map((request) => ({
+        user,
+        contact: request.from as Jid,
+        item: undefined,
+        requested: true,
+      }));
+      const written = list.clear();
+      const told = each([...listed, ...unlisted], (ended) => host.emit("roster:removed", ended));
+      store.forget(user);
+      return together(written, told);
+    }
+
+    function interested(user: Jid): readonly Session[] {
+      return host.sessions.of(user).filter((session) => interest.get(session));
+    }
+
+    /** §2.1.6: without `from`, as from the account itself. */
+    function push(sessions: readonly Session[], version: number, item: Element): void {
+      if (sessions.length === 0) return;
+      const shared = iq({ type: "set" }, query(version, [item]));
+      for (const session of sessions) session.send(shared.with({ id: host.random.id(), to: session.jid }));
+    }
+  },
+});
+
+function refuse(): never {
+  throw new StanzaError("forbidden");
+}
+
+function query(version: number, items: readonly Element[]): Element {
+  return el("query", { xmlns: ns.ROSTER, ver: String(version) }, ...items);
+}
+
+/** What a client with that version lacks; undefined when the whole roster serves it better (§2.6.3). */
+function stepsSince(list: ContactList, version: unknown) {
+  if (typeof version !== "string" || !/^\d{1,16}$/.test(version)) return undefined;
+  const steps = list.since(Number(version));
+  return steps && steps.length <= list.size ? steps : undefined;
+}

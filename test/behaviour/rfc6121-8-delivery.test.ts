@@ -262,23 +262,38 @@ describe("requests", () => {
     await bob.receivesNothing();
   });
 
-  test("to a resource that knows nothing of the sender they are refused (§8.5.3.1)", async ({ connect }) => {
+  test("reach a resource of somebody else, and the answer comes back", async ({ connect }) => {
     const alice = await connect("alice/phone");
     const bob = await connect("bob/desk");
-    await alice.sends(`<iq to="${bob.jid}" type="get" id="q">${QUERY}</iq>`);
-    await alice.receives(`<iq from="${bob.jid}" type="error" id="q">${QUERY}${UNAVAILABLE}</iq>`);
-    await bob.receivesNothing();
-  });
-
-  test("directed presence opens the way, and the answer comes back (§8.5.3.1)", async ({ connect }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await bob.sends(`<presence to="${alice.jid}"/>`);
-    await alice.receives(`<presence from="${bob.jid}"/>`);
-    await alice.sends(`<iq to="${bob.jid}" type="get" id="q">${QUERY}</iq>`);
-    await bob.receives(`<iq from="${alice.jid}" to="${bob.jid}" type="get" id="q">${QUERY}</iq>`);
+    await alice.sends(`<iq to="${bob.jid}" type="set" id="q">${QUERY}</iq>`);
+    await bob.receives(`<iq from="${alice.jid}" to="${bob.jid}" type="set" id="q">${QUERY}</iq>`);
     await bob.sends(`<iq to="${alice.jid}" type="result" id="q"/>`);
     await alice.receives(`<iq from="${bob.jid}" to="${alice.jid}" type="result" id="q"/>`);
+  });
+
+  describe("where strangers may not ask", () => {
+    test.override({ options: { config: { modules: { presence: { iqFromStrangers: false } } } } });
+
+    test("to a resource that knows nothing of the sender they are refused (§8.5.3.1)", async ({
+      connect,
+    }) => {
+      const alice = await connect("alice/phone");
+      const bob = await connect("bob/desk");
+      await alice.sends(`<iq to="${bob.jid}" type="get" id="q">${QUERY}</iq>`);
+      await alice.receives(`<iq from="${bob.jid}" type="error" id="q">${QUERY}${UNAVAILABLE}</iq>`);
+      await bob.receivesNothing();
+    });
+
+    test("directed presence opens the way, and the answer comes back (§8.5.3.1)", async ({ connect }) => {
+      const alice = await connect("alice/phone");
+      const bob = await connect("bob/desk");
+      await bob.sends(`<presence to="${alice.jid}"/>`);
+      await alice.receives(`<presence from="${bob.jid}"/>`);
+      await alice.sends(`<iq to="${bob.jid}" type="get" id="q">${QUERY}</iq>`);
+      await bob.receives(`<iq from="${alice.jid}" to="${bob.jid}" type="get" id="q">${QUERY}</iq>`);
+      await bob.sends(`<iq to="${alice.jid}" type="result" id="q"/>`);
+      await alice.receives(`<iq from="${bob.jid}" to="${alice.jid}" type="result" id="q"/>`);
+    });
   });
 
   test("one's own resources may always be asked", async ({ connect }) => {

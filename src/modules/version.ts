@@ -19,7 +19,7 @@ export const version = defineModule({
   }),
 
   setup(host, { showVersion }) {
-    // §2: `name` and `version` are required; §4 lets the operating system be withheld.
+    // §2: `name` and `version` are required; §5 lets the operating system be withheld.
     host.iq(
       "get",
       ns.VERSION,

@@ -25,7 +25,10 @@ async function isRefused(client: Client, condition = "forbidden", type = "auth")
 }
 
 describe("a server", () => {
-  test("tells for how many seconds it has been running, and nothing else (§5)", async ({ connect, clock }) => {
+  test("tells for how many seconds it has been running, and nothing else (§5)", async ({
+    connect,
+    clock,
+  }) => {
     const alice = await connect("alice/phone");
     await clock.advance(123_456);
     await asks(alice, "localhost");
@@ -155,7 +158,9 @@ describe("strangers are forbidden to ask, and learn nothing from it (§3, §4, �
   test("other requests are none of this", async ({ connect }) => {
     const bob = await connect("bob/desk");
     const alice = await connect("alice/phone");
-    await alice.sends(`<iq type="get" id="v" to="bob@localhost/desk"><query xmlns="jabber:iq:version"/></iq>`);
+    await alice.sends(
+      `<iq type="get" id="v" to="bob@localhost/desk"><query xmlns="jabber:iq:version"/></iq>`,
+    );
     await bob.receives(`<iq type="get" id="v"><query xmlns="jabber:iq:version"/></iq>`);
   });
 });

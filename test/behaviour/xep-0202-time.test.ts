@@ -8,26 +8,26 @@ test.for([
   ["UTC", "Z"],
   ["Asia/Kathmandu", "+05:45"],
   ["America/St_Johns", "-03:30"],
-])("the server in %s tells the time in UTC and its offset as %s (§2)", async ([zone, offset], {
-  connect,
-  clock,
-}) => {
-  const before = process.env["TZ"];
-  onTestFinished(() => {
-    if (before === undefined) delete process.env["TZ"];
-    else process.env["TZ"] = before;
-  });
-  process.env["TZ"] = zone;
-  const alice = await connect("alice/phone");
-  await clock.advance(1_250);
-  await alice.sends(`<iq type="get" id="time_1" to="localhost"><time xmlns="urn:xmpp:time"/></iq>`);
-  const answer = await alice.receives(
-    `<iq type="result" id="time_1" from="localhost"><time xmlns="urn:xmpp:time"><tzo>${offset}</tzo><utc>{any}</utc></time></iq>`,
-  );
-  const utc = answer.getChild("time")?.getChildText("utc") ?? "";
-  expect(utc).toMatch(/Z$/);
-  expect(parseDateTime(utc)).toBe(clock.now());
-});
+])(
+  "the server in %s tells the time in UTC and its offset as %s (§2)",
+  async ([zone, offset], { connect, clock }) => {
+    const before = process.env["TZ"];
+    onTestFinished(() => {
+      if (before === undefined) delete process.env["TZ"];
+      else process.env["TZ"] = before;
+    });
+    process.env["TZ"] = zone;
+    const alice = await connect("alice/phone");
+    await clock.advance(1_250);
+    await alice.sends(`<iq type="get" id="time_1" to="localhost"><time xmlns="urn:xmpp:time"/></iq>`);
+    const answer = await alice.receives(
+      `<iq type="result" id="time_1" from="localhost"><time xmlns="urn:xmpp:time"><tzo>${offset}</tzo><utc>{any}</utc></time></iq>`,
+    );
+    const utc = answer.getChild("time")?.getChildText("utc") ?? "";
+    expect(utc).toMatch(/Z$/);
+    expect(parseDateTime(utc)).toBe(clock.now());
+  },
+);
 
 test("offsets have two digits for hours and minutes each (XEP-0082 §3.2)", () => {
   expect([0, -0, 60, -60, 345, -210, 840, 5].map(formatOffset)).toEqual([

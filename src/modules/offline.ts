@@ -1,0 +1,211 @@
+/**
+ * XEP-0160 Best Practices for Handling Offline Messages, version 1.0.1
+ * https://xmpp.org/extensions/xep-0160.html
+ *
+ * Keeps messages for users who are away and delivers them, marked with their time (XEP-0203), in their order.
+ * A message is deleted only when it has left the process: a crash may deliver twice, never lose.
+ */
+import { defineModule } from "../core/module.ts";
+import type { Session } from "../session/session.ts";
+import { type Awaitable, after } from "../util/awaitable.ts";
+import { Lru } from "../util/lru.ts";
+import { t } from "../util/schema.ts";
+import { delayElement } from "../xmpp/delay.ts";
+import { StanzaError } from "../xmpp/errors.ts";
+import type { Jid } from "../xmpp/jid.ts";
+import { ns } from "../xmpp/ns.ts";
+import { parseStanza } from "../xmpp/parse-stanza.ts";
+import type { Stanza } from "../xmpp/stanza.ts";
+import { delay } from "./delay.ts";
+
+interface OfflineRow {
+  user: string;
+  /** Its place among the messages of the user. */
+  id: number;
+  /** When it came; milliseconds since the epoch. */
+  at: number;
+  stanza: string;
+}
+
+/** What one user has waiting. */
+interface Waiting {
+  readonly messages: number;
+  readonly bytes: number;
+  /** The id of the last one. */
+  readonly last: number;
+}
+
+/** The session that gets a user's messages; `more` is set when one came that has to wait behind the others. */
+interface Delivery {
+  readonly session: Session;
+  more: boolean;
+}
+
+/** What is sent in one go and then waited for: whole messages, of which the last may reach beyond the bytes. */
+const BATCH_MESSAGES = 100;
+const BATCH_BYTES = 64_000;
+/** Users of whom it is remembered what is waiting. */
+const KNOWN_USERS = 10_000;
+const PURGE_INTERVAL_MS = 3_600_000;
+/** Expired messages deleted in one turn, so that a purge does not hold up the others. */
+const PURGE_BATCH = 500;
+
+export const offline = defineModule({
+  name: "offline",
+  implements: ["XEP-0160 1.0.1"],
+  features: [ns.OFFLINE],
+  requires: [delay],
+  config: t.object({
+    messages: t
+      .integer(1000, { min: 1 })
+      .doc("Messages kept for one user; beyond that senders are told that it is full."),
+    size: t.size("10 MB").doc("Size of all messages kept for one user."),
+    keep: t.duration("90d").doc('How long a message waits before it is given up. "off": for ever.'),
+  }),
+
+  async setup(host, limits) {
+    const table = await host.table<OfflineRow>({
+      name: "offline",
+      version: 1,
+      columns: { user: "text", id: "int", at: "int", stanza: "text" },
+      key: ["user", "id"],
+      indexes: { at: ["at"] },
+    });
+    const known = new Lru<string, Waiting>(KNOWN_USERS);
+    const receiving = host.sessionState(() => false);
+    const deliveries = new Map<string, Delivery>();
+
+    host.hook("message:undelivered", "archive", ({ user, stanza }) => keep(user, stanza));
+
+    // Last of all: whoever else sees messages has seen this one as it came.
+    host.hook("message:received", "observe", ({ user, stanza, recipients }) => {
+      const delivery = deliveries.get(user.toString());
+      if (!delivery || !recipients.includes(delivery.session) || !isStorable(stanza)) return undefined;
+      // It must not overtake those that wait, so it waits behind them.
+      for (const other of recipients) if (other !== delivery.session) other.send(stanza);
+      delivery.more = true;
+      return keep(user, stanza);
+    });
+
+    // §2: a resource that comes to want messages gets those that waited.
+    host.hook("session:presence", "observe", ({ session }) => {
+      const wants = session.presence !== undefined && session.priority >= 0 && !session.anonymous;
+      if (wants === receiving.get(session)) return undefined;
+      receiving.set(session, wants);
+      return wants ? deliver(session) : undefined;
+    });
+
+    host.hook("user:deleted", "observe", async ({ user }) => {
+      known.delete(user.toString());
+      await table.delete({ user: user.toString() });
+    });
+
+    host.hook("store:lost", "observe", () => known.clear());
+
+    if (limits.keep > 0) host.every(PURGE_INTERVAL_MS, purge);
+
+    function keep(user: Jid, stanza: Stanza): Awaitable<"handled" | undefined> {
+      if (isEphemeral(stanza)) return "handled";
+      if (!isStorable(stanza)) return undefined;
+      const key = user.toString();
+      return after(known.get(key) ?? count(key), (counted) => {
+        const { messages, bytes, last } = known.get(key) ?? counted;
+        const row = { user: key, id: last + 1, at: host.clock.now(), stanza: stanza.toString() };
+        const size = bytes + sizeOf(row);
+        if (messages >= limits.messages || size > limits.size) {
+          throw new StanzaError("service-unavailable", "the user has too many messages waiting");
+        }
+        known.set(key, { messages: messages + 1, bytes: size, last: row.id });
+        return after(table.put(row), () => "handled" as const);
+      });
+    }
+
+    function count(user: string): Awaitable<Waiting> {
+      return after(table.list({ where: { user } }), (rows) => ({
+        messages: rows.length,
+        bytes: rows.reduce((sum, row) => sum + sizeOf(row), 0),
+        last: rows.at(-1)?.id ?? 0,
+      }));
+    }
+
+    async function remove(row: OfflineRow): Promise<void> {
+      const { user, id } = row;
+      const waiting = known.get(user);
+      if ((await table.delete({ user, id })) === 0 || !waiting) return;
+      const { messages, bytes, last } = known.get(user) ?? waiting;
+      known.set(user, { messages: messages - 1, bytes: bytes - sizeOf(row), last });
+    }
+
+    /** One session at a time for each user: it gets everything, in order, and what it did not get stays for the next. */
+    async function deliver(session: Session): Promise<void> {
+      const user = session.jid.bare.toString();
+      if (deliveries.has(user)) return;
+      const delivery: Delivery = { session, more: true };
+      deliveries.set(user, delivery);
+      try {
+        while (delivery.more && receiving.get(session)) {
+          delivery.more = false;
+          const rows = await table.list({ where: { user }, limit: BATCH_MESSAGES });
+          if (rows.length === 0) continue;
+          delivery.more = true;
+          if (!(await deliverBatch(session, rows))) break;
+        }
+      } finally {
+        deliveries.delete(user);
+      }
+      if (!delivery.more) return;
+      // It went, or wants no more: the rest is for another resource, if there is one.
+      const others = host.sessions.available(session.jid.bare).filter((each) => each !== session);
+      const other = others.find((each) => receiving.get(each));
+      if (other) await deliver(other);
+    }
+
+    /** Sends the first of these messages and deletes them; false when the connection went first. */
+    async function deliverBatch(session: Session, rows: readonly OfflineRow[]): Promise<boolean> {
+      let bytes = 0;
+      const batch = rows.filter((row) => {
+        const fits = bytes < BATCH_BYTES;
+        bytes += sizeOf(row);
+        return fits;
+      });
+      for (const row of batch) if (!isExpired(row)) session.send(late(row));
+      // Only what the operating system took is safe from a crash of this process.
+      if (!(await session.flushed())) return false;
+      for (const row of batch) await remove(row);
+      return true;
+    }
+
+    function late(row: OfflineRow): Stanza {
+      return parseStanza(row.stanza).append(delayElement(host.jid, row.at, "Offline Storage"));
+    }
+
+    function isExpired({ at }: OfflineRow): boolean {
+      return limits.keep > 0 && at < host.clock.now() - limits.keep;
+    }
+
+    async function purge(): Promise<void> {
+      const before = host.clock.now() - limits.keep;
+      const rows = await table.list({ index: "at", before, limit: PURGE_BATCH });
+      // The table is shared with the other domains, which do the same.
+      for (const row of rows) if (row.user.endsWith(`@${host.domain}`)) await remove(row);
+    }
+  },
+});
+
+function sizeOf({ stanza }: OfflineRow): number {
+  return Buffer.byteLength(stanza);
+}
+
+/** XEP-0160 §3: conversations are kept, unless they were sent not to be (XEP-0334 §4.2). */
+function isStorable(stanza: Stanza): boolean {
+  const type = stanza.type ?? "normal";
+  return type !== "headline" && type !== "groupchat" && type !== "error" && !stanza.has("no-store", ns.HINTS);
+}
+
+/** XEP-0160 §3: a chat state says nothing any more once it is late; it is dropped without a word. */
+function isEphemeral(stanza: Stanza): boolean {
+  return (
+    stanza.heads.some((head) => head.ns === ns.CHAT_STATES) &&
+    stanza.heads.every((head) => head.ns === ns.CHAT_STATES || head.ns === ns.HINTS || head.name === "thread")
+  );
+}

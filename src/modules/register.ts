@@ -1,0 +1,189 @@
+/**
+ * XEP-0077 In-Band Registration, version 2.4
+ * https://xmpp.org/extensions/xep-0077.html
+ *
+ * Lets users change their password and remove their account; with `open`, lets anybody make one.
+ */
+import { defineModule } from "../core/module.ts";
+import type { IqRequest } from "../routing/iq-table.ts";
+import type { Session } from "../session/session.ts";
+import type { Stream } from "../stream/stream.ts";
+import { networkOf } from "../util/ip-network.ts";
+import { Lru } from "../util/lru.ts";
+import { t } from "../util/schema.ts";
+import { TokenBucket } from "../util/token-bucket.ts";
+import { childElements, type Element, el } from "../xml/element.ts";
+import type { XmlElement } from "../xml/parser.ts";
+import { StanzaError, StreamError } from "../xmpp/errors.ts";
+import { Jid, JidError } from "../xmpp/jid.ts";
+import { ns } from "../xmpp/ns.ts";
+
+/** Networks whose registrations are counted. */
+const KNOWN_NETWORKS = 10_000;
+const HOUR_S = 3600;
+
+export const register = defineModule({
+  name: "register",
+  implements: ["XEP-0077 2.4"],
+  omits: {
+    "XEP-0077": [
+      "The old error codes (§9), which RFC 6120 does not have any more.",
+      "Data forms and redirection (§4, §5), which are optional.",
+    ],
+  },
+  features: [ns.REGISTER],
+  config: t.object({
+    open: t.boolean(false).doc("Anybody may make an account."),
+    perHour: t
+      .integer(10, { min: 1, off: true })
+      .doc(
+        'Attempts to make an account from one address (IPv6: one /64) in an hour; a name that is taken counts as well. "off": any number.',
+      ),
+    passwordChange: t.boolean(true).doc("Users may change their password."),
+    removal: t.boolean(true).doc("Users may remove their account with everything in it."),
+  }),
+
+  setup(host, config) {
+    const buckets = new Lru<string, TokenBucket>(KNOWN_NETWORKS);
+    const successful = new WeakSet<Stream>();
+
+    for (const at of ["address", "host"] as const) {
+      host.iq("get", ns.REGISTER, "query", read, at);
+      host.iq("set", ns.REGISTER, "query", withoutEcho(change), at);
+    }
+
+    // §8. When it is not open nothing is offered, and whoever asks all the same gets an answer (§3.1).
+    host.streamFeature({
+      ns: ns.REGISTER,
+      offer: (stream) =>
+        config.open && stream.user === undefined && mayTalk(stream)
+          ? [el("register", { xmlns: ns.REGISTER_FEATURE })]
+          : undefined,
+      receive: answer,
+    });
+
+    function read(request: IqRequest): Element {
+      const { jid } = own(request, "service-unavailable");
+      const instructions = el("instructions", {}, "You have an account. Enter a new password to change it.");
+      const known = [el("registered"), instructions, el("username", {}, jid.local), el("password")];
+      return el("query", { xmlns: ns.REGISTER }, ...known);
+    }
+
+    /** §3.2 removal, §3.3 change of password. */
+    async function change(request: IqRequest): Promise<"answered" | undefined> {
+      const session = own(request, "registration-required");
+      const user = session.jid.bare;
+      if (request.payload.getChild("remove")) return remove(session, request);
+      if (!config.passwordChange) throw new StanzaError("not-allowed");
+      const filled = credentials(request.payload);
+      if (!filled) throw new StanzaError("bad-request", "a user name and a password are needed");
+      if (!user.equals(addressOf(filled.username))) throw new StanzaError("forbidden");
+      await host.accounts.setPassword(user, filled.password);
+      host.log.info("password changed", { user: user.toString() });
+      return undefined;
+    }
+
+    async function remove(session: Session, { stanza, payload }: IqRequest): Promise<"answered"> {
+      if (childElements(payload).length > 1) throw new StanzaError("bad-request");
+      if (!config.removal) throw new StanzaError("not-allowed");
+      // The sessions end with the account, so the answer goes first; both leave when the removal is committed.
+      session.send(stanza.result());
+      await host.removeUser(session.jid.bare);
+      host.log.info("account removed by its user", { user: session.jid.bare.toString() });
+      return "answered";
+    }
+
+    /** The sender's session, if it is of an account of this host. */
+    function own({ session, to }: IqRequest, otherwise: "service-unavailable" | "registration-required") {
+      const isOwn = to.equals(host.jid) ? session?.jid.domain === host.domain : session?.jid.bare.equals(to);
+      if (!session || !isOwn || session.anonymous) throw new StanzaError(otherwise);
+      return session;
+    }
+
+    /** §3.1.1: a stream that is not authenticated asks for the fields, then sends them. */
+    async function answer(stream: Stream, element: XmlElement): Promise<void> {
+      if (element.name !== "iq") throw new StreamError("unsupported-stanza-type");
+      // RFC 6120 §7.1: an authenticated client has to bind a resource first.
+      if (stream.user !== undefined) throw new StreamError("not-authorized");
+      try {
+        stream.reply(element, await respond(stream, element));
+      } catch (error) {
+        if (!(error instanceof StanzaError)) throw error;
+        stream.reply(element, error);
+      }
+    }
+
+    async function respond(stream: Stream, { attributes, children }: XmlElement) {
+      if (!config.open) throw new StanzaError("service-unavailable");
+      if (!mayTalk(stream)) throw new StanzaError("not-authorized", "the connection is not encrypted");
+      const [query, ...others] = children;
+      if (!query || others.length > 0) throw new StanzaError("bad-request");
+      if (attributes.type === "get") return fields();
+      if (attributes.type !== "set") throw new StanzaError("bad-request");
+      return create(stream, query);
+    }
+
+    async function create(stream: Stream, query: Element): Promise<undefined> {
+      const filled = credentials(query);
+      if (!filled) throw new StanzaError("not-acceptable", "a user name and a password are needed");
+      const user = addressOf(filled.username);
+      // Before it is said whether the name is taken: else names could be tried without end.
+      takeTurn(stream);
+      await host.accounts.create(user, filled.password);
+      successful.add(stream);
+      host.log.info("account made by registration", { user: user.toString(), remote: stream.remote });
+    }
+
+    /** @throws StanzaError after an account was made, and when the address, if there is one, tried too often of late. */
+    function takeTurn(stream: Stream): void {
+      if (!Number.isFinite(config.perHour)) return;
+      if (successful.has(stream)) throw new StanzaError("not-acceptable", "one account for each connection");
+      if (stream.remote === "") return;
+      const now = host.clock.now();
+      const network = networkOf(stream.remote);
+      const bucket = buckets.get(network) ?? new TokenBucket(config.perHour / HOUR_S, config.perHour, now);
+      buckets.set(network, bucket);
+      if (!bucket.tryTake(1, now)) {
+        throw new StanzaError("resource-constraint", "too many registrations, try again later");
+      }
+    }
+
+    function addressOf(username: string): Jid {
+      try {
+        return Jid.of(username, host.domain);
+      } catch (error) {
+        if (error instanceof JidError) throw new StanzaError("jid-malformed", "not a valid user name");
+        throw error;
+      }
+    }
+  },
+});
+
+/** §3.3: what is refused is not sent back, for it may hold a password. */
+function withoutEcho<T>(handler: (request: IqRequest) => Promise<T>) {
+  return async (request: IqRequest): Promise<T> => {
+    try {
+      return await handler(request);
+    } catch (error) {
+      if (!(error instanceof StanzaError)) throw error;
+      throw new StanzaError(error.condition, error.message, { type: error.type, echo: false });
+    }
+  };
+}
+
+/** RFC 6120 §5.3.1: nothing goes before TLS where that is required. */
+function mayTalk(stream: Stream): boolean {
+  return stream.secure || !stream.environment.tlsRequired;
+}
+
+function fields(): Element {
+  const instructions = el("instructions", {}, "Choose a user name and a password.");
+  return el("query", { xmlns: ns.REGISTER }, instructions, el("username"), el("password"));
+}
+
+/** Undefined when one of them is missing or empty. */
+function credentials(query: Element): { username: string; password: string } | undefined {
+  const username = query.getChildText("username") ?? "";
+  const password = query.getChildText("password") ?? "";
+  return username === "" || password === "" ? undefined : { username, password };
+}

@@ -94,7 +94,9 @@ export class SocketTransport implements Transport, Outbox {
     if (!this.#tls) throw new Error("no TLS settings on this listener");
     this.flush();
     const plain = this.#socket;
-    plain.removeAllListeners();
+    // Others that listen, such as who counts connections, go on doing so.
+    for (const event of ["data", "drain", "error"]) plain.removeAllListeners(event);
+    plain.off("close", this.#onClose);
     plain.on("error", ignore);
     const { contextFor, requestClientCertificate } = this.#tls;
     this.#socket = new TLSSocket(plain, {
@@ -105,8 +107,13 @@ export class SocketTransport implements Transport, Outbox {
       requestCert: requestClientCertificate,
       rejectUnauthorized: false,
     });
+    const secured = this.#socket;
     // Errors of the handshake are only told this way on a server's own TLSSocket.
-    this.#socket.on("_tlsError", (error: Error) => this.destroy(error));
+    secured.on("_tlsError", (error: Error) => this.destroy(error));
+    // What was written before the handshake waits for it, and would do so for ever.
+    const abort = () => this.destroy(new Error("the peer left during the TLS handshake"));
+    secured.on("end", abort);
+    secured.once("secure", () => secured.off("end", abort));
     if (this.#events) this.#listen();
   }
 
@@ -152,8 +159,10 @@ export class SocketTransport implements Transport, Outbox {
     socket.on("data", (chunk: Buffer) => events.data(chunk));
     socket.on("drain", () => events.drained());
     socket.on("error", (error) => this.#close(error));
-    socket.on("close", () => this.#close(undefined));
+    socket.on("close", this.#onClose);
   }
+
+  readonly #onClose = (): void => this.#close(undefined);
 
   #close(reason: Error | undefined): void {
     if (this.#closed) return;

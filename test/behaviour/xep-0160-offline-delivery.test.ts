@@ -1,0 +1,180 @@
+/** XEP-0160 §2: messages that waited are delivered in order and once, whatever happens meanwhile. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished } from "vitest";
+import type { Client } from "../../src/testing/client.ts";
+import { createRig, type PipeClient } from "../../src/testing/create-rig.ts";
+import { test } from "../../src/testing/rig.ts";
+
+/** As long a body as makes three messages a batch of delivery. */
+function long(word: string): string {
+  return `${word} ${".".repeat(30_000)}`;
+}
+
+async function writes(alice: Client, ...words: string[]): Promise<void> {
+  for (const word of words)
+    await alice.sends(`<message to="bob@localhost" type="chat"><body>${long(word)}</body></message>`);
+}
+
+/** The messages that came and were not looked at, by their first word. */
+async function words(client: Client, count: number): Promise<string[]> {
+  const found: string[] = [];
+  while (found.length < count) {
+    const element = await client.receivesAny();
+    if (element.is("message")) found.push((element.getChildText("body") ?? "").split(" ")[0] ?? "");
+  }
+  client.forget((element) => element.is("presence"));
+  await client.receivesNothing();
+  return found;
+}
+
+/** Becomes available on a connection that is stuck: the first batch of what waits is on its way. */
+async function comesAndIsStuck(client: PipeClient): Promise<void> {
+  client.pipe.stopReading();
+  await client.sends("<presence/>");
+}
+
+/** What is on its way arrives, what comes behind it is stuck. */
+function takesOneBatch(client: PipeClient): void {
+  client.pipe.readAgain();
+  client.pipe.stopReading();
+}
+
+describe("when the connection is lost during the delivery", () => {
+  test("before anything arrived, the next login gets everything", async ({ connect, user }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await writes(alice, "one", "two", "three", "four");
+    const bob = await connect("bob/desk", { presence: false });
+    await comesAndIsStuck(bob);
+    await bob.disconnects();
+    const again = await connect("bob/desk");
+    expect(await words(again, 4)).toEqual(["one", "two", "three", "four"]);
+  });
+
+  test("in the middle, the next login gets the rest, in order", async ({ connect, user }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await writes(alice, "one", "two", "three", "four", "five");
+    const bob = await connect("bob/desk", { presence: false });
+    await comesAndIsStuck(bob);
+    takesOneBatch(bob);
+    expect(await words(bob, 3)).toEqual(["one", "two", "three"]);
+    await bob.disconnects();
+    const again = await connect("bob/desk");
+    expect(await words(again, 2)).toEqual(["four", "five"]);
+  });
+
+  test("another resource that is there gets the rest at once", async ({ connect, user }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await writes(alice, "one", "two");
+    const desk = await connect("bob/desk", { presence: false });
+    await comesAndIsStuck(desk);
+    const phone = await connect("bob/phone");
+    await phone.receivesNothing();
+    await desk.disconnects();
+    expect(await words(phone, 2)).toEqual(["one", "two"]);
+  });
+
+  test("a resource that wants no messages does not", async ({ connect, user }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await writes(alice, "one");
+    const desk = await connect("bob/desk", { presence: false });
+    await comesAndIsStuck(desk);
+    const phone = await connect("bob/phone", { priority: -1 });
+    await desk.disconnects();
+    expect(await words(phone, 0)).toEqual([]);
+  });
+});
+
+test("a resource that wants no more in the middle gets no more", async ({ connect, user }) => {
+  await user("bob");
+  const alice = await connect("alice/phone");
+  await writes(alice, "one", "two", "three", "four");
+  const desk = await connect("bob/desk", { presence: false });
+  await comesAndIsStuck(desk);
+  await desk.sends(`<presence><priority>-1</priority></presence>`);
+  desk.pipe.readAgain();
+  expect(await words(desk, 3)).toEqual(["one", "two", "three"]);
+  await desk.sends(`<presence><priority>0</priority></presence>`);
+  expect(await words(desk, 1)).toEqual(["four"]);
+});
+
+describe("a message that comes during the delivery", () => {
+  test("does not overtake those that waited", async ({ connect, user }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await writes(alice, "one", "two", "three", "four");
+    const bob = await connect("bob/desk", { presence: false });
+    await comesAndIsStuck(bob);
+    await writes(alice, "live");
+    bob.pipe.readAgain();
+    expect(await words(bob, 5)).toEqual(["one", "two", "three", "four", "live"]);
+    await writes(alice, "later");
+    await bob.receives(
+      `<message type="chat" from="alice@localhost/phone"><body>${long("later")}</body></message>`,
+    );
+  });
+
+  test("is not lost with the connection", async ({ connect, user }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await writes(alice, "one");
+    const bob = await connect("bob/desk", { presence: false });
+    await comesAndIsStuck(bob);
+    await writes(alice, "live");
+    await bob.disconnects();
+    const again = await connect("bob/desk");
+    expect(await words(again, 2)).toEqual(["one", "live"]);
+  });
+
+  test("for another resource reaches it at once, and it alone", async ({ connect, user }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await writes(alice, "one");
+    const desk = await connect("bob/desk", { presence: false });
+    await comesAndIsStuck(desk);
+    const phone = await connect("bob/phone");
+    await alice.sends(`<message to="bob@localhost/phone" type="chat"><body>direct</body></message>`);
+    expect(await words(phone, 1)).toEqual(["direct"]);
+    desk.pipe.readAgain();
+    expect(await words(desk, 1)).toEqual(["one"]);
+  });
+
+  test("for all resources reaches the others at once", async ({ connect, user }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await writes(alice, "one");
+    const desk = await connect("bob/desk", { presence: false });
+    await comesAndIsStuck(desk);
+    const phone = await connect("bob/phone");
+    await writes(alice, "both");
+    expect(await words(phone, 1)).toEqual(["both"]);
+    desk.pipe.readAgain();
+    expect(await words(desk, 2)).toEqual(["one", "both"]);
+  });
+});
+
+test("messages outlive the server, and its clock's going back", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "jackdaw-offline-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const store = { sqlite: join(folder, "db.sqlite") };
+  {
+    await using rig = await createRig({ store });
+    await rig.user("bob");
+    const alice = await rig.connect("alice/phone");
+    await rig.clock.advance(60_000);
+    await writes(alice, "one", "two");
+  }
+  {
+    await using rig = await createRig({ store });
+    const alice = await rig.connect("alice/phone");
+    await writes(alice, "three");
+  }
+  await using rig = await createRig({ store });
+  const bob = await rig.connect("bob/desk");
+  expect(await words(bob, 3)).toEqual(["one", "two", "three"]);
+});

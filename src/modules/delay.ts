@@ -16,11 +16,9 @@ export const delay = defineModule({
   features: [ns.DELAY],
 
   setup(host) {
-    for (const name of ["message:received", "message:undelivered"] as const) {
-      host.hook(name, "rewrite", (event) => {
-        if (event.stanza.has("delay", ns.DELAY)) event.stanza = withoutForgery(event.stanza);
-      });
-    }
+    host.hook("message:received", "rewrite", (event) => {
+      if (event.stanza.has("delay", ns.DELAY)) event.stanza = withoutForgery(event.stanza);
+    });
 
     function withoutForgery(stanza: Stanza): Stanza {
       const marks = stanza.payload.filter((child) => child.is("delay", ns.DELAY));

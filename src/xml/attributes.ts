@@ -18,25 +18,26 @@ const COMMON: ReadonlyMap<string, number> = new Map([
   ["id", UNIQUE],
 ]);
 
-/** The attributes of the element whose record is at `head`, without namespace declarations. */
-export function readAttributes(tape: T.Tape, head: number): Record<string, string> {
-  const attributes = new Attributes();
+export interface AttributesRead {
+  /** By name as written, without namespace declarations. */
+  readonly all: Record<string, string>;
+  /** Those that are not common to all stanzas, as XML text. */
+  readonly extra: string;
+}
+
+/** The attributes of the element whose record is at `head`. */
+export function readAttributes(tape: T.Tape, head: number): AttributesRead {
+  const all = new Attributes();
+  let hasExtra = false;
   const end = attributesEnd(tape, head);
   for (let index = head + T.OPEN_SIZE; index < end; index += T.ATTRIBUTE_SIZE) {
     if ((tape.at(index) & T.DECLARATION) !== 0) continue;
     const name = qualifiedName(tape, index);
-    attributes[name] = COMMON.get(name) === REPEATED ? repeatedValue(tape, index) : attributeValue(tape, index);
+    const kind = COMMON.get(name);
+    all[name] = kind === REPEATED ? repeatedValue(tape, index) : attributeValue(tape, index);
+    hasExtra ||= kind === undefined;
   }
-  return attributes;
-}
-
-/** The attributes of the element at `head` that are not common to all stanzas, as XML text. */
-export function extraAttributes(tape: T.Tape, head: number): string {
-  const end = attributesEnd(tape, head);
-  for (let index = head + T.OPEN_SIZE; index < end; index += T.ATTRIBUTE_SIZE)
-    if ((tape.at(index) & T.DECLARATION) === 0 && !COMMON.has(qualifiedName(tape, index)))
-      return attributeText(tape, head, (name) => !COMMON.has(name));
-  return "";
+  return { all, extra: hasExtra ? attributeText(tape, head, (name) => !COMMON.has(name)) : "" };
 }
 
 /** The default namespace that the tag at `head` declares; "" when it declares none. */

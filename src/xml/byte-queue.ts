@@ -27,9 +27,10 @@ export class ByteQueue {
       this.#isOwn = false;
       return;
     }
-    // Doubling: a byte is moved a constant number of times, on average, however small the chunks.
-    const length = this.length + chunk.length;
-    if (!this.#isOwn || this.end + chunk.length > this.source.length) this.#move(length * 2);
+    // At least doubling: a byte is moved a constant number of times, on average, however small the chunks.
+    const { length } = this;
+    if (!this.#isOwn || this.end + chunk.length > this.source.length)
+      this.#move(Math.max(length + chunk.length, length * 2));
     chunk.copy(this.source, this.end);
     this.end += chunk.length;
   }

@@ -4,7 +4,7 @@ import { XmlError } from "./parser.ts";
 export const TEXT = new Uint8Array(256);
 /** What a byte is inside an attribute value: 0 for a character that stands for itself. */
 export const VALUE = new Uint8Array(256);
-/** What a byte is in a name: 0 when it ends the name. */
+/** What a byte is in a name. */
 export const NAME = new Uint8Array(256);
 
 export const LESS_THAN = 1;
@@ -20,10 +20,11 @@ export const ILLEGAL = 6;
 /** White space that does not stand for itself: in TEXT a carriage return, in VALUE that, tab and line feed. */
 export const SPACE = 7;
 
-export const NAME_START = 1;
-export const NAME_REST = 2;
-export const NAME_COLON = 3;
-export const NAME_MULTI_BYTE = 4;
+export const NAME_START = 0;
+export const NAME_REST = 1;
+export const NAME_COLON = 2;
+export const NAME_MULTI_BYTE = 3;
+export const NAME_END = 4;
 
 TEXT.fill(ILLEGAL, 0, 0x20).fill(MULTI_BYTE, 0x80);
 VALUE.fill(ILLEGAL, 0, 0x20).fill(MULTI_BYTE, 0x80);
@@ -33,7 +34,7 @@ TEXT[0x3c] = VALUE[0x3c] = LESS_THAN;
 TEXT[0x26] = VALUE[0x26] = AMPERSAND;
 TEXT[0x3e] = GREATER_THAN;
 VALUE[0x22] = VALUE[0x27] = QUOTE;
-NAME.fill(NAME_START, 0x41, 0x5b).fill(NAME_START, 0x61, 0x7b).fill(NAME_REST, 0x30, 0x3a);
+NAME.fill(NAME_END).fill(NAME_START, 0x41, 0x5b).fill(NAME_START, 0x61, 0x7b).fill(NAME_REST, 0x30, 0x3a);
 NAME.fill(NAME_MULTI_BYTE, 0x80);
 NAME[0x5f] = NAME_START;
 NAME[0x2d] = NAME[0x2e] = NAME_REST;

@@ -1,4 +1,4 @@
-import { isCharacter, NAME, NAME_MULTI_BYTE, NAME_START } from "./bytes.ts";
+import { isCharacter, NAME, NAME_END, NAME_MULTI_BYTE, NAME_START } from "./bytes.ts";
 import { XmlError } from "./parser.ts";
 
 /** From `&` to `;`. XML allows any number of leading zeros; nobody needs them, and this bounds what is read twice. */
@@ -32,7 +32,7 @@ export function skipReference(source: Buffer, at: number, end: number): number {
       check(source.toString("latin1", at + 1, position));
       return position + 1;
     }
-    if (NAME[byte] === 0) throw new XmlError("not-well-formed", "reference without semicolon");
+    if (NAME[byte] === NAME_END) throw new XmlError("not-well-formed", "reference without semicolon");
   }
   if (stop === end && stop < at + REFERENCE_BYTES) return -1;
   throw isNumeric

@@ -1,5 +1,5 @@
 import * as B from "./bytes.ts";
-import { hashOf, hashOfEnds, names, uris } from "./names.ts";
+import { guesses, hashOf, hashOfEnds, names, uris } from "./names.ts";
 import type { Namespaces } from "./namespaces.ts";
 import { decodeValue, skipReference } from "./references.ts";
 import * as T from "./tape.ts";
@@ -7,6 +7,7 @@ import { illFormed, violation, WAITING, type Window } from "./window.ts";
 
 const SLASH = 0x2f;
 const GREATER_THAN = 0x3e;
+const COLON = 0x3a;
 const EQUALS = 0x3d;
 const DOUBLE_QUOTE = 0x22;
 const SINGLE_QUOTE = 0x27;
@@ -25,10 +26,9 @@ export class StartTagReader {
   /** Of the name read last: where its local part is, and its hash. */
   #local = 0;
   #hash = 0;
-  /** Of the tag being read: how many attributes, how many of them with a prefix, flags of the value read last. */
+  /** Of the tag being read: how many attributes, how many of them with a prefix. */
   #count = 0;
   #prefixed = 0;
-  #valueFlags = 0;
   /** `uriCount` before the tag being read, and behind the first tag of the tape. */
   #outerUris = 0;
   #contentUris = 0;
@@ -83,56 +83,59 @@ export class StartTagReader {
   /** @returns the position behind the tag's `>`, or -1. */
   #parseAttributes(start: number): number {
     const { source, end } = this.#window;
-    for (let at = start; at >= 0; ) {
-      const next = this.#skipSpace(at);
-      if (next >= end) return WAITING;
-      const byte = source[next];
-      if (byte === GREATER_THAN) return next + 1;
+    let at = start;
+    while (at >= 0 && at < end) {
+      const byte = source[at] as number;
+      if (byte === GREATER_THAN) return at + 1;
       if (byte === SLASH) {
-        if (next + 1 >= end) return WAITING;
-        if (source[next + 1] !== GREATER_THAN) throw illFormed("slash inside a tag");
-        return next + 2;
+        if (at + 1 >= end) return WAITING;
+        if (source[at + 1] !== GREATER_THAN) throw illFormed("slash inside a tag");
+        return at + 2;
       }
-      if (next === at) throw illFormed("no white space before an attribute");
-      at = this.#parseAttribute(next);
+      if (!B.isSpace(byte)) throw illFormed("no white space before an attribute");
+      const next = at + 1 < end && B.isSpace(source[at + 1] as number) ? this.#skipSpace(at + 1) : at + 1;
+      if (next >= end) return WAITING;
+      at = source[next] === GREATER_THAN || source[next] === SLASH ? next : this.#parseAttribute(next);
     }
     return WAITING;
   }
 
   #parseAttribute(start: number): number {
-    const { source, end } = this.#window;
-    if (this.#count >= this.#window.limits.attributes) throw violation("too many attributes");
+    const { source, end, limits } = this.#window;
+    if (this.#count >= limits.attributes) throw violation("too many attributes");
     const nameEnd = this.#parseName(start);
     if (nameEnd < 0) return WAITING;
-    let at = this.#skipSpace(nameEnd);
-    if (at >= end) return WAITING;
-    if (source[at] !== EQUALS) throw illFormed("attribute without value");
-    at = this.#skipSpace(at + 1);
-    if (at >= end) return WAITING;
-    const quote = source[at] as number;
+    const equals = source[nameEnd] === EQUALS ? nameEnd : this.#skipSpace(nameEnd);
+    if (equals >= end) return WAITING;
+    if (source[equals] !== EQUALS) throw illFormed("attribute without value");
+    let opening = equals + 1;
+    if (opening < end && B.isSpace(source[opening] as number)) opening = this.#skipSpace(opening);
+    if (opening >= end) return WAITING;
+    const quote = source[opening] as number;
     if (quote !== DOUBLE_QUOTE && quote !== SINGLE_QUOTE) throw illFormed("value without quotes");
-    const valueEnd = this.#parseValue(at + 1, quote);
-    if (valueEnd < 0) return WAITING;
-    this.#addAttribute(start, nameEnd, at + 1, valueEnd);
-    return valueEnd + 1;
+    const index = this.#addName(start, nameEnd);
+    const valueEnd = isXmlns(source, start, this.#local, nameEnd)
+      ? this.#parseDeclaration(index, opening + 1, quote)
+      : this.#parseValue(index, opening + 1, quote);
+    return valueEnd < 0 ? WAITING : valueEnd + 1;
   }
 
-  /** @returns the position of the closing quote, or -1. */
-  #parseValue(start: number, quote: number): number {
-    const source = this.#window.source;
+  /** Reads the value of the attribute at `index`. @returns the position of the closing quote, or -1. */
+  #parseValue(index: number, start: number, quote: number): number {
+    const { source, limits } = this.#window;
     const classes = B.VALUE;
-    const limit = start + this.#window.limits.attributeBytes;
+    const limit = start + limits.attributeBytes;
     const end = Math.min(this.#window.end, limit + 1);
-    this.#valueFlags = 0;
+    let flags = 0;
     let at = start;
     for (;;) {
       while (at < end && classes[source[at] as number] === 0) at++;
       if (at >= end) break;
       const kind = classes[source[at] as number];
-      if (source[at] === quote) return at;
+      if (source[at] === quote) return this.#addValue(index, flags, start, at);
       if (kind === B.LESS_THAN) throw illFormed("< in an attribute value");
       if (kind === B.ILLEGAL) throw illFormed("illegal character");
-      if (kind === B.SPACE || kind === B.AMPERSAND) this.#valueFlags = T.ENCODED;
+      if (kind === B.SPACE || kind === B.AMPERSAND) flags = T.ENCODED;
       if (kind === B.AMPERSAND) at = skipReference(source, at, end);
       else if (kind === B.MULTI_BYTE) at = B.skipMultiByte(source, at, end);
       else at++;
@@ -142,50 +145,67 @@ export class StartTagReader {
     return WAITING;
   }
 
-  #addAttribute(start: number, nameEnd: number, valueStart: number, valueEnd: number): void {
+  /** Begins the record of an attribute. @returns its index. */
+  #addName(start: number, end: number): number {
     const tape = this.#tape;
-    const base = this.#window.base;
+    const { base } = this.#window;
     const hash = this.#hash;
     const first = tape.length + T.OPEN_SIZE;
     const index = first + this.#count * T.ATTRIBUTE_SIZE;
     tape.reserve(index);
     const { integers } = tape;
     for (let other = first; other < index; other += T.ATTRIBUTE_SIZE)
-      if (integers[other + 4] === hash && this.#isSame(other, 1, start - base, nameEnd - base))
+      if (integers[other + 4] === hash && this.#isSame(other, 1, start - base, end - base))
         throw illFormed("attribute given twice");
-    integers[index] = T.ATTRIBUTE | this.#valueFlags;
     integers[index + 1] = start - base;
     integers[index + 2] = this.#local - base;
-    integers[index + 3] = nameEnd - base;
+    integers[index + 3] = end - base;
     integers[index + 4] = hash;
     integers[index + 5] = T.NO_NAMESPACE;
-    integers[index + 6] = valueStart - base;
-    integers[index + 7] = valueEnd - base;
     this.#count++;
-    if (isXmlns(this.#window.source, start, this.#local, nameEnd)) this.#declare(index);
-    else if (this.#local > start) this.#prefixed++;
+    if (this.#local > start) this.#prefixed++;
+    return index;
   }
 
-  #declare(attribute: number): void {
+  #addValue(index: number, flags: number, start: number, end: number): number {
+    const { base } = this.#window;
+    const { integers } = this.#tape;
+    integers[index] = T.ATTRIBUTE | flags;
+    integers[index + 6] = start - base;
+    integers[index + 7] = end - base;
+    return end;
+  }
+
+  /** The same as `parseValue` for `xmlns` and `xmlns:…`. */
+  #parseDeclaration(index: number, start: number, quote: number): number {
+    const { source, base, end, limits } = this.#window;
     const tape = this.#tape;
-    if (this.#namespaces.size >= this.#window.limits.namespaces) throw violation("too many namespaces");
-    tape.integers[attribute] = tape.at(attribute) | T.DECLARATION;
-    const hasPrefix = tape.at(attribute + 2) > tape.at(attribute + 1);
-    const prefix = hasPrefix ? this.#name(tape.at(attribute + 2), tape.at(attribute + 3)) : "";
-    const start = tape.at(attribute + 6);
-    const end = tape.at(attribute + 7);
-    const isEncoded = (tape.at(attribute) & T.ENCODED) !== 0;
-    this.#namespaces.declare(prefix, isEncoded ? decodeValue(tape.raw(start, end)) : this.#uri(start, end));
+    if (this.#namespaces.size >= limits.namespaces) throw violation("too many namespaces");
+    const hasPrefix = tape.at(index + 2) > tape.at(index + 1);
+    const prefix = hasPrefix ? this.#name(tape.at(index + 2), tape.at(index + 3)) : "";
+    const element = tape.at(tape.length + 4);
+    const guessed = guesses.match(element, source, start, end, quote);
+    if (guessed >= 0 && guessed <= limits.attributeBytes) {
+      this.#namespaces.declare(prefix, guesses.get(element));
+      return this.#addValue(index, T.DECLARATION, start, start + guessed);
+    }
+    const valueEnd = this.#parseValue(index, start, quote);
+    if (valueEnd < 0) return WAITING;
+    const flags = tape.at(index);
+    tape.integers[index] = flags | T.DECLARATION;
+    if ((flags & T.ENCODED) !== 0) {
+      this.#namespaces.declare(prefix, decodeValue(tape.raw(start - base, valueEnd - base)));
+    } else {
+      const uri = uris.get(source, start, valueEnd, hashOfEnds(source, start, valueEnd));
+      this.#namespaces.declare(prefix, uri);
+      guesses.put(element, source, start, valueEnd, uri);
+    }
+    return valueEnd;
   }
 
   #name(start: number, end: number): string {
     const { source, base } = this.#window;
     return names.get(source, base + start, base + end, hashOf(source, base + start, base + end));
-  }
-
-  #uri(start: number, end: number): string {
-    const { source, base } = this.#window;
-    return uris.get(source, base + start, base + end, hashOfEnds(source, base + start, base + end));
   }
 
   /** Is the name from `start` to `end` that of the record `other`, which begins at its field `field`? */
@@ -262,35 +282,55 @@ export class StartTagReader {
   #parseName(start: number): number {
     const { source, end } = this.#window;
     const classes = B.NAME;
-    let at = start;
-    let local = start;
     let hash = 0;
+    let at = start;
     for (; at < end; at++) {
       const byte = source[at] as number;
-      const kind = classes[byte];
-      if (kind === 0) break;
-      if (kind !== B.NAME_START) {
-        // Namespaces in XML 1.0 §4: two NCNames at most, with a colon between them.
-        if (kind === B.NAME_COLON) {
-          if (local !== start || at === start) throw illFormed("misplaced colon");
-          local = at + 1;
-        } else if (kind === B.NAME_REST) {
-          if (at === local) throw illFormed("bad name");
-        } else {
-          const code = B.codePoint(source, at, end);
-          if (code < 0) return WAITING;
-          if (!(at === local ? B.isNameStart(code) : B.isNameRest(code))) throw illFormed("bad name");
-          const last = at + B.sequenceLength(byte) - 1;
-          for (; at < last; at++) hash = (Math.imul(hash, 31) + (source[at] as number)) | 0;
-        }
+      if ((classes[byte] as number) > B.NAME_REST) break;
+      hash = (Math.imul(hash, 31) + byte) | 0;
+    }
+    if (at >= end) return WAITING;
+    if (classes[source[at] as number] !== B.NAME_END) return this.#parseLongName(start);
+    if (classes[source[start] as number] !== B.NAME_START) throw illFormed("bad name");
+    this.#local = start;
+    this.#hash = hash;
+    return at;
+  }
+
+  /** A name with a colon or characters beyond ASCII. Namespaces in XML 1.0 §4: two NCNames at most. */
+  #parseLongName(start: number): number {
+    const { source, end } = this.#window;
+    let local = start;
+    let at = start;
+    while (at < end && B.NAME[source[at] as number] !== B.NAME_END) {
+      if (source[at] === COLON) {
+        if (local !== start || at === start) throw illFormed("misplaced colon");
+        at++;
+        local = at;
+      } else {
+        const next = this.#skipNameCharacter(at, at === local);
+        if (next < 0) return WAITING;
+        at = next;
       }
-      hash = (Math.imul(hash, 31) + (source[at] as number)) | 0;
     }
     if (at >= end) return WAITING;
     if (at === local) throw illFormed("bad name");
     this.#local = local;
-    this.#hash = hash;
+    this.#hash = hashOf(source, start, at);
     return at;
+  }
+
+  #skipNameCharacter(at: number, isFirst: boolean): number {
+    const { source, end } = this.#window;
+    const kind = B.NAME[source[at] as number];
+    if (kind === B.NAME_MULTI_BYTE) {
+      const code = B.codePoint(source, at, end);
+      if (code < 0) return WAITING;
+      if (!(isFirst ? B.isNameStart(code) : B.isNameRest(code))) throw illFormed("bad name");
+      return at + B.sequenceLength(source[at] as number);
+    }
+    if (isFirst && kind !== B.NAME_START) throw illFormed("bad name");
+    return at + 1;
   }
 
   #skipSpace(start: number): number {

@@ -13,7 +13,6 @@ const LESS_THAN = 0x3c;
 const GREATER_THAN = 0x3e;
 const SLASH = 0x2f;
 const NO_SCOPE: Scope = [];
-const NO_NAME = Buffer.alloc(0);
 const CLOSE: XmlEvent = { kind: "close" };
 
 /**
@@ -38,8 +37,8 @@ class StreamParser implements XmlParser {
   #phase: Phase = "start";
   /** Declarations of the root. */
   #scope = NO_SCOPE;
-  /** The root's name as written, and how much of it was seen in the end tag. */
-  #rootName: Buffer = NO_NAME;
+  /** The root's name as written, a byte a character, and how much of it was seen in the end tag. */
+  #rootName = "";
   #matched = 0;
   /** Of an unfinished tag or element that begins where the input does. */
   #tokenizer: Tokenizer | undefined;
@@ -65,7 +64,7 @@ class StreamParser implements XmlParser {
   restart(): void {
     this.#release();
     this.#scope = NO_SCOPE;
-    this.#rootName = NO_NAME;
+    this.#rootName = "";
     this.#phase = "restart";
   }
 
@@ -141,7 +140,7 @@ class StreamParser implements XmlParser {
     const { tape } = tokenizer;
     const tag = readStreamTag(tape);
     this.#scope = tokenizer.isOpen ? tokenizer.namespaces.snapshot() : NO_SCOPE;
-    this.#rootName = Buffer.from(tape.raw(tape.at(1), tape.at(3)));
+    this.#rootName = input.source.toString("latin1", input.start + tape.at(1), input.start + tape.at(3));
     this.#phase = tokenizer.isOpen ? "content" : "empty";
     this.#consume(length);
     return { kind: "open", tag };
@@ -171,7 +170,7 @@ class StreamParser implements XmlParser {
     const input = this.#input;
     for (; this.#matched < this.#rootName.length; this.#matched++) {
       if (input.length === 0) return undefined;
-      if (input.source[input.start] !== this.#rootName[this.#matched])
+      if (input.source[input.start] !== this.#rootName.charCodeAt(this.#matched))
         throw illFormed("end tag of another element");
       input.start++;
     }
@@ -207,6 +206,6 @@ function readStreamTag(tape: Tape): StreamTag {
     prefix: local > start ? tape.raw(start, local - 1) : "",
     ns: tape.uri(tape.at(5)),
     defaultNs: declaredDefault(tape, 0),
-    attributes: readAttributes(tape, 0),
+    attributes: readAttributes(tape, 0).all,
   };
 }

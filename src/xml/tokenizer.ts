@@ -240,7 +240,9 @@ export class Tokenizer {
     while (at < end && B.isSpace(source[at] as number)) at++;
     if (at >= end) return false;
     if (source[at] !== GREATER_THAN) throw illFormed("end tag of another element");
-    this.#leave(head, open - base);
+    this.#depth--;
+    const frame = this.#depth * FRAME;
+    this.#finish(head, open - base, this.#stack[frame + 1] as number, this.#stack[frame + 2] as number);
     this.#at = at + 1 - base;
     this.#startText(this.#at, 0);
     return true;
@@ -256,8 +258,8 @@ export class Tokenizer {
     if (end < 0) return false;
     this.#at = end - base;
     if (this.#depth === 0) tape.contentStart = this.#at;
-    this.#enter(head, size, current);
-    if (source[end - 2] === SLASH) this.#leave(head, this.#at);
+    if (source[end - 2] === SLASH) this.#finish(head, this.#at, size, current);
+    else this.#enter(head, size, current);
     this.#startText(this.#at, 0);
     return true;
   }
@@ -281,15 +283,13 @@ export class Tokenizer {
     this.#depth++;
   }
 
-  #leave(head: number, contentEnd: number): void {
+  #finish(head: number, contentEnd: number, size: number, current: number): void {
     const { tape } = this;
     const index = tape.length;
     tape.reserve(index);
     tape.integers[index] = T.CLOSE;
     tape.integers[head + 7] = tape.length = index + 1;
-    this.#depth--;
-    const frame = this.#depth * FRAME;
-    this.namespaces.restore(this.#stack[frame + 1] as number, this.#stack[frame + 2] as number);
+    this.namespaces.restore(size, current);
     if (this.#depth === 0) tape.contentEnd = contentEnd;
   }
 }

@@ -1,5 +1,5 @@
 import type { Element } from "ltx";
-import { attributesEnd, extraAttributes, localName, readAttributes } from "./attributes.ts";
+import { attributesEnd, localName, readAttributes } from "./attributes.ts";
 import { contentText } from "./content.ts";
 import type { XmlElement, XmlHead } from "./parser.ts";
 import { decodeText } from "./references.ts";
@@ -13,14 +13,9 @@ const NO_HEADS: readonly XmlHead[] = [];
  * more, so a small element does not hold on to the chunk it came in. Trees are parsed from `inner` when asked for.
  */
 export function readXmlElement(tape: T.Tape): XmlElement {
-  return new ParsedElement(
-    localName(tape, 0),
-    tape.uri(tape.at(5)),
-    readAttributes(tape, 0),
-    extraAttributes(tape, 0),
-    readHeads(tape),
-    contentText(tape),
-  );
+  const { all, extra } = readAttributes(tape, 0);
+  const name = localName(tape, 0);
+  return new ParsedElement(name, tape.uri(tape.at(5)), all, extra, readHeads(tape), contentText(tape));
 }
 
 function readHeads(tape: T.Tape): readonly XmlHead[] {

@@ -147,6 +147,15 @@ describe("values", () => {
   });
 });
 
+test("a namespace that was seen before is not taken for a value that ends earlier", () => {
+  expectCondition(`<a><x xmlns="u'v"/><x xmlns='u'v'/></a>`, "not-well-formed");
+  expectCondition(`<a><x xmlns='u"v'/><x xmlns="u"v"/></a>`, "not-well-formed");
+  const { heads } = elementOf(
+    "<a><x xmlns='u'/><x xmlns='uv'/><x xmlns='u'/><x xmlns=''/><x xmlns='u'/></a>",
+  );
+  expect(heads.map(({ ns }) => ns)).toEqual(["u", "uv", "u", "", "u"]);
+});
+
 describe("errors are seen early", () => {
   test.each([
     ["a mismatch in the end tag", "<a></b"],

@@ -239,6 +239,10 @@ export class XmppServer {
   async #close(): Promise<void> {
     this.#keepAlive?.cancel();
     const closed = this.#listeners.map((listener) => listener.close());
+    // Those with stream management last: they keep what the others could not take, and give it to offline storage.
+    const sessions = Array.from(this.#allSessions());
+    for (const session of sessions) if (!session.management) session.close("system-shutdown");
+    for (const session of sessions) if (session.management) session.close("system-shutdown");
     for (const stream of this.#streams) stream.close("system-shutdown");
     await this.#streamsEnd();
     await Promise.all(closed);

@@ -234,6 +234,14 @@ export class DomainHost implements Host, StreamHost, SessionHost {
     this.#endings.delete(ending);
   }
 
+  held(session: Session, stanza: Stanza): void {
+    if (this.#hooks.has("session:held")) this.#tell("session:held", { session, stanza });
+  }
+
+  redeliver(user: Jid, stanza: Stanza): Awaitable<void> {
+    return this.router.redeliver(user, stanza);
+  }
+
   /** What modules do at the end of a session must not stop the others, nor the server. */
   async #tellEnd(session: Session, reason: string): Promise<void> {
     try {

@@ -43,6 +43,8 @@ export interface Host {
   bounce(stanza: Stanza, error: StanzaError): Awaitable<void>;
   /** Ends the sessions of an account and removes it with everything that modules keep of it; whether there was one. */
   removeUser(user: Jid): Promise<boolean>;
+  /** A message that was on its way to a resource that is gone: for another one, for those who keep messages, or back. */
+  redeliver(user: Jid, stanza: Stanza): Awaitable<void>;
   isAdmin(user: Jid): boolean;
   /** Whether `domain` is one of this server's. */
   serves(domain: string): boolean;

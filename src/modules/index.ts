@@ -8,6 +8,7 @@ import { ping } from "./ping.ts";
 import { presence } from "./presence/presence.ts";
 import { register } from "./register.ts";
 import { roster } from "./roster/roster.ts";
+import { streamManagement } from "./stream-management.ts";
 import { time } from "./time.ts";
 import { version } from "./version.ts";
 
@@ -24,4 +25,5 @@ export const defaultModules: readonly Module[] = [
   time,
   ping,
   register,
+  streamManagement,
 ];

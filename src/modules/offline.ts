@@ -170,13 +170,16 @@ export const offline = defineModule({
       });
       for (const row of batch) if (!isExpired(row)) session.send(late(row));
       // Only what the operating system took is safe from a crash of this process.
-      if (!(await session.flushed())) return false;
+      
       for (const row of batch) await remove(row);
       return true;
     }
 
     function late(row: OfflineRow): Stanza {
-      return parseStanza(row.stanza).append(delayElement(host.jid, row.at, "Offline Storage"));
+      const stanza = parseStanza(row.stanza);
+      // One that another resource failed to acknowledge has its time already (XEP-0198 §4).
+      if (stanza.child("delay", ns.DELAY)?.attrs.from === host.domain) return stanza;
+      return stanza.append(delayElement(host.jid, row.at, "Offline Storage"));
     }
 
     function isExpired({ at }: OfflineRow): boolean {

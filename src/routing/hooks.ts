@@ -15,12 +15,14 @@ export interface Hooks {
   "session:close": { readonly session: Session; readonly reason: string };
   /** What a session announces of itself changed: it is available now, or no longer, or with another priority. */
   "session:presence": { readonly session: Session };
+  /** A stanza waits for a client whose connection is gone and may come back (XEP-0198). */
+  "session:held": { readonly session: Session; readonly stanza: Stanza };
   /** A local user's message, before it is routed. */
   "message:sent": { readonly session: Session; stanza: Stanza };
   /** A message for an existing local user, before it is delivered to `recipients`, of whom there may be none. */
   "message:received": { readonly user: Jid; stanza: Stanza; readonly recipients: readonly Session[] };
   /** A message for an existing local user with nobody to take it; who keeps it says "handled", else it bounces. */
-  "message:undelivered": { readonly user: Jid; stanza: Stanza };
+  "message:undelivered": { readonly user: Jid; readonly stanza: Stanza };
   /** A local user's presence; broadcasts have no `to`. What is not "handled" is routed to its `to`. */
   "presence:sent": { readonly session: Session; stanza: Stanza };
   /** Presence for a local user, subscriptions and probes included; availability not "handled" is delivered. */

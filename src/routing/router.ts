@@ -59,6 +59,14 @@ export class Router implements Domain {
     });
   }
 
+  /** XEP-0198 §4: a message that its recipient's resource never acknowledged; hooks have seen it already. */
+  redeliver(user: Jid, stanza: Stanza): Awaitable<void> {
+    return this.#guarded(stanza, () => {
+      const recipients = this.#recipients(stanza, user);
+      return recipients.length > 0 ? sendAll(stanza, recipients) : this.#leave(stanza, user);
+    });
+  }
+
   /** Runs `work`; what it throws becomes the answer. */
   #guarded(stanza: Stanza, work: () => Awaitable<void>): Awaitable<void> {
     try {

@@ -38,7 +38,7 @@ export function keepAlive(
       await session.request("get", el("ping", { xmlns: ns.PING }), timeout);
     } catch (error) {
       // Any answer proves the client alive, <service-unavailable/> as well.
-      if (error instanceof TimeoutError) session.close("connection-timeout");
+      if (error instanceof TimeoutError) session.stream?.close("connection-timeout");
     } finally {
       asked.delete(session);
     }

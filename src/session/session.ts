@@ -1,5 +1,5 @@
 import type { SessionStream } from "../stream/stream-host.ts";
-import type { Awaitable } from "../util/awaitable.ts";
+import { type Awaitable, after } from "../util/awaitable.ts";
 import { type Clock, TimeoutError, type Timer } from "../util/clock.ts";
 import type { Random } from "../util/random.ts";
 import type { Element } from "../xml/element.ts";
@@ -9,6 +9,7 @@ import { Jid, JidError } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 import { iq, Stanza } from "../xmpp/stanza.ts";
 import { checkIq } from "./check-iq.ts";
+import { Management, type ManagementLimits } from "./management.ts";
 
 /** What a session needs of the domain it belongs to. */
 export interface SessionHost {
@@ -21,6 +22,8 @@ export interface SessionHost {
   route(stanza: Stanza): Awaitable<void>;
   /** The order of the account's available sessions may have changed. */
   presenceChanged(session: Session): void;
+  /** A stanza waits for a client whose connection is gone (XEP-0198). */
+  held(session: Session, stanza: Stanza): void;
   /** Called once. */
   ended(session: Session, reason: string): Awaitable<void>;
 }
@@ -46,6 +49,9 @@ export class Session {
   #requests: Map<string, PendingRequest> | undefined;
   #unanswered: Map<string, Stanza> | undefined;
   #lastActive: number;
+  #management: Management | undefined;
+  /** Runs out when the client may no longer resume, or is to be asked for an acknowledgement. */
+  #timer: Timer | undefined;
   #ended = false;
 
   constructor(jid: Jid, host: SessionHost, stream: SessionStream, anonymous: boolean) {
@@ -79,6 +85,19 @@ export class Session {
     return this.#stream?.lastReceived ?? this.#lastActive;
   }
 
+  /** What client and session have acknowledged to each other; undefined unless the client enabled it (XEP-0198). */
+  get management(): Management | undefined {
+    return this.#management;
+  }
+
+  /**
+   * XEP-0198 §3: from now on stanzas are counted both ways, and those sent are kept until they are acknowledged.
+   * With a `resumeId` the session outlives its stream by `resumeTime` milliseconds.
+   */
+  manage(limits: ManagementLimits, resumeId: string | undefined, resumeTime: number): void {
+    this.#management = new Management(limits, resumeId, resumeTime);
+  }
+
   setPresence(presence: Stanza | undefined, priority: number): void {
     this.#presence = presence;
     this.#priority = priority;
@@ -87,7 +106,34 @@ export class Session {
 
   send(stanza: Stanza): void {
     if (stanza.kind === "iq") this.#remember(stanza);
-    this.#stream?.write(stanza.toString());
+    this.#write(stanza);
+  }
+
+  #write(stanza: Stanza): void {
+    const stream = this.#stream;
+    const management = this.#management;
+    management?.push(stanza, this.host.clock.now());
+    if (stream) stream.write(stanza.toString());
+    else if (management) this.host.held(this, stanza);
+    if (management) this.#superviseQueue(management);
+  }
+
+  /** XEP-0198 §4: sees to it that what went out is acknowledged, and that not too much is not. */
+  #superviseQueue(management: Management): void {
+    if (management.isOverfull)
+      return this.close("resource-constraint", "too many stanzas are not acknowledged");
+    if (!this.#stream) return;
+    if (management.isRequestDue) this.#requestAck();
+    else this.#timer ??= this.host.clock.after(management.limits.requestDelay, () => this.#requestAck());
+  }
+
+  #requestAck(): void {
+    const { stream, management } = this;
+    if (!stream || !management || management.unacked.length === 0) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    management.requested();
+    stream.write(`<r xmlns="${ns.STREAM_MANAGEMENT}"/>`);
   }
 
   /** Settles when all that was sent so far has left the process: true, or false when the connection went first. */
@@ -110,12 +156,19 @@ export class Session {
       });
       requests.set(id, { resolve, reject, timer });
       const from = Jid.of("", this.host.domain);
-      this.#stream?.write(iq({ type, id, from, to: this.jid }, payload).toString());
+      this.#write(iq({ type, id, from, to: this.jid }, payload));
     });
   }
 
-  /** A stanza from the client: checked, stamped and handed on (RFC 6120 §8.1.2.1, §8.2.3). */
+  /** A stanza from the client. It counts as handled when all of its effects are recorded (XEP-0198 §4). */
   receive(element: XmlElement): Awaitable<void> {
+    const management = this.#management;
+    const handled = this.#accept(element);
+    return management ? after(handled, () => management.count()) : handled;
+  }
+
+  /** Checked, stamped and handed on (RFC 6120 §8.1.2.1, §8.2.3). */
+  #accept(element: XmlElement): Awaitable<void> {
     let stanza: Stanza;
     try {
       stanza = Stanza.read(element);
@@ -139,12 +192,36 @@ export class Session {
     return this.host.fromClient(this, stanza);
   }
 
-  /** The stream is gone. Without stream management the session goes with it. */
-  detach(stream: SessionStream, reason: string): void {
+  /**
+   * The stream is gone. Unless the client ended it, a session that can be resumed waits for it to come back
+   * (XEP-0198 §5, §7); any other goes with its stream.
+   */
+  detach(stream: SessionStream, reason: string, wasEnded: boolean): void {
     if (this.#stream !== stream) return;
     this.#lastActive = stream.lastReceived;
     this.#stream = undefined;
-    this.#end(reason);
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const management = this.#management;
+    if (wasEnded || !management?.resumeId) return this.#end(reason);
+    this.#timer = this.host.clock.after(management.resumeTime, () => this.#end(`${reason}; not resumed`));
+    for (const { stanza } of management.unacked) this.host.held(this, stanza);
+  }
+
+  /** XEP-0198 §5: the client is back on another stream; what it does not have is sent again by `resend`. */
+  attach(stream: SessionStream): void {
+    const old = this.#stream;
+    this.#stream = stream;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    old?.close("conflict", "resumed on another connection");
+  }
+
+  resend(): void {
+    const { stream, management } = this;
+    if (!stream || !management) return;
+    for (const { stanza } of management.unacked) stream.write(stanza.toString());
+    this.#requestAck();
   }
 
   /** Ends the session and its stream; `condition` is the stream error shown to the client. */
@@ -158,6 +235,7 @@ export class Session {
   #end(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#timer?.cancel();
     for (const { reject, timer } of this.#requests?.values() ?? []) {
       timer.cancel();
       reject(new TimeoutError("the session ended"));

@@ -154,10 +154,10 @@ export class Stream implements SessionStream {
   }
 
   /** RFC 6120 §4.4, §4.9: says why if there is a reason, ends the stream, and leaves the peer a moment to do so too. */
-  close(condition?: StreamCondition, text?: string): void {
+  close(condition?: StreamCondition, text?: string, detail?: Element): void {
     if (this.#state === "closing" || this.#state === "closed") return;
     if (!this.#headerSent) this.#sendHeader();
-    if (condition) this.transport.write(serialize(streamError(condition, text)));
+    if (condition) this.transport.write(serialize(streamError(condition, text, detail)));
     this.transport.write("</stream:stream>");
     this.#endNegotiation();
     this.#state = "closing";
@@ -166,7 +166,7 @@ export class Stream implements SessionStream {
     if (this.#holds !== 0) this.transport.resume();
     this.#holds = 0;
     this.#deadline = this.environment.clock.after(CLOSE_GRACE_MS, () => this.transport.destroy());
-    this.#leaveSession(condition ?? "closed");
+    this.#leaveSession(condition ?? "closed", condition === undefined);
   }
 
   #receive(chunk: Buffer): void {
@@ -313,7 +313,7 @@ export class Stream implements SessionStream {
   #fail(error: unknown): void {
     if (error instanceof StreamError) {
       this.log.info("stream error", { condition: error.condition, reason: error.message });
-      return this.close(error.condition, error.message);
+      return this.close(error.condition, error.message, error.detail);
     }
     if (error instanceof XmlError) {
       this.log.info("stream error", { condition: error.condition, reason: error.message });
@@ -341,7 +341,7 @@ export class Stream implements SessionStream {
     this.#endNegotiation();
     this.#state = "closed";
     this.#deadline?.cancel();
-    this.#leaveSession(reason?.message ?? "connection closed");
+    this.#leaveSession(reason?.message ?? "connection closed", false);
     this.#onClosed(this);
   }
 
@@ -350,10 +350,10 @@ export class Stream implements SessionStream {
     for (const feature of this.#host?.features ?? []) feature.forget?.(this);
   }
 
-  #leaveSession(reason: string): void {
+  #leaveSession(reason: string, wasEnded: boolean): void {
     const { session } = this;
     this.session = undefined;
-    session?.detach(this, reason);
+    session?.detach(this, reason, wasEnded);
   }
 }
 
@@ -363,8 +363,13 @@ const OWN_LANGUAGE = "en";
 /** RFC 5646 tags are far shorter; what is longer is cut, for it is put on every stanza. */
 const MAX_LANG_LENGTH = 64;
 
-function streamError(condition: StreamCondition, text: string | undefined): Element {
+function streamError(
+  condition: StreamCondition,
+  text: string | undefined,
+  detail: Element | undefined,
+): Element {
   const error = el("stream:error", {}, el(condition, { xmlns: ns.STREAM_ERRORS }));
   if (text) error.cnode(el("text", { xmlns: ns.STREAM_ERRORS, "xml:lang": OWN_LANGUAGE }, text));
+  if (detail) error.cnode(detail);
   return error;
 }

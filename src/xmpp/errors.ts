@@ -1,3 +1,5 @@
+import type { Element } from "../xml/element.ts";
+
 /** RFC 6120 §8.3.2: what the sender may do about an error. */
 export type ErrorType = "auth" | "cancel" | "continue" | "modify" | "wait";
 
@@ -91,9 +93,12 @@ export type StreamCondition =
 export class StreamError extends Error {
   override readonly name = "StreamError";
   readonly condition: StreamCondition;
+  /** RFC 6120 §4.9.4: an application-specific condition. */
+  readonly detail: Element | undefined;
 
-  constructor(condition: StreamCondition, text = "") {
+  constructor(condition: StreamCondition, text = "", detail?: Element) {
     super(text);
     this.condition = condition;
+    this.detail = detail;
   }
 }

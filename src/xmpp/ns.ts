@@ -40,6 +40,8 @@ export const ns = {
   SERVER_INFO: "http://jabber.org/network/serverinfo",
   /** XEP-0160: Best Practices for Handling Offline Messages */
   OFFLINE: "msgoffline",
+  /** XEP-0198: Stream Management */
+  STREAM_MANAGEMENT: "urn:xmpp:sm:3",
   /** XEP-0199: XMPP Ping */
   PING: "urn:xmpp:ping",
   /** XEP-0202: Entity Time */

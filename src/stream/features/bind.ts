@@ -17,7 +17,7 @@ export const bind: StreamFeature = {
     if (!stream.user) throw new StreamError("not-authorized");
     try {
       const session = await stream.host.bind(stream, stream.user, requestedResource(element));
-      if (stream.state !== "authenticated") return session.detach(stream, "connection lost");
+      if (stream.state !== "authenticated") return session.detach(stream, "connection lost", true);
       stream.reply(element, el("bind", { xmlns: ns.BIND }, el("jid", {}, session.jid.toString())));
       stream.bound(session);
     } catch (error) {

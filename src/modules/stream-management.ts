@@ -1,0 +1,207 @@
+/**
+ * XEP-0198 Stream Management, version 1.6.3
+ * https://xmpp.org/extensions/xep-0198.html
+ *
+ * Client and server tell each other what they have handled, and a session outlives the loss of its connection: the
+ * client resumes it on another one and gets what it missed. What a session leaves unacknowledged goes to another
+ * resource, to offline storage or back to its sender.
+ */
+
+import type { Host } from "../core/host.ts";
+import { defineModule, defineService } from "../core/module.ts";
+import type { Management } from "../session/management.ts";
+import type { Session } from "../session/session.ts";
+import type { Stream } from "../stream/stream.ts";
+import { type Awaitable, after } from "../util/awaitable.ts";
+import { Lru } from "../util/lru.ts";
+import { t } from "../util/schema.ts";
+import { type Element, el } from "../xml/element.ts";
+import type { XmlElement } from "../xml/parser.ts";
+import { delayElement } from "../xmpp/delay.ts";
+import { type StanzaCondition, StreamError } from "../xmpp/errors.ts";
+import { ns } from "../xmpp/ns.ts";
+import type { Stanza } from "../xmpp/stanza.ts";
+
+/** Sessions that ended without being resumed, of which the last `h` is remembered (§5). */
+const REMEMBERED_ENDS = 10_000;
+
+/** What stream features that bind or resume in other ways need of stream management. */
+export interface StreamManagement {
+  /** The answer to `<enable/>`: `<enabled/>`; the session's stanzas count from now on. */
+  enable(session: Session, request: Attributes): Element;
+  /** §5: the session that `<resume/>` asks for, its stream replaced by this one; or `<failed/>`. */
+  resume(stream: Stream, request: Attributes): { session: Session; answer: Element } | { failed: Element };
+}
+
+export const streamManagementService = defineService<StreamManagement>("stream-management");
+
+type Attributes = Readonly<Record<string, string | undefined>>;
+
+export const streamManagement = defineModule({
+  name: "streamManagement",
+  implements: ["XEP-0198 1.6.3"],
+  config: t.object({
+    resumeTime: t.duration("10m").doc('How long a session outlives its connection. "off": not at all.'),
+    unackedStanzas: t
+      .integer(2000, { min: 10 })
+      .doc("Stanzas kept for one client that has not acknowledged them; with more of them its session ends."),
+    unackedBytes: t.size("4 MB", { min: 100_000 }).doc("Their size."),
+    requestAfter: t
+      .integer(10, { min: 1 })
+      .doc("Stanzas after which the client is asked for an acknowledgement."),
+    requestDelay: t.duration("5s", { min: 100 }).doc("When it is asked at the latest."),
+    location: t.string("").doc("Where clients should come back to, `host:port`; empty: anywhere."),
+  }),
+
+  setup(host, limits) {
+    const resumable = new Map<string, Session>();
+    const ended = new Lru<string, { user: string; handled: number }>(REMEMBERED_ENDS);
+    const service: StreamManagement = { enable, resume };
+    host.provide(streamManagementService, service);
+
+    host.streamFeature({
+      ns: ns.STREAM_MANAGEMENT,
+      offer: ({ user, session }) =>
+        user && !session ? [el("sm", { xmlns: ns.STREAM_MANAGEMENT })] : undefined,
+      receive: (stream, element) => receive(stream, element, service),
+    });
+
+    host.hook("session:close", "observe", ({ session }) => {
+      const { management } = session;
+      if (!management) return undefined;
+      if (management.resumeId) {
+        resumable.delete(management.resumeId);
+        const user = session.jid.bare.toString();
+        ended.set(management.resumeId, { user, handled: management.handled });
+      }
+      return giveBack(host, session, management);
+    });
+
+    // What was counted as handled in the lost turn is not: no client may rely on it.
+    host.hook("store:lost", "observe", () => {
+      for (const session of Array.from(host.sessions.all()))
+        if (session.management) session.close("internal-server-error");
+    });
+
+    function enable(session: Session, { resume: wish, max }: Attributes): Element {
+      const wanted = isTrue(wish) && limits.resumeTime > 0;
+      const resumeTime = Math.min(limits.resumeTime, seconds(max));
+      const resumeId = wanted ? host.random.id() : undefined;
+      session.manage(limits, resumeId, resumeTime);
+      if (resumeId) resumable.set(resumeId, session);
+      return el("enabled", {
+        xmlns: ns.STREAM_MANAGEMENT,
+        ...(resumeId && { id: resumeId, resume: "true", max: String(Math.floor(resumeTime / 1000)) }),
+        ...(resumeId && limits.location && { location: limits.location }),
+      });
+    }
+
+    function resume(stream: Stream, request: Attributes): ReturnType<StreamManagement["resume"]> {
+      const id = request.previd ?? "";
+      const handled = readCount(request.h);
+      const session = resumable.get(id);
+      const management = session?.management;
+      // The id is a secret of the account: for anybody else there is no such session.
+      if (!session || !management || !stream.user || !session.jid.bare.equals(stream.user)) {
+        const end = ended.get(id);
+        const known = end && end.user === stream.user?.toString();
+        return { failed: failed("item-not-found", known ? end.handled : undefined) };
+      }
+      if (handled === undefined) return { failed: failed("bad-request") };
+      acknowledge(management, handled);
+      session.attach(stream);
+      const answer = el("resumed", {
+        xmlns: ns.STREAM_MANAGEMENT,
+        previd: id,
+        h: String(management.handled),
+      });
+      return { session, answer };
+    }
+  },
+});
+
+function receive(stream: Stream, element: XmlElement, service: StreamManagement): void {
+  const { session } = stream;
+  switch (element.name) {
+    case "enable":
+      // §3: after binding, and once.
+      if (!session) return stream.send(failed("unexpected-request"));
+      if (session.management)
+        throw new StreamError("policy-violation", "stream management is enabled already");
+      return stream.send(service.enable(session, element.attributes));
+    case "resume": {
+      if (!stream.user || session) return stream.send(failed("unexpected-request"));
+      const outcome = service.resume(stream, element.attributes);
+      if ("failed" in outcome) return stream.send(outcome.failed);
+      stream.send(outcome.answer);
+      stream.bound(outcome.session);
+      return outcome.session.resend();
+    }
+    case "r":
+      if (!session?.management) return stream.send(failed("unexpected-request"));
+      return stream.send(el("a", { xmlns: ns.STREAM_MANAGEMENT, h: String(session.management.handled) }));
+    case "a": {
+      if (!session?.management) return stream.send(failed("unexpected-request"));
+      const handled = readCount(element.attributes.h);
+      if (handled === undefined) throw new StreamError("invalid-xml", "no h");
+      return acknowledge(session.management, handled);
+    }
+    default:
+      throw new StreamError("unsupported-stanza-type");
+  }
+}
+
+/** §6: a client that has more than it was sent is beyond help. */
+function acknowledge(management: Management, handled: number): void {
+  if (management.acknowledge(handled)) return;
+  const detail = el("handled-count-too-high", {
+    xmlns: ns.STREAM_MANAGEMENT,
+    h: String(handled),
+    "send-count": String(management.sent),
+  });
+  const text = `You acknowledged ${handled} stanzas, but I only sent you ${management.sent} so far.`;
+  throw new StreamError("undefined-condition", text, detail);
+}
+
+/** §4: what the client never had is treated as if it had not been there. */
+function giveBack(host: Host, session: Session, management: Management): Awaitable<void> {
+  let done: Awaitable<void> = undefined;
+  for (const { stanza, at } of management.drain()) {
+    if (!isConversation(stanza, session)) continue;
+    const late = stanza.has("delay", ns.DELAY) ? stanza : stanza.append(delayElement(host.jid, at));
+    done = after(done, () => host.redeliver(session.jid.bare, late));
+  }
+  return done;
+}
+
+/** Copies of one's own messages and answers to queries are of no use elsewhere; requests are answered by the session. */
+function isConversation({ kind, type, from }: Stanza, { jid }: Session): boolean {
+  if (kind !== "message" || (from?.bare.equals(jid.bare) ?? true)) return false;
+  return type === undefined || type === "normal" || type === "chat";
+}
+
+function failed(condition: StanzaCondition, handled?: number): Element {
+  return el(
+    "failed",
+    { xmlns: ns.STREAM_MANAGEMENT, h: handled?.toString() },
+    el(condition, { xmlns: ns.STANZA_ERRORS }),
+  );
+}
+
+/** xs:boolean has two spellings of each value. */
+function isTrue(text: string | undefined): boolean {
+  return text === "true" || text === "1";
+}
+
+/** xs:unsignedInt. */
+function readCount(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{1,10}$/.test(text)) return undefined;
+  const count = Number(text);
+  return count < 2 ** 32 ? count : undefined;
+}
+
+/** Milliseconds that the client asks for; without a wish, any. */
+function seconds(text: string | undefined): number {
+  const count = readCount(text);
+  return count === undefined ? Number.POSITIVE_INFINITY : count * 1000;
+}

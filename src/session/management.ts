@@ -1,0 +1,104 @@
+import type { Stanza } from "../xmpp/stanza.ts";
+
+/** What the server allows of stream management; sizes in characters, times in milliseconds. */
+export interface ManagementLimits {
+  /** How long a session outlives its stream; 0: not at all. */
+  readonly resumeTime: number;
+  /** Stanzas sent and not acknowledged; a session with more of them ends. */
+  readonly unackedStanzas: number;
+  readonly unackedBytes: number;
+  /** Stanzas after which the client is asked for an acknowledgement at once … */
+  readonly requestAfter: number;
+  /** … and the time after which it is asked if there are fewer. */
+  readonly requestDelay: number;
+  /** Where clients should come back to, `host:port`; "" for anywhere (XEP-0198 §3). */
+  readonly location: string;
+}
+
+/** A stanza that the client did not acknowledge, and when it was sent; milliseconds since the epoch. */
+export interface Unacked {
+  readonly stanza: Stanza;
+  readonly at: number;
+}
+
+/** XEP-0198 §4: counters wrap at 2^32. */
+const MODULUS = 2 ** 32;
+
+/** XEP-0198: what a session and its client have acknowledged to each other. */
+export class Management {
+  readonly limits: ManagementLimits;
+  /** The secret to resume with; undefined when the session ends with its stream. */
+  readonly resumeId: string | undefined;
+  /** How long this session outlives its stream; milliseconds. */
+  readonly resumeTime: number;
+  #handled = 0;
+  #sent = 0;
+  #queue: Unacked[] = [];
+  #bytes = 0;
+  #requestedAt = 0;
+
+  constructor(limits: ManagementLimits, resumeId: string | undefined, resumeTime: number) {
+    this.limits = limits;
+    this.resumeId = resumeId;
+    this.resumeTime = resumeTime;
+  }
+
+  /** Stanzas of the client that were handled: the `h` of our acknowledgements. */
+  get handled(): number {
+    return this.#handled;
+  }
+
+  /** Stanzas sent to the client. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  get unacked(): readonly Unacked[] {
+    return this.#queue;
+  }
+
+  get isOverfull(): boolean {
+    return this.#queue.length > this.limits.unackedStanzas || this.#bytes > this.limits.unackedBytes;
+  }
+
+  /** Whether so many stanzas went out since the last request that the client should be asked now. */
+  get isRequestDue(): boolean {
+    return difference(this.#sent, this.#requestedAt) >= this.limits.requestAfter;
+  }
+
+  requested(): void {
+    this.#requestedAt = this.#sent;
+  }
+
+  /** A stanza of the client was handled. */
+  count(): void {
+    this.#handled = (this.#handled + 1) % MODULUS;
+  }
+
+  push(stanza: Stanza, at: number): void {
+    this.#sent = (this.#sent + 1) % MODULUS;
+    this.#queue.push({ stanza, at });
+    this.#bytes += stanza.inner.length;
+  }
+
+  /** Forgets what the client has; false when it claims more than was sent (§6). */
+  acknowledge(handled: number): boolean {
+    const unacked = difference(this.#sent, handled);
+    const acked = this.#queue.length - unacked;
+    if (acked < 0) return false;
+    for (const { stanza } of this.#queue.splice(0, acked)) this.#bytes -= stanza.inner.length;
+    return true;
+  }
+
+  /** What was never acknowledged, taken out. */
+  drain(): readonly Unacked[] {
+    const drained = this.#queue;
+    this.#queue = [];
+    this.#bytes = 0;
+    return drained;
+  }
+}
+
+function difference(later: number, earlier: number): number {
+  return (later - earlier + MODULUS) % MODULUS;
+}

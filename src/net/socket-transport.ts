@@ -69,11 +69,10 @@ export class SocketTransport implements Transport, Outbox {
       const text = this.#queued;
       const waiters = this.#waiters;
       this.#queued = "";
-      if (waiters.length === 0) this.#socket.write(text);
-      else {
-        this.#waiters = [];
-        this.#socket.write(text, (error) => waiters.forEach((settle) => settle(!error)));
-      }
+      this.#waiters = [];
+      const settle = (error?: Error | null) => waiters.forEach((waiter) => waiter(!error));
+      // A socket that takes all at once will not say "drain".
+      if (this.#socket.write(text, waiters.length > 0 ? settle : undefined)) this.#events?.drained();
     }
     if (this.#ending) this.#socket.end();
   }

@@ -182,9 +182,7 @@ class ServerEnd implements Transport, Outbox {
 
   /** Output that was stuck arrives. */
   unstick(): void {
-    if (this.#closed || this.#underway === "") return;
-    this.#arrive();
-    this.#events?.drained();
+    if (!this.#closed) this.#arrive();
   }
 
   #handOver(): void {
@@ -200,6 +198,7 @@ class ServerEnd implements Transport, Outbox {
     this.#underway = "";
     if (text !== "") this.client?.data(text);
     this.#answer(true);
+    this.#events?.drained();
     // As a socket does: when one side has said all, the other hangs up.
     if (this.#ending) this.destroy();
   }

@@ -131,18 +131,17 @@ describe("requests that wait (§3.1.3 rule 4)", () => {
     await bed.receivesNothing();
   });
 
-  test.describe("of a server that stopped meanwhile", () => {
+  test.describe("in the store", () => {
     test.override({ options: { store: "sqlite" } });
 
-    test("are still there", async ({ connect, user, server, rig }) => {
+    test("outlive what is in memory", async ({ connect, user, server }) => {
       await user("bob");
       const alice = await connect("alice/phone");
       await alice.sends(
         `<presence id="first" type="subscribe" to="bob@localhost"><status>Please</status></presence>`,
       );
       // As after lost writes: everything comes from the store again.
-      (server.host() as unknown as { tell(name: "store:lost"): void }).tell("store:lost");
-      await rig.settle();
+      await server.host().emit("store:lost", {});
       const bob = await connect("bob/desk");
       await bob.receives(REQUEST);
     });

@@ -18,7 +18,7 @@ const COMMON: ReadonlyMap<string, number> = new Map([
   ["id", UNIQUE],
 ]);
 
-export interface AttributesRead {
+interface AttributesRead {
   /** By name as written, without namespace declarations. */
   readonly all: Record<string, string>;
   /** Those that are not common to all stanzas, as XML text. */

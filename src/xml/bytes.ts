@@ -12,7 +12,7 @@ export const AMPERSAND = 2;
 /** In TEXT: the end of a possible `]]>`. */
 export const GREATER_THAN = 3;
 /** In VALUE: either quote, one of which ends the value. */
-export const QUOTE = 4;
+const QUOTE = 4;
 /** First byte of a longer UTF-8 sequence, or a byte that cannot be one. */
 export const MULTI_BYTE = 5;
 /** A control character XML has no place for. */

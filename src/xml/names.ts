@@ -8,7 +8,7 @@ const LONGEST = 64;
  * a string has two possible places, and a new one takes the place of an old one, so a peer with
  * ever new names costs time and no memory.
  */
-export class Names {
+class Names {
   readonly #strings = Array.from<string | undefined>({ length: SLOTS });
   readonly #lengths = new Uint8Array(SLOTS);
   readonly #bytes = new Uint8Array(SLOTS * LONGEST);
@@ -54,7 +54,7 @@ function internalized(string: string): string {
  * For each element name the namespace declared with it last, since it will be declared with it again. That spares
  * a declaration its check, its hash and its search: some 0.1 µs of 0.2 each.
  */
-export class Guesses {
+class Guesses {
   readonly #strings = Array.from<string>({ length: GUESSES }).fill("");
   readonly #lengths = new Uint8Array(GUESSES);
   readonly #bytes = new Uint8Array(GUESSES * LONGEST);

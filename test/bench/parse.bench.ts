@@ -8,7 +8,7 @@ const HEADER =
   "<?xml version='1.0'?><stream:stream to='example.org' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
 const STANZAS = 2_000;
 const CHUNK_BYTES = 16_384;
-const ROUNDS = 40;
+const ROUNDS = 200;
 
 const input = Buffer.from(Array.from({ length: STANZAS }, (_, index) => message(index)).join(""));
 

@@ -22,7 +22,7 @@ export const SPACE = 7;
 
 export const NAME_START = 0;
 export const NAME_REST = 1;
-export const NAME_COLON = 2;
+const NAME_COLON = 2;
 export const NAME_MULTI_BYTE = 3;
 export const NAME_END = 4;
 

@@ -170,7 +170,7 @@ export const offline = defineModule({
       });
       for (const row of batch) if (!isExpired(row)) session.send(late(row));
       // Only what the operating system took is safe from a crash of this process.
-      
+      if (!(await session.flushed())) return false;
       for (const row of batch) await remove(row);
       return true;
     }

@@ -36,6 +36,13 @@ export class SaslError extends Error {
   }
 }
 
+/** The client wants a channel binding that cannot be: found before any proof of a password is looked at. */
+export class ChannelBindingError extends SaslError {
+  constructor(reason: string) {
+    super("not-authorized", reason);
+  }
+}
+
 export type { ChannelBindingType } from "../net/transport.ts";
 
 /** What mechanisms ask of the accounts. */

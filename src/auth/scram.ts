@@ -8,6 +8,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { Jid } from "../xmpp/jid.ts";
 import { authorize, decodeMessage, requireOffered, userNamed } from "./authorize.ts";
 import {
+  ChannelBindingError,
   type Mechanism,
   type SaslContext,
   SaslError,
@@ -109,14 +110,14 @@ class ScramExchange implements SaslExchange {
   #bindingData(flag: BindingFlag): Buffer {
     const { plus, serverBinds } = this.#options;
     if (flag.kind === "unadvertised" && serverBinds && canBind(this.#context)) {
-      throw new SaslError("not-authorized", "the client was not shown -PLUS: a downgrade");
+      throw new ChannelBindingError("the client was not shown -PLUS: a downgrade");
     }
     if (plus !== (flag.kind === "bound")) {
-      throw new SaslError("not-authorized", "the gs2-cbind-flag is another mechanism's");
+      throw new ChannelBindingError("the gs2-cbind-flag is another mechanism's");
     }
     if (flag.kind !== "bound") return Buffer.alloc(0);
     const data = this.#channelData(flag.type);
-    if (!data?.length) throw new SaslError("not-authorized", "channel binding type not supported");
+    if (!data?.length) throw new ChannelBindingError("channel binding type not supported");
     return data;
   }
 

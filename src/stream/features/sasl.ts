@@ -1,4 +1,5 @@
 import {
+  ChannelBindingError,
   type ChannelBindingType,
   type SaslContext,
   SaslError,
@@ -18,6 +19,8 @@ interface Progress {
   /** Of the mechanism in use. */
   name: string;
   failures: number;
+  /** Mechanisms that failed for the channel binding, and that alone. */
+  readonly unbound: Set<string>;
 }
 
 const BINDINGS: readonly ChannelBindingType[] = ["tls-exporter", "tls-server-end-point"];
@@ -45,7 +48,7 @@ export function sasl(): StreamFeature {
 
   async function receive(stream: Stream, element: XmlElement): Promise<void> {
     if (stream.user) throw new StreamError("not-authorized");
-    const own = progress.get(stream) ?? { exchange: undefined, name: "", failures: 0 };
+    const own = progress.get(stream) ?? { exchange: undefined, name: "", failures: 0, unbound: new Set() };
     progress.set(stream, own);
     try {
       const step = await advance(stream, own, element);
@@ -106,12 +109,14 @@ export function sasl(): StreamFeature {
 
   async function fail(stream: Stream, own: Progress, error: SaslError): Promise<void> {
     own.exchange = undefined;
-    if (error.condition !== "aborted") {
+    const { condition } = error;
+    if (condition !== "aborted")
+      stream.log.info("authentication failed", { condition, reason: error.message, remote: stream.remote });
+    if (condition !== "aborted" && !isMisfit(own, error)) {
       own.failures++;
       const { throttle } = stream.host;
       // A server that is too busy to look has learnt nothing about the client.
-      if (error.condition !== "temporary-auth-failure") throttle.failed(error.username, stream.remote);
-      stream.log.info("authentication failed", { condition: error.condition, remote: stream.remote });
+      if (condition !== "temporary-auth-failure") throttle.failed(error.username, stream.remote);
       await pause(stream, throttle.delay(error.username, stream.remote));
     }
     if (isOver(stream)) return;
@@ -121,6 +126,17 @@ export function sasl(): StreamFeature {
       stream.close("policy-violation", "too many failed attempts");
     }
   }
+}
+
+/**
+ * Whether the mechanism fails for the first time, and for its channel binding. Such a client has guessed nothing and
+ * goes on to the next mechanism of its list, which is no retry (RFC 6120 §6.4.5): some know no binding of ours
+ * and have to get past each SCRAM to PLAIN.
+ */
+function isMisfit({ name, unbound }: Progress, error: SaslError): boolean {
+  if (!(error instanceof ChannelBindingError) || unbound.has(name)) return false;
+  unbound.add(name);
+  return true;
 }
 
 function isDue(stream: Stream): boolean {

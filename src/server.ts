@@ -70,7 +70,13 @@ export class XmppServer {
   /** Opens the store's tables and sets up every domain; listens to nothing yet. */
   static async start(parts: ServerParts): Promise<XmppServer> {
     const server = new XmppServer(parts);
-    await server.#setUp();
+    try {
+      await server.#setUp();
+    } catch (error) {
+      for (const host of server.#hosts.values()) host.stop();
+      await parts.store.close();
+      throw error;
+    }
     return server;
   }
 

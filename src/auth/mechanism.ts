@@ -59,7 +59,7 @@ export interface SaslContext {
   /** The peer's claimed address in the stream header's `from`, unverified. */
   readonly streamFrom?: Jid | undefined;
   /** The types for which `channelBinding` gives data on this stream: those announced by XEP-0440. */
-  readonly channelBindings: readonly string[];
+  readonly channelBindings: readonly ChannelBindingType[];
   channelBinding(type: ChannelBindingType): Buffer | undefined;
   /** The client's certificate in DER, only when TLS verified its chain; otherwise `undefined`. */
   readonly clientCertificate?: (() => Buffer | undefined) | undefined;

@@ -122,8 +122,9 @@ class ScramExchange implements SaslExchange {
   }
 
   #channelData(type: string): Buffer | undefined {
-    if (type !== "tls-exporter" && type !== "tls-server-end-point") return undefined;
-    return this.#context.channelBinding(type);
+    const { channelBindings, channelBinding } = this.#context;
+    const known = channelBindings.find((announced) => announced === type);
+    return known && channelBinding(known);
   }
 }
 

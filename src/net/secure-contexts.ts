@@ -1,3 +1,4 @@
+import { constants } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { CertificateError, selectByName } from "./certificates.ts";
@@ -21,7 +22,9 @@ export async function secureContexts(
   const ca = file === undefined ? undefined : await readAuthorities(file);
   const contexts = new Map<string, SecureContext>();
   for (const [domain, { key, cert }] of certificates) {
-    const options = { key, cert, ca, minVersion, ciphers, honorCipherOrder: true };
+    // A second handshake would change the channel that a client has bound to.
+    const secureOptions = constants.SSL_OP_NO_RENEGOTIATION;
+    const options = { key, cert, ca, minVersion, ciphers, honorCipherOrder: true, secureOptions };
     // The id lets TLS sessions resume although client certificates are asked for: OpenSSL demands one then.
     contexts.set(domain, createSecureContext({ ...options, sessionIdContext: "jackdaw" }));
   }

@@ -121,7 +121,9 @@ export class SocketTransport implements Transport, Outbox {
     if (!(socket instanceof TLSSocket)) return undefined;
     if (type === "tls-server-end-point") return endPointBinding(socket);
     // RFC 9266 §4.2: before TLS 1.3 the exporter is unique only with an extended master secret, which Node does not tell of.
-    if (socket.getProtocol() !== "TLSv1.3") return undefined;
+    const isModern = socket.getProtocol() === "TLSv1.3";
+    if (type === "tls-unique") return isModern ? undefined : uniqueBinding(socket);
+    if (!isModern) return undefined;
     return socket.exportKeyingMaterial(EXPORTER_LENGTH, EXPORTER_LABEL, Buffer.alloc(0));
   }
 
@@ -174,6 +176,14 @@ export class SocketTransport implements Transport, Outbox {
 }
 
 function ignore(): void {}
+
+/**
+ * RFC 5929 §3.1: the first Finished message, which in a full handshake is the client's. For a resumed session there is
+ * none: without an extended master secret it can be made the same on two connections (RFC 7627 §1).
+ */
+function uniqueBinding(socket: TLSSocket): Buffer | undefined {
+  return socket.isSessionReused() ? undefined : socket.getPeerFinished();
+}
 
 /** RFC 5929 §4.1: the certificate's hash, by its own signature's algorithm unless that is MD5 or SHA-1. */
 function endPointBinding(socket: TLSSocket): Buffer | undefined {

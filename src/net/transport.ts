@@ -1,4 +1,4 @@
-export type ChannelBindingType = "tls-exporter" | "tls-server-end-point";
+export type ChannelBindingType = "tls-exporter" | "tls-unique" | "tls-server-end-point";
 
 /** What a transport tells its owner. */
 export interface TransportEvents {

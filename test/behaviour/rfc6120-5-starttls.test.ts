@@ -4,7 +4,6 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { selfSigned } from "../../src/net/self-signed.ts";
 import { createRig, type Rig, type RigOptions } from "../../src/testing/create-rig.ts";
-import { ScramClient } from "../unit/auth/setup.ts";
 import { connectClear, connectSecure, handshake, type SocketClient } from "./socket-client.ts";
 
 const TLS = "urn:ietf:params:xml:ns:xmpp-tls";
@@ -234,30 +233,6 @@ describe("TLS itself", () => {
     const second = await handshake({ ...options, session });
     expect(second.isSessionReused()).toBe(true);
     second.destroy();
-  });
-
-  test.for(["TLSv1.2", "TLSv1.3"] as const)("SCRAM binds to the channel of %s", async (version) => {
-    await rig.user("alice", "secret");
-    const client = await connectSecure(rig, { minVersion: version, maxVersion: version });
-    await client.opens();
-    const features = await client.receives(FEATURES);
-    const types = features
-      .getChild("sasl-channel-binding", "urn:xmpp:sasl-cb:0")
-      ?.children.map((child) => (typeof child === "string" ? child : child.attrs.type));
-    expect(types).toEqual(
-      version === "TLSv1.3" ? ["tls-exporter", "tls-server-end-point"] : ["tls-server-end-point"],
-    );
-    if (version === "TLSv1.2") return;
-    const socket = client.socket as unknown as {
-      exportKeyingMaterial(length: number, label: string, context: Buffer): Buffer;
-    };
-    const binding = socket.exportKeyingMaterial(32, "EXPORTER-Channel-Binding", Buffer.alloc(0));
-    const scram = new ScramClient("sha256", "alice", "secret", "p=tls-exporter,,");
-    await client.sends(`<auth xmlns="${SASL}" mechanism="SCRAM-SHA-256-PLUS">${base64(scram.first)}</auth>`);
-    const challenge = await client.receives(`<challenge xmlns="${SASL}">{any}</challenge>`);
-    const final = scram.final(Buffer.from(challenge.getText(), "base64").toString(), binding);
-    await client.sends(`<response xmlns="${SASL}">${base64(final)}</response>`);
-    await client.receives(`<success xmlns="${SASL}">${base64(`v=${scram.serverSignature}`)}</success>`);
   });
 });
 

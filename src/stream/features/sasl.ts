@@ -23,7 +23,7 @@ interface Progress {
   readonly unbound: Set<string>;
 }
 
-const BINDINGS: readonly ChannelBindingType[] = ["tls-exporter", "tls-server-end-point"];
+const BINDINGS: readonly ChannelBindingType[] = ["tls-exporter", "tls-unique", "tls-server-end-point"];
 
 /** RFC 4648 §4 as RFC 6120 §6.4.2 asks: no line breaks, padding in place. */
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;

@@ -7,6 +7,11 @@ import type { Rig } from "../../src/testing/create-rig.ts";
 /** How long a client of these tests waits for a server that says nothing; only a failing test takes so long. */
 const LONGEST_WAIT_MS = 5_000;
 
+/** A server with ports, and where what is said is kept. */
+export interface Target extends Pick<Rig, "transcript" | "captures"> {
+  readonly server: { readonly ports: { readonly c2s: number; readonly c2sTls: number } };
+}
+
 /** A client on a real port. */
 export interface SocketClient extends Client {
   readonly socket: Socket;
@@ -15,15 +20,18 @@ export interface SocketClient extends Client {
 }
 
 /** Connects to the STARTTLS port. */
-export async function connectClear(rig: Rig): Promise<SocketClient> {
-  const socket = connect({ port: rig.server.ports.c2s, host: "127.0.0.1" });
+export async function connectClear(target: Target): Promise<SocketClient> {
+  const socket = connect({ port: target.server.ports.c2s, host: "127.0.0.1" });
   await once(socket, "connect");
-  return clientOn(socket, rig);
+  return clientOn(socket, target);
 }
 
 /** Connects to the port where TLS begins at once. @throws Error of the handshake. */
-export async function connectSecure(rig: Rig, options: ConnectionOptions = {}): Promise<SocketClient> {
-  return clientOn(await handshake({ port: rig.server.ports.c2sTls, host: "127.0.0.1", ...options }), rig);
+export async function connectSecure(target: Target, options: ConnectionOptions = {}): Promise<SocketClient> {
+  return clientOn(
+    await handshake({ port: target.server.ports.c2sTls, host: "127.0.0.1", ...options }),
+    target,
+  );
 }
 
 /** @throws Error of the handshake. */
@@ -40,7 +48,7 @@ export async function handshake(options: ConnectionOptions): Promise<TLSSocket> 
 
 let count = 0;
 
-function clientOn(first: Socket, { transcript, captures }: Rig): SocketClient {
+function clientOn(first: Socket, { transcript, captures }: Target): SocketClient {
   let socket = first;
   let wake = () => {};
   const listen = (client: Client) => {

@@ -105,9 +105,11 @@ export class DomainHost implements Host, StreamHost, SessionHost {
     await module.setup(this, config);
   }
 
-  stop(): void {
+  /** Settles when modules have done what they do about sessions that ended. */
+  async stop(): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.length = 0;
+    await Promise.all(this.#endings);
   }
 
   route(stanza: Stanza): Awaitable<void> {
@@ -232,6 +234,10 @@ export class DomainHost implements Host, StreamHost, SessionHost {
     this.#endings.add(ending);
     await ending;
     this.#endings.delete(ending);
+  }
+
+  resumed(session: Session): void {
+    this.#tell("session:resumed", { session });
   }
 
   held(session: Session, stanza: Stanza): void {

@@ -1,5 +1,7 @@
 import type { Module } from "../core/module.ts";
+import { carbons } from "./carbons.ts";
 import { contact } from "./contact.ts";
+import { csi } from "./csi.ts";
 import { delay } from "./delay.ts";
 import { disco } from "./disco.ts";
 import { last } from "./last.ts";
@@ -26,4 +28,6 @@ export const defaultModules: readonly Module[] = [
   ping,
   register,
   streamManagement,
+  carbons,
+  csi,
 ];

@@ -15,6 +15,8 @@ export interface Hooks {
   "session:close": { readonly session: Session; readonly reason: string };
   /** What a session announces of itself changed: it is available now, or no longer, or with another priority. */
   "session:presence": { readonly session: Session };
+  /** The client is back on another connection and has what it had missed (XEP-0198 §5). */
+  "session:resumed": { readonly session: Session };
   /** A stanza waits for a client whose connection is gone and may come back (XEP-0198). */
   "session:held": { readonly session: Session; readonly stanza: Stanza };
   /** A local user's message, before it is routed. */

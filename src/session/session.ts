@@ -22,6 +22,8 @@ export interface SessionHost {
   route(stanza: Stanza): Awaitable<void>;
   /** The order of the account's available sessions may have changed. */
   presenceChanged(session: Session): void;
+  /** The client is back (XEP-0198 §5) and has what it had missed. */
+  resumed(session: Session): void;
   /** A stanza waits for a client whose connection is gone (XEP-0198). */
   held(session: Session, stanza: Stanza): void;
   /** Called once. */
@@ -50,6 +52,7 @@ export class Session {
   #unanswered: Map<string, Stanza> | undefined;
   #lastActive: number;
   #management: Management | undefined;
+  #gate: ((stanza: Stanza) => boolean) | undefined;
   /** Runs out when the client may no longer resume, or is to be asked for an acknowledgement. */
   #timer: Timer | undefined;
   #ended = false;
@@ -105,6 +108,20 @@ export class Session {
   }
 
   send(stanza: Stanza): void {
+    if (this.#gate?.(stanza)) return;
+    this.pass(stanza);
+  }
+
+  /**
+   * Shows every stanza to `gate` first: those that it returns true for are its own, to drop or to `pass` later.
+   * undefined: all of them pass again.
+   */
+  setGate(gate: ((stanza: Stanza) => boolean) | undefined): void {
+    this.#gate = gate;
+  }
+
+  /** Sends a stanza past the gate. */
+  pass(stanza: Stanza): void {
     if (stanza.kind === "iq") this.#remember(stanza);
     this.#write(stanza);
   }
@@ -221,6 +238,7 @@ export class Session {
     const { stream, management } = this;
     if (!stream || !management) return;
     for (const { stanza } of management.unacked) stream.write(stanza.toString());
+    this.host.resumed(this);
     this.#requestAck();
   }
 

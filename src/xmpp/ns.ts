@@ -31,6 +31,10 @@ export const ns = {
   /** XEP-0030: Service Discovery */
   DISCO_INFO: "http://jabber.org/protocol/disco#info",
   DISCO_ITEMS: "http://jabber.org/protocol/disco#items",
+  /** XEP-0045: Multi-User Chat */
+  MUC_USER: "http://jabber.org/protocol/muc#user",
+  /** XEP-0059: Result Set Management */
+  RSM: "http://jabber.org/protocol/rsm",
   /** XEP-0077: In-Band Registration */
   REGISTER: "jabber:iq:register",
   REGISTER_FEATURE: "http://jabber.org/features/iq-register",
@@ -52,6 +56,42 @@ export const ns = {
   CHAT_STATES: "http://jabber.org/protocol/chatstates",
   /** XEP-0184: Message Delivery Receipts */
   RECEIPTS: "urn:xmpp:receipts",
+  /** XEP-0297: Stanza Forwarding */
+  FORWARD: "urn:xmpp:forward:0",
+  /** XEP-0313: Message Archive Management */
+  MAM: "urn:xmpp:mam:2",
+  MAM_EXTENDED: "urn:xmpp:mam:2#extended",
+  MAM_GROUPCHAT_FIELD: "urn:xmpp:mam:2#groupchat-field",
+  /** XEP-0333: Displayed Markers */
+  MARKERS: "urn:xmpp:chat-markers:0",
   /** XEP-0334: Message Processing Hints */
   HINTS: "urn:xmpp:hints",
+  /** XEP-0280: Message Carbons */
+  CARBONS: "urn:xmpp:carbons:2",
+  CARBONS_RULES: "urn:xmpp:carbons:rules:0",
+  /** XEP-0297: Stanza Forwarding */
+  FORWARD: "urn:xmpp:forward:0",
+  /** XEP-0333: Displayed Markers */
+  CHAT_MARKERS: "urn:xmpp:chat-markers:0",
+  /** XEP-0249: Direct MUC Invitations */
+  CONFERENCE: "jabber:x:conference",
+  /** XEP-0045: Multi-User Chat */
+  MUC_USER: "http://jabber.org/protocol/muc#user",
+  /** XEP-0352: Client State Indication */
+  CSI: "urn:xmpp:csi:0",
+  /** XEP-0060 §12: events */
+  PUBSUB_EVENT: "http://jabber.org/protocol/pubsub#event",
+  /** XEP-0359: Unique and Stable Stanza IDs */
+  STANZA_ID: "urn:xmpp:sid:0",
+  /** XEP-0359: Unique and Stable Stanza IDs */
+  STANZA_ID: "urn:xmpp:sid:0",
+  /** XEP-0122: Data Forms Validation */
+  FORM_VALIDATION: "http://jabber.org/protocol/xdata-validate",
+  /** XEP-0424: Message Retraction */
+  RETRACT: "urn:xmpp:message-retract:1",
+  RETRACT_TOMBSTONE: "urn:xmpp:message-retract:1#tombstone",
+  /** XEP-0431: Full Text Search in MAM */
+  FULLTEXT: "urn:xmpp:fulltext:0",
+  /** XEP-0444: Message Reactions */
+  REACTIONS: "urn:xmpp:reactions:0",
 } as const;

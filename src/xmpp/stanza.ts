@@ -1,6 +1,7 @@
 import { childElements, clone, type Element, el, escapeAttribute, serialize } from "../xml/element.ts";
+import { readFragment } from "../xml/fragment.ts";
 import type { XmlElement, XmlHead } from "../xml/parser.ts";
-import { StanzaError } from "./errors.ts";
+import type { StanzaError } from "./errors.ts";
 import { Jid } from "./jid.ts";
 import { ns } from "./ns.ts";
 
@@ -56,6 +57,12 @@ export class Stanza implements Header {
   static build(header: Header, payload: readonly Element[]): Stanza {
     const { kind, type, id, from, to, lang } = header;
     return new Stanza(kind, type, id, from, to, lang, new TreeContent(payload));
+  }
+
+  /** A stanza whose payload is text already, with `heads` for its child elements; a tree is built when asked for. */
+  static ofText(header: Header, heads: readonly XmlHead[], inner: string): Stanza {
+    const { kind, type, id, from, to, lang } = header;
+    return new Stanza(kind, type, id, from, to, lang, new TextContent(heads, inner));
   }
 
   /**
@@ -174,6 +181,13 @@ export class Stanza implements Header {
     return inner === "" ? `${this.#startTag()}/>` : `${this.#startTag()}>${inner}</${this.kind}>`;
   }
 
+  /** The stanza as text that means the same in any element: it names its namespace. */
+  toStandalone(): string {
+    const text = this.toString();
+    const at = this.kind.length + 1;
+    return `${text.slice(0, at)} xmlns="${ns.CLIENT}"${text.slice(at)}`;
+  }
+
   /** The stanza as a tree of its own, with its namespace: what can be wrapped or changed. */
   toTree(): Element {
     const tree = el(this.kind, {
@@ -223,6 +237,22 @@ class TreeContent implements Content {
   get inner(): string {
     this.#inner ??= this.children.map(serialize).join("");
     return this.#inner;
+  }
+}
+
+/** Payload that was put together as text. */
+class TextContent implements Content {
+  readonly extraAttributes = "";
+  readonly heads: readonly XmlHead[];
+  readonly inner: string;
+
+  constructor(heads: readonly XmlHead[], inner: string) {
+    this.heads = heads;
+    this.inner = inner;
+  }
+
+  get children(): readonly Element[] {
+    return readFragment(`<message>${this.inner}</message>`).children;
   }
 }
 

@@ -1,0 +1,89 @@
+/**
+ * XEP-0280 Message Carbons, version 1.0.1
+ * https://xmpp.org/extensions/xep-0280.html
+ *
+ * Shows every device of a user both sides of each conversation: what another of the user's devices sent, and what was
+ * delivered to only some of them.
+ */
+import { defineModule } from "../core/module.ts";
+import type { Session } from "../session/session.ts";
+import type { Jid } from "../xmpp/jid.ts";
+import { ns } from "../xmpp/ns.ts";
+import { Stanza } from "../xmpp/stanza.ts";
+
+export const carbons = defineModule({
+  name: "carbons",
+  implements: ["XEP-0280 1.0.1", "XEP-0297 1.0"],
+  features: [ns.CARBONS, ns.CARBONS_RULES],
+  accountFeatures: [ns.CARBONS, ns.CARBONS_RULES],
+
+  setup(host) {
+    const enabled = host.sessionState(() => false);
+
+    // §4, §5. Both are idempotent (§10.1).
+    host.iq("set", ns.CARBONS, "enable", ({ session }) => enabled.set(session, true));
+    host.iq("set", ns.CARBONS, "disable", ({ session }) => enabled.set(session, false));
+
+    // §8: what one device sends, the others see.
+    host.hook("message:sent", "copy", ({ session, stanza }) => {
+      if (isEligible(stanza)) copy(session.jid.bare, [session], "sent", stanza);
+    });
+
+    // §7: what some devices receive, the rest see.
+    host.hook("message:received", "copy", ({ user, stanza, recipients }) => {
+      if (isEligible(stanza) && !isRoomWhisper(stanza)) copy(user, recipients, "received", stanza);
+    });
+
+    // §10.3: a copy that bounces comes back to the account that it was sent in the name of, and goes no further.
+    host.hook("message:received", "guard", ({ user, stanza }) =>
+      stanza.type === "error" && stanza.to?.isBare && stanza.from?.bare.equals(user) ? "handled" : undefined,
+    );
+
+    function copy(user: Jid, except: readonly Session[], side: "sent" | "received", original: Stanza): void {
+      let carbon: Stanza | undefined;
+      for (const session of host.sessions.of(user)) {
+        if (!enabled.get(session) || except.includes(session)) continue;
+        carbon ??= wrap(user, side, original);
+        session.send(carbon.with({ to: session.jid }));
+      }
+    }
+  },
+});
+
+/** One payload for all copies; only the address differs. */
+function wrap(user: Jid, side: "sent" | "received", original: Stanza): Stanza {
+  const forwarded = `<forwarded xmlns="${ns.FORWARD}">${original.toStandalone()}</forwarded>`;
+  return Stanza.ofText(
+    { kind: "message", type: original.type, from: user },
+    [{ name: side, ns: ns.CARBONS }],
+    `<${side} xmlns="${ns.CARBONS}">${forwarded}</${side}>`,
+  );
+}
+
+/** §6.1, the recommended rules; §9 and XEP-0334 §4.3 for what must not be copied. */
+export function isEligible(stanza: Stanza): boolean {
+  if (stanza.has("private", ns.CARBONS) || stanza.has("no-copy", ns.HINTS)) return false;
+  switch (stanza.type ?? "normal") {
+    case "chat":
+      return true;
+    case "error": // a bounce carries the payload that it answers
+    case "normal":
+      return stanza.has("body", ns.CLIENT) || stanza.heads.some((head) => CONVERSATIONAL.has(head.ns));
+    default:
+      return false; // groupchat, headline
+  }
+}
+
+/** Payloads that belong to a conversation even without a body; MUC_USER for mediated invitations. */
+const CONVERSATIONAL: ReadonlySet<string> = new Set([
+  ns.CHAT_STATES,
+  ns.RECEIPTS,
+  ns.CHAT_MARKERS,
+  ns.CONFERENCE,
+  ns.MUC_USER,
+]);
+
+/** A private message from a room occupant reaches every device that joined by itself (§6.1). */
+function isRoomWhisper(stanza: Stanza): boolean {
+  return stanza.from?.resource !== "" && stanza.has("x", ns.MUC_USER);
+}

@@ -1,0 +1,137 @@
+/**
+ * XEP-0352 Client State Indication, version 1.0.0
+ * https://xmpp.org/extensions/xep-0352.html
+ *
+ * While nobody looks at a client, what can wait waits: of each sender's presence and events only the latest is kept,
+ * typing is dropped. The first thing that matters brings everything along, so that a phone's radio wakes once
+ * (XEP-0286 §4).
+ */
+import { defineModule, defineService } from "../core/module.ts";
+import type { Session } from "../session/session.ts";
+import { t } from "../util/schema.ts";
+import { el } from "../xml/element.ts";
+import { StreamError } from "../xmpp/errors.ts";
+import { ns } from "../xmpp/ns.ts";
+import type { Stanza } from "../xmpp/stanza.ts";
+
+/** For features that learn of the state in other ways (XEP-0386). */
+export interface ClientState {
+  setActive(session: Session, isActive: boolean): void;
+  isActive(session: Session): boolean;
+}
+
+export const clientStateService = defineService<ClientState>("client-state");
+
+export const csi = defineModule({
+  name: "csi",
+  implements: ["XEP-0352 1.0.0", "XEP-0286 1.0.0"],
+  config: t.object({
+    held: t
+      .integer(500, { min: 1 })
+      .doc("Stanzas that wait for one inactive client; with more of them all are sent."),
+    presence: t.boolean(true).doc("Hold presence back."),
+    events: t.boolean(true).doc("Hold personal events (PEP) back."),
+    chatStates: t.boolean(true).doc("Drop typing notifications."),
+  }),
+
+  setup(host, config) {
+    /** What waits for inactive clients, by what replaces it; active ones have none. */
+    const waiting = host.sessionState<Map<string, Stanza> | undefined>(() => undefined);
+    const service: ClientState = {
+      setActive: (session, isActive) => (isActive ? activate(session) : deactivate(session)),
+      isActive: (session) => waiting.get(session) === undefined,
+    };
+    host.provide(clientStateService, service);
+
+    host.streamFeature({
+      ns: ns.CSI,
+      offer: ({ user, session }) => (user && !session ? [el("csi", { xmlns: ns.CSI })] : undefined),
+      receive({ session }, { name }) {
+        if (!session) throw new StreamError("not-authorized");
+        if (name !== "active" && name !== "inactive") throw new StreamError("unsupported-stanza-type");
+        service.setActive(session, name === "active");
+      },
+    });
+
+    // §4.2: a resumed stream is active.
+    host.hook("session:resumed", "observe", ({ session }) => activate(session));
+
+    function deactivate(session: Session): void {
+      if (waiting.get(session)) return;
+      const held = new Map<string, Stanza>();
+      waiting.set(session, held);
+      session.setGate((stanza) => gate(session, held, stanza));
+    }
+
+    function activate(session: Session): void {
+      const held = waiting.get(session);
+      if (!held) return;
+      waiting.set(session, undefined);
+      session.setGate(undefined);
+      flush(session, held);
+    }
+
+    /** Whether the stanza is not to be sent now. */
+    function gate(session: Session, held: Map<string, Stanza>, stanza: Stanza): boolean {
+      if (config.chatStates && isChatState(stanza)) return true;
+      const subject = replaceableBy(stanza);
+      if (subject === undefined) {
+        flush(session, held);
+        return false;
+      }
+      // The latest goes to the end: what is sent is in the order of its sending.
+      held.delete(subject);
+      held.set(subject, stanza);
+      if (held.size > config.held) flush(session, held);
+      return true;
+    }
+
+    /** What a later stanza of the same kind makes worthless; undefined for what matters by itself. */
+    function replaceableBy(stanza: Stanza): string | undefined {
+      const { kind, type } = stanza;
+      const from = stanza.from?.toString() ?? "";
+      if (kind === "presence" && config.presence) {
+        // A room's status codes (join, kick) and requests are news by themselves.
+        const isPlain = type === undefined || type === "unavailable";
+        return isPlain && !stanza.has("x", ns.MUC_USER) ? `presence ${from}` : undefined;
+      }
+      if (kind === "message" && type === "headline" && config.events) {
+        const items = stanza.child("event", ns.PUBSUB_EVENT)?.getChild("items");
+        return items ? `event ${from} ${String(items.attrs.node)}` : undefined;
+      }
+      return undefined;
+    }
+  },
+});
+
+function flush(session: Session, held: Map<string, Stanza>): void {
+  const stanzas = [...held.values()];
+  held.clear();
+  for (const stanza of stanzas) session.pass(stanza);
+}
+
+/** A message that says nothing but that somebody types, or stopped (XEP-0085 §5.1); copies of such included. */
+function isChatState(stanza: Stanza): boolean {
+  if (stanza.kind !== "message" || stanza.heads.length === 0) return false;
+  const message = innermost(stanza);
+  return (
+    message.some((head) => head.ns === ns.CHAT_STATES) &&
+    message.every(
+      (head) =>
+        head.ns === ns.CHAT_STATES ||
+        head.ns === ns.HINTS ||
+        head.ns === ns.STANZA_ID ||
+        head.name === "thread",
+    )
+  );
+}
+
+/** The payload's names, of the forwarded message in the case of a carbon. */
+function innermost(stanza: Stanza): readonly { readonly name: string; readonly ns: string }[] {
+  const [head] = stanza.heads;
+  if (head?.ns !== ns.CARBONS) return stanza.heads;
+  const message = stanza.payload[0]?.getChild("forwarded", ns.FORWARD)?.getChild("message");
+  return (message?.children ?? [])
+    .filter((child) => typeof child !== "string")
+    .map((child) => ({ name: child.getName(), ns: child.getNS() ?? ns.CLIENT }));
+}

@@ -41,7 +41,8 @@ export async function selfSigned(
 
   const certificate = pki.createCertificate();
   certificate.publicKey = pki.publicKeyFromPem(publicKey.export({ type: "spki", format: "pem" }).toString());
-  certificate.serialNumber = `00${randomBytes(16).toString("hex")}`; // positive (RFC 5280 §4.1.2.2)
+  // Positive (RFC 5280 §4.1.2.2), and without zeros in front, which DER does not allow.
+  certificate.serialNumber = `01${randomBytes(16).toString("hex")}`;
   certificate.validity.notBefore = new Date(now - HOUR); // for clients whose clock is a little slow
   certificate.validity.notAfter = new Date(now + days * DAY);
   const subject = [{ name: "commonName", value: domainToASCII(domains[0] ?? "").slice(0, 64) }];

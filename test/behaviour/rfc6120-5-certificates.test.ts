@@ -1,4 +1,5 @@
 /** RFC 6120 §5.4.3.1, §13.7.2: each domain shows its own certificate. */
+import { X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -75,4 +76,10 @@ test.for(DOMAINS)("STARTTLS: the stream's to decides where no name is given, %s"
   await client.opens({ to: domain });
   await client.receives("<stream:features>{any}</stream:features>");
   await client.disconnects();
+});
+
+test("a serial number is well-formed whatever chance gives (RFC 5280 §4.1.2.2)", async () => {
+  const { cert } = await selfSigned(["one.example"]);
+  // A first byte of its own: DER refuses zeros in front of it, and a high bit would make it negative.
+  expect(new X509Certificate(cert).serialNumber).toMatch(/^01[0-9A-F]{32}$/);
 });

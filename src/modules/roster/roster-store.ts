@@ -74,9 +74,10 @@ export class RosterStore {
     const key = user.toString();
     if (this.#present.has(key)) return;
     this.#present.set(key, { anonymous });
-    return after(this.of(user), (list) => {
-      if (this.#present.has(key)) this.#held.set(key, list);
-    });
+    const idle = this.#idle.get(key);
+    if (!idle) return after(this.of(user), () => undefined);
+    this.#idle.delete(key);
+    this.#held.set(key, idle);
   }
 
   /** The last session of `user` ended. That of an unregistered user stays until `forget`. */

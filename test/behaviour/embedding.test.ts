@@ -1,5 +1,5 @@
 /** Jackdaw inside somebody else's process: docs/embedding.md. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -272,4 +272,13 @@ describe("options", () => {
     );
     await alice.receives(`<iq from="localhost" type="set" id="1"><hello xmlns="urn:x"/></iq>`);
   });
+});
+
+test.for(["example-client.test.ts", "example-rig.test.ts"])("docs/embedding.md shows %s as it is", (file) => {
+  const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
+  const example = read(file)
+    .trim()
+    .replace(`"../../src/index.ts"`, `"jackdaw"`)
+    .replace(`"../../src/testing/index.ts"`, `"jackdaw/testing"`);
+  expect(read("../../docs/embedding.md")).toContain(`\`\`\`ts\n${example}\n\`\`\``);
 });

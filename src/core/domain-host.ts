@@ -5,6 +5,7 @@ import { type Hook, type HookListener, type Hooks, HookTable, type Stage } from 
 import { type IqHandler, type IqPlace, IqTable } from "../routing/iq-table.ts";
 import type { Network } from "../routing/network.ts";
 import { Router } from "../routing/router.ts";
+import { PendingRequests } from "../session/pending-requests.ts";
 import { Session, type SessionHost } from "../session/session.ts";
 import { Sessions } from "../session/sessions.ts";
 import type { Table, TableSpec } from "../store/store.ts";
@@ -15,6 +16,7 @@ import type { Clock, Timer } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
 import type { Metrics } from "../util/metrics.ts";
 import type { Random } from "../util/random.ts";
+import type { Element } from "../xml/element.ts";
 import { StanzaError, StreamError } from "../xmpp/errors.ts";
 import { Jid, JidError } from "../xmpp/jid.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
@@ -50,6 +52,7 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   readonly #hooks = new HookTable();
   readonly #iqs = new IqTable();
   readonly #services = new Map<Service<unknown>, unknown>();
+  readonly #requests: PendingRequests;
   readonly #mutex = new KeyedMutex();
   readonly #timers: Timer[] = [];
   /** What modules still do about sessions that ended. */
@@ -68,7 +71,9 @@ export class DomainHost implements Host, StreamHost, SessionHost {
       network: parts.network,
       log: parts.log,
       userExists: (user) => parts.accounts.exists(user),
+      answered: (answer) => void this.#requests.settle(answer),
     });
+    this.#requests = new PendingRequests(parts.clock, parts.random);
   }
 
   get domain(): string {
@@ -118,6 +123,11 @@ export class DomainHost implements Host, StreamHost, SessionHost {
 
   bounce(stanza: Stanza, error: StanzaError): Awaitable<void> {
     return this.#parts.network.bounce(stanza, error);
+  }
+
+  request(type: "get" | "set", to: Jid, payload: Element, timeout: number): Promise<Element | undefined> {
+    const header = { type, from: this.jid, to };
+    return this.#requests.ask(header, payload, timeout, (request) => void this.route(request));
   }
 
   isAdmin(user: Jid): boolean {

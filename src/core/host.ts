@@ -10,6 +10,7 @@ import type { Clock } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
 import type { Metrics } from "../util/metrics.ts";
 import type { Random } from "../util/random.ts";
+import type { Element } from "../xml/element.ts";
 import type { StanzaError } from "../xmpp/errors.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
@@ -41,6 +42,12 @@ export interface Host {
   route(stanza: Stanza): Awaitable<void>;
   /** Answers a stanza with an error where that is allowed. */
   bounce(stanza: Stanza, error: StanzaError): Awaitable<void>;
+  /**
+   * Asks somebody in the domain's name (RFC 6120 §8.2.3).
+   * @returns the payload of the result.
+   * @throws TimeoutError after `timeout` ms; StanzaError for an error answer.
+   */
+  request(type: "get" | "set", to: Jid, payload: Element, timeout: number): Promise<Element | undefined>;
   /** Ends the sessions of an account and removes it with everything that modules keep of it; whether there was one. */
   removeUser(user: Jid): Promise<boolean>;
   /** A message that was on its way to a resource that is gone: for another one, for those who keep messages, or back. */

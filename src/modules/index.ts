@@ -8,6 +8,7 @@ import { last } from "./last.ts";
 import { offline } from "./offline.ts";
 import { ping } from "./ping.ts";
 import { presence } from "./presence/presence.ts";
+import { push } from "./push.ts";
 import { register } from "./register.ts";
 import { roster } from "./roster/roster.ts";
 import { streamManagement } from "./stream-management.ts";
@@ -30,4 +31,5 @@ export const defaultModules: readonly Module[] = [
   streamManagement,
   carbons,
   csi,
+  push,
 ];

@@ -17,6 +17,8 @@ export interface RouterParts {
   readonly network: Network;
   readonly log: Logger;
   userExists(user: Jid): Awaitable<boolean>;
+  /** An answer to something that the domain asked. */
+  answered(answer: Stanza): void;
 }
 
 const PRESENCE_TYPES: ReadonlySet<string | undefined> = new Set([
@@ -114,7 +116,7 @@ export class Router implements Domain {
 
   #toDomain(stanza: Stanza, to: Jid, session: Session | undefined): Awaitable<void> {
     if (stanza.kind === "iq") {
-      if (stanza.type === "result" || stanza.type === "error") return;
+      if (stanza.type === "result" || stanza.type === "error") return this.#parts.answered(stanza);
       if (to.resource !== "") throw new StanzaError("service-unavailable");
       return this.#answer("host", stanza, session);
     }

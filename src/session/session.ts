@@ -1,6 +1,6 @@
 import type { SessionStream } from "../stream/stream-host.ts";
 import { type Awaitable, after } from "../util/awaitable.ts";
-import { type Clock, TimeoutError, type Timer } from "../util/clock.ts";
+import type { Clock, Timer } from "../util/clock.ts";
 import type { Random } from "../util/random.ts";
 import type { Element } from "../xml/element.ts";
 import type { XmlElement } from "../xml/parser.ts";
@@ -10,6 +10,7 @@ import { ns } from "../xmpp/ns.ts";
 import { iq, Stanza } from "../xmpp/stanza.ts";
 import { checkIq } from "./check-iq.ts";
 import { Management, type ManagementLimits } from "./management.ts";
+import { PendingRequests } from "./pending-requests.ts";
 
 /** What a session needs of the domain it belongs to. */
 export interface SessionHost {
@@ -30,12 +31,6 @@ export interface SessionHost {
   ended(session: Session, reason: string): Awaitable<void>;
 }
 
-interface PendingRequest {
-  readonly resolve: (payload: Element | undefined) => void;
-  readonly reject: (error: Error) => void;
-  readonly timer: Timer;
-}
-
 /** Requests delivered to one client that it has not answered; of more than that the oldest go unremembered. */
 const MAX_UNANSWERED = 256;
 
@@ -48,7 +43,7 @@ export class Session {
   #stream: SessionStream | undefined;
   #presence: Stanza | undefined;
   #priority = 0;
-  #requests: Map<string, PendingRequest> | undefined;
+  #requests: PendingRequests | undefined;
   #unanswered: Map<string, Stanza> | undefined;
   #lastActive: number;
   #management: Management | undefined;
@@ -164,17 +159,9 @@ export class Session {
    * @throws TimeoutError after `timeout` ms or when the session ends first; StanzaError for an error answer.
    */
   request(type: "get" | "set", payload: Element, timeout: number): Promise<Element | undefined> {
-    const id = this.host.random.id();
-    const requests = (this.#requests ??= new Map());
-    return new Promise((resolve, reject) => {
-      const timer = this.host.clock.after(timeout, () => {
-        requests.delete(id);
-        reject(new TimeoutError(`no answer within ${timeout} ms`));
-      });
-      requests.set(id, { resolve, reject, timer });
-      const from = Jid.of("", this.host.domain);
-      this.#write(iq({ type, id, from, to: this.jid }, payload));
-    });
+    this.#requests ??= new PendingRequests(this.host.clock, this.host.random);
+    const header = { type, from: Jid.of("", this.host.domain), to: this.jid };
+    return this.#requests.ask(header, payload, timeout, (request) => this.#write(request));
   }
 
   /** A stanza from the client. It counts as handled when all of its effects are recorded (XEP-0198 §4). */
@@ -254,10 +241,7 @@ export class Session {
     if (this.#ended) return;
     this.#ended = true;
     this.#timer?.cancel();
-    for (const { reject, timer } of this.#requests?.values() ?? []) {
-      timer.cancel();
-      reject(new TimeoutError("the session ended"));
-    }
+    this.#requests?.end();
     this.#requests = undefined;
     void this.host.ended(this, reason);
     // A request that nobody will answer any more is answered in the client's place (RFC 6120 §8.2.3).
@@ -278,14 +262,9 @@ export class Session {
 
   /** An answer to something the server asked. */
   #settle(answer: Stanza): boolean {
-    const pending = this.#requests?.get(answer.id ?? "");
     const { to } = answer;
-    if (!pending || (to && to.toString() !== this.host.domain && !to.equals(this.jid.bare))) return false;
-    this.#requests?.delete(answer.id as string);
-    pending.timer.cancel();
-    if (answer.type === "result") pending.resolve(answer.payload[0]);
-    else pending.reject(readError(answer));
-    return true;
+    if (to && to.toString() !== this.host.domain && !to.equals(this.jid.bare)) return false;
+    return this.#requests?.settle(answer) ?? false;
   }
 
   /** RFC 6120 §8.3.3.8 for a malformed `to`; a malformed `from` cannot be the client's own. */
@@ -315,11 +294,4 @@ function isAddress(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function readError(answer: Stanza): StanzaError {
-  const error = answer.child("error", ns.CLIENT);
-  const condition = error?.children.find((child) => typeof child !== "string" && child.getName() !== "text");
-  const name = condition && typeof condition !== "string" ? condition.getName() : "undefined-condition";
-  return new StanzaError(name as StanzaError["condition"]);
 }

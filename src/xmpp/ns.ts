@@ -69,20 +69,14 @@ export const ns = {
   /** XEP-0280: Message Carbons */
   CARBONS: "urn:xmpp:carbons:2",
   CARBONS_RULES: "urn:xmpp:carbons:rules:0",
-  /** XEP-0297: Stanza Forwarding */
-  FORWARD: "urn:xmpp:forward:0",
   /** XEP-0333: Displayed Markers */
   CHAT_MARKERS: "urn:xmpp:chat-markers:0",
   /** XEP-0249: Direct MUC Invitations */
   CONFERENCE: "jabber:x:conference",
-  /** XEP-0045: Multi-User Chat */
-  MUC_USER: "http://jabber.org/protocol/muc#user",
   /** XEP-0352: Client State Indication */
   CSI: "urn:xmpp:csi:0",
   /** XEP-0060 §12: events */
   PUBSUB_EVENT: "http://jabber.org/protocol/pubsub#event",
-  /** XEP-0359: Unique and Stable Stanza IDs */
-  STANZA_ID: "urn:xmpp:sid:0",
   /** XEP-0359: Unique and Stable Stanza IDs */
   STANZA_ID: "urn:xmpp:sid:0",
   /** XEP-0122: Data Forms Validation */
@@ -94,4 +88,14 @@ export const ns = {
   FULLTEXT: "urn:xmpp:fulltext:0",
   /** XEP-0444: Message Reactions */
   REACTIONS: "urn:xmpp:reactions:0",
+  /** XEP-0357: Push Notifications */
+  PUSH: "urn:xmpp:push:0",
+  PUSH_SUMMARY: "urn:xmpp:push:summary",
+  /** XEP-0060: Publish-Subscribe */
+  PUBSUB: "http://jabber.org/protocol/pubsub",
+  PUBLISH_OPTIONS: "http://jabber.org/protocol/pubsub#publish-options",
+  /** XEP-0380: Explicit Message Encryption */
+  ENCRYPTION: "urn:xmpp:eme:0",
+  /** XEP-0353: Jingle Message Initiation */
+  JINGLE_MESSAGE: "urn:xmpp:jingle-message:0",
 } as const;

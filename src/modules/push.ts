@@ -1,0 +1,202 @@
+/**
+ * XEP-0357 Push Notifications, version 0.4.1
+ * https://xmpp.org/extensions/xep-0357.html
+ *
+ * Wakes a phone whose connection is gone: tells the push services that its user named that something waits, and of
+ * what is in it only as much as the operator allows.
+ */
+import { defineModule } from "../core/module.ts";
+import type { Session } from "../session/session.ts";
+import { t } from "../util/schema.ts";
+import { type Element, el } from "../xml/element.ts";
+import { StanzaError } from "../xmpp/errors.ts";
+import { form, readForm } from "../xmpp/forms.ts";
+import { Jid, JidError } from "../xmpp/jid.ts";
+import { ns } from "../xmpp/ns.ts";
+import type { Stanza } from "../xmpp/stanza.ts";
+
+interface PushRow {
+  user: string;
+  service: string;
+  node: string;
+  /** Fields of the publish options (§5), by name. */
+  options: Record<string, string[]>;
+  /** The resource that enabled it: while that is connected it needs no push. */
+  resource: string;
+  /** Publications in a row that failed. */
+  failures: number;
+}
+
+/** How long a push service may take to answer. */
+const ANSWER_TIME_MS = 30_000;
+const MAX_NODE_LENGTH = 1024;
+/** Of the publish options, as text. */
+const MAX_OPTIONS_LENGTH = 4096;
+
+export const push = defineModule({
+  name: "push",
+  implements: ["XEP-0357 0.4.1"],
+  accountFeatures: [ns.PUSH],
+  config: t.object({
+    services: t.integer(20, { min: 1 }).doc("Push services that one account may enable."),
+    failures: t.integer(5, { min: 1 }).doc("Failures in a row after which a service is disabled."),
+    includeSender: t.boolean(false).doc("Tell push services who wrote."),
+    includeBody: t.boolean(false).doc("Tell push services what was written."),
+  }),
+
+  async setup(host, config) {
+    const table = await host.table<PushRow>({
+      name: "push",
+      version: 1,
+      columns: {
+        user: "text",
+        service: "text",
+        node: "text",
+        options: "json",
+        resource: "text",
+        failures: "int",
+      },
+      key: ["user", "service", "node"],
+    });
+    const sent = host.metrics.counter("jackdaw_push_sent", "notifications published to push services");
+    const failed = host.metrics.counter("jackdaw_push_failed", "notifications that push services refused");
+
+    // §5. The last request for a service and node counts.
+    host.iq("set", ns.PUSH, "enable", async ({ session, payload }) => {
+      const user = session.jid.bare.toString();
+      const { service, node } = target(payload);
+      const key = { user, service: service.toString(), node: node ?? "" };
+      const isNew = (await table.get(key)) === undefined;
+      if (isNew && (await table.count({ where: { user } })) >= config.services) {
+        throw new StanzaError("resource-constraint", "too many push services are enabled");
+      }
+      await table.put({ ...key, options: options(payload), resource: session.jid.resource, failures: 0 });
+    });
+
+    // §6. Without a node, all of the service.
+    host.iq("set", ns.PUSH, "disable", async ({ session, payload }) => {
+      const { service, node } = target(payload);
+      const where = { user: session.jid.bare.toString(), service: service.toString() };
+      await table.delete(node === undefined ? where : { ...where, node });
+    });
+
+    // A phone that is asleep, its session waiting to be resumed.
+    host.hook("session:held", "observe", async ({ session, stanza }) => {
+      if (isWorthWaking(stanza))
+        await notify(session.jid.bare, stanza, (row) => row.resource === session.jid.resource);
+    });
+
+    // A user who is away: every device that is not connected.
+    host.hook("message:undelivered", "guard", async ({ user, stanza }) => {
+      if (isWorthWaking(stanza)) await notify(user, stanza, (row) => !isConnected(user, row.resource));
+    });
+
+    // §8: a service that stops serving a node says so.
+    host.hook("message:received", "observe", async ({ user, stanza }) => {
+      const affiliation = stanza.child("pubsub", ns.PUBSUB)?.getChild("affiliation");
+      const node = stanza.child("pubsub", ns.PUBSUB)?.attrs.node as string | undefined;
+      if (affiliation?.attrs.affiliation !== "none" || node === undefined || !stanza.from) return;
+      await table.delete({ user: user.toString(), service: stanza.from.toString(), node });
+    });
+
+    host.hook("user:deleted", "observe", async ({ user }) => {
+      await table.delete({ user: user.toString() });
+    });
+
+    function isConnected(user: Jid, resource: string): boolean {
+      return host.sessions
+        .of(user)
+        .some((session: Session) => session.jid.resource === resource && session.attached);
+    }
+
+    async function notify(user: Jid, stanza: Stanza, concerns: (row: PushRow) => boolean): Promise<void> {
+      const rows = await table.list({ where: { user: user.toString() } });
+      // Nobody waits for the answers of push services.
+      for (const row of rows) if (concerns(row)) void publish(row, stanza);
+    }
+
+    async function publish(row: PushRow, stanza: Stanza): Promise<void> {
+      try {
+        await host.request("set", Jid.parse(row.service), publication(row, stanza), ANSWER_TIME_MS);
+        sent.inc();
+        if (row.failures > 0) await count(row, 0);
+      } catch (error) {
+        failed.inc();
+        host.log.debug("a push service refused", { service: row.service, reason: String(error) });
+        await count(row, row.failures + 1);
+      }
+    }
+
+    /** §7.1: some errors pass; a service that keeps failing is disabled. */
+    async function count(row: PushRow, failures: number): Promise<void> {
+      const { user, service, node } = row;
+      const current = await table.get({ user, service, node });
+      if (!current) return;
+      if (failures >= config.failures) await table.delete({ user, service, node });
+      else await table.put({ ...current, failures });
+    }
+
+    /** §7 with the summary form of §11.3.1. */
+    function publication({ node, options: fields }: PushRow, stanza: Stanza): Element {
+      const summary = form({
+        type: "result",
+        formType: ns.PUSH_SUMMARY,
+        fields: [
+          { name: "message-count", value: "1" },
+          ...(config.includeSender
+            ? [{ name: "last-message-sender", value: stanza.from?.toString() ?? "" }]
+            : []),
+          ...(config.includeBody ? [{ name: "last-message-body", value: stanza.text("body") ?? "" }] : []),
+        ],
+      });
+      const item = el("item", {}, el("notification", { xmlns: ns.PUSH }, summary));
+      const pubsub = el("pubsub", { xmlns: ns.PUBSUB }, el("publish", { node: node || undefined }, item));
+      const names = Object.entries(fields);
+      if (names.length > 0) {
+        const values = names.map(([name, value]) => ({ name, type: "text-multi" as const, value }));
+        const submitted = form({ type: "submit", formType: ns.PUBLISH_OPTIONS, fields: values });
+        pubsub.cnode(el("publish-options", {}, submitted));
+      }
+      return pubsub;
+    }
+  },
+});
+
+function target(request: Element): { service: Jid; node: string | undefined } {
+  const { jid, node } = request.attrs as Record<string, string | undefined>;
+  if (!jid || (node?.length ?? 0) > MAX_NODE_LENGTH) throw new StanzaError("bad-request");
+  try {
+    return { service: Jid.parse(jid), node };
+  } catch (error) {
+    if (error instanceof JidError) throw new StanzaError("jid-malformed");
+    throw error;
+  }
+}
+
+/** §5: what is to be sent along with each publication, such as a secret. */
+function options(request: Element): Record<string, string[]> {
+  const x = request.getChild("x", ns.DATA_FORMS);
+  if (!x) return {};
+  const { formType, values } = readForm(x);
+  if (formType !== ns.PUBLISH_OPTIONS) throw new StanzaError("bad-request");
+  const fields = Object.fromEntries(values);
+  if (JSON.stringify(fields).length > MAX_OPTIONS_LENGTH) throw new StanzaError("not-acceptable");
+  return fields;
+}
+
+/** What somebody wants to hear of: words, also encrypted ones, calls, invitations. Not typing, nor one's own copies. */
+function isWorthWaking(stanza: Stanza): boolean {
+  if (stanza.kind !== "message" || stanza.type === "error" || stanza.type === "headline") return false;
+  return stanza.heads.some(
+    ({ name, ns: namespace }) =>
+      (name === "body" && namespace === ns.CLIENT) ||
+      (name === "encrypted" && OMEMO.has(namespace)) ||
+      namespace === ns.ENCRYPTION ||
+      (name === "propose" && namespace === ns.JINGLE_MESSAGE) ||
+      (name === "received" && namespace === ns.CARBONS) ||
+      namespace === ns.CONFERENCE,
+  );
+}
+
+/** XEP-0384, the version in use and the newest. */
+const OMEMO: ReadonlySet<string> = new Set(["eu.siacs.conversations.axolotl", "urn:xmpp:omemo:2"]);

@@ -281,7 +281,8 @@ export class Stream implements SessionStream {
     }
     if (element.ns === ns.STREAMS && element.name === "error") {
       this.log.debug("the client ended its stream with an error", { condition: element.heads[0]?.name });
-      return this.close();
+      this.close();
+      return this.transport.end();
     }
     const feature = this.host.features.find((candidate) => candidate.ns === element.ns);
     if (!feature?.receive) throw new StreamError("unsupported-stanza-type");

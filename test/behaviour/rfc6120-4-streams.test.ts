@@ -200,12 +200,15 @@ describe("closing", () => {
     await client.disconnected();
   });
 
-  test("a stream error from the client ends the stream (§4.9.1.1)", async ({ connect }) => {
+  test("a stream error from the client ends the stream and the connection (§4.9.1.1)", async ({
+    connect,
+  }) => {
     const client = await connect("alice/phone");
     await client.sends(
       `<stream:error><undefined-condition xmlns="urn:ietf:params:xml:ns:xmpp-streams"/></stream:error></stream:stream>`,
     );
-    await client.closed();
+    await client.receivesEnd();
+    await client.disconnected();
   });
 
   test("a connection that breaks ends the session", async ({ rig, connect }) => {

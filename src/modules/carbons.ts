@@ -78,7 +78,7 @@ export function isEligible(stanza: Stanza): boolean {
 const CONVERSATIONAL: ReadonlySet<string> = new Set([
   ns.CHAT_STATES,
   ns.RECEIPTS,
-  ns.CHAT_MARKERS,
+  ns.MARKERS,
   ns.CONFERENCE,
   ns.MUC_USER,
 ]);

@@ -7,6 +7,8 @@
  */
 import { defineModule } from "../core/module.ts";
 import type { Session } from "../session/session.ts";
+import { type Awaitable, after } from "../util/awaitable.ts";
+import { Lru } from "../util/lru.ts";
 import { t } from "../util/schema.ts";
 import { type Element, el } from "../xml/element.ts";
 import { StanzaError } from "../xmpp/errors.ts";
@@ -27,6 +29,8 @@ interface PushRow {
   failures: number;
 }
 
+/** Users whose services are remembered. */
+const KNOWN_USERS = 10_000;
 /** How long a push service may take to answer. */
 const ANSWER_TIME_MS = 30_000;
 const MAX_NODE_LENGTH = 1024;
@@ -58,6 +62,7 @@ export const push = defineModule({
       },
       key: ["user", "service", "node"],
     });
+    const known = new Lru<string, readonly PushRow[]>(KNOWN_USERS);
     const sent = host.metrics.counter("jackdaw_push_sent", "notifications published to push services");
     const failed = host.metrics.counter("jackdaw_push_failed", "notifications that push services refused");
 
@@ -70,38 +75,42 @@ export const push = defineModule({
       if (isNew && (await table.count({ where: { user } })) >= config.services) {
         throw new StanzaError("resource-constraint", "too many push services are enabled");
       }
-      await table.put({ ...key, options: options(payload), resource: session.jid.resource, failures: 0 });
+      await put({ ...key, options: options(payload), resource: session.jid.resource, failures: 0 });
     });
 
     // §6. Without a node, all of the service.
     host.iq("set", ns.PUSH, "disable", async ({ session, payload }) => {
       const { service, node } = target(payload);
       const where = { user: session.jid.bare.toString(), service: service.toString() };
-      await table.delete(node === undefined ? where : { ...where, node });
+      await remove(node === undefined ? where : { ...where, node });
     });
 
     // A phone that is asleep, its session waiting to be resumed.
-    host.hook("session:held", "observe", async ({ session, stanza }) => {
-      if (isWorthWaking(stanza))
-        await notify(session.jid.bare, stanza, (row) => row.resource === session.jid.resource);
-    });
+    host.hook("session:held", "observe", ({ session, stanza }) =>
+      isWorthWaking(stanza)
+        ? notify(session.jid.bare, stanza, (row) => row.resource === session.jid.resource)
+        : undefined,
+    );
 
     // A user who is away: every device that is not connected.
-    host.hook("message:undelivered", "guard", async ({ user, stanza }) => {
-      if (isWorthWaking(stanza)) await notify(user, stanza, (row) => !isConnected(user, row.resource));
-    });
+    host.hook("message:undelivered", "guard", ({ user, stanza }) =>
+      isWorthWaking(stanza) ? notify(user, stanza, (row) => !isConnected(user, row.resource)) : undefined,
+    );
 
     // §8: a service that stops serving a node says so.
-    host.hook("message:received", "observe", async ({ user, stanza }) => {
-      const affiliation = stanza.child("pubsub", ns.PUBSUB)?.getChild("affiliation");
-      const node = stanza.child("pubsub", ns.PUBSUB)?.attrs.node as string | undefined;
-      if (affiliation?.attrs.affiliation !== "none" || node === undefined || !stanza.from) return;
-      await table.delete({ user: user.toString(), service: stanza.from.toString(), node });
+    host.hook("message:received", "observe", ({ user, stanza }) => {
+      const pubsub = stanza.child("pubsub", ns.PUBSUB);
+      const node = pubsub?.attrs.node as string | undefined;
+      if (pubsub?.getChild("affiliation")?.attrs.affiliation !== "none" || node === undefined || !stanza.from)
+        return;
+      return remove({ user: user.toString(), service: stanza.from.toString(), node });
     });
 
     host.hook("user:deleted", "observe", async ({ user }) => {
-      await table.delete({ user: user.toString() });
+      await remove({ user: user.toString() });
     });
+
+    host.hook("store:lost", "observe", () => known.clear());
 
     function isConnected(user: Jid, resource: string): boolean {
       return host.sessions
@@ -109,10 +118,31 @@ export const push = defineModule({
         .some((session: Session) => session.jid.resource === resource && session.attached);
     }
 
-    async function notify(user: Jid, stanza: Stanza, concerns: (row: PushRow) => boolean): Promise<void> {
-      const rows = await table.list({ where: { user: user.toString() } });
-      // Nobody waits for the answers of push services.
-      for (const row of rows) if (concerns(row)) void publish(row, stanza);
+    function notify(user: Jid, stanza: Stanza, concerns: (row: PushRow) => boolean): Awaitable<void> {
+      return after(rowsOf(user.toString()), (rows) => {
+        // Nobody waits for the answers of push services.
+        for (const row of rows) if (concerns(row)) void publish(row, stanza);
+      });
+    }
+
+    function rowsOf(user: string): Awaitable<readonly PushRow[]> {
+      return (
+        known.get(user) ??
+        after(table.list({ where: { user } }), (rows) => {
+          known.set(user, rows);
+          return rows;
+        })
+      );
+    }
+
+    async function put(row: PushRow): Promise<void> {
+      known.delete(row.user);
+      await table.put(row);
+    }
+
+    async function remove(where: Partial<PushRow> & { user: string }): Promise<void> {
+      known.delete(where.user);
+      await table.delete(where);
     }
 
     async function publish(row: PushRow, stanza: Stanza): Promise<void> {
@@ -132,8 +162,8 @@ export const push = defineModule({
       const { user, service, node } = row;
       const current = await table.get({ user, service, node });
       if (!current) return;
-      if (failures >= config.failures) await table.delete({ user, service, node });
-      else await table.put({ ...current, failures });
+      if (failures >= config.failures) await remove({ user, service, node });
+      else await put({ ...current, failures });
     }
 
     /** §7 with the summary form of §11.3.1. */

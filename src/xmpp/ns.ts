@@ -69,8 +69,6 @@ export const ns = {
   /** XEP-0280: Message Carbons */
   CARBONS: "urn:xmpp:carbons:2",
   CARBONS_RULES: "urn:xmpp:carbons:rules:0",
-  /** XEP-0333: Displayed Markers */
-  CHAT_MARKERS: "urn:xmpp:chat-markers:0",
   /** XEP-0249: Direct MUC Invitations */
   CONFERENCE: "jabber:x:conference",
   /** XEP-0352: Client State Indication */

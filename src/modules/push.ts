@@ -121,7 +121,7 @@ export const push = defineModule({
     function notify(user: Jid, stanza: Stanza, concerns: (row: PushRow) => boolean): Awaitable<void> {
       return after(rowsOf(user.toString()), (rows) => {
         // Nobody waits for the answers of push services.
-        for (const row of rows) if (concerns(row)) void publish(row, stanza);
+        for (const row of rows.filter(concerns)) publish(row, stanza).catch(report);
       });
     }
 
@@ -143,6 +143,10 @@ export const push = defineModule({
     async function remove(where: Partial<PushRow> & { user: string }): Promise<void> {
       known.delete(where.user);
       await table.delete(where);
+    }
+
+    function report(error: unknown): void {
+      host.log.error("a push service could not be updated", { error: String(error) });
     }
 
     async function publish(row: PushRow, stanza: Stanza): Promise<void> {

@@ -1,0 +1,83 @@
+/** What is implemented below the modules, for docs/xeps.md; modules say it themselves. */
+export interface Specification {
+  /** "RFC 6120", "XEP-0440 1.0.0". */
+  readonly name: string;
+  readonly title: string;
+  /** Files and folders below `src`; none: not yet implemented. */
+  readonly where: readonly string[];
+  /** What is left out, a sentence each; without any it is complete. */
+  readonly omits?: readonly string[];
+}
+
+export const specifications: readonly Specification[] = [
+  {
+    name: "RFC 6120",
+    title: "XMPP: Core",
+    where: ["stream", "session", "routing", "xmpp"],
+    omits: ["Streams between servers: other domains are answered with `remote-server-not-found` (§10.4)."],
+  },
+  {
+    name: "RFC 6121",
+    title: "XMPP: Instant Messaging and Presence",
+    where: ["routing"],
+  },
+  {
+    name: "RFC 7590",
+    title: "Use of Transport Layer Security (TLS) in XMPP",
+    where: ["net", "stream/features/starttls.ts"],
+  },
+  {
+    name: "RFC 7622",
+    title: "XMPP: Address Format",
+    where: ["xmpp/jid.ts", "xmpp/precis.ts", "xmpp/idna.ts"],
+  },
+  { name: "RFC 7395", title: "An XMPP Subprotocol for WebSocket", where: [] },
+  { name: "RFC 4616", title: "The PLAIN SASL Mechanism", where: ["auth/plain.ts"] },
+  {
+    name: "RFC 5802",
+    title: "SCRAM: SASL and GSS-API Mechanisms",
+    where: ["auth/scram.ts"],
+  },
+  { name: "RFC 7677", title: "SCRAM-SHA-256 and SCRAM-SHA-256-PLUS", where: ["auth/scram.ts"] },
+  {
+    name: "RFC 5929",
+    title: "Channel Bindings for TLS",
+    where: ["net/socket-transport.ts"],
+  },
+  { name: "RFC 9266", title: "Channel Bindings for TLS 1.3", where: ["net/socket-transport.ts"] },
+  {
+    name: "XEP-0170 1.0",
+    title: "Recommended Order of Stream Feature Negotiation",
+    where: ["stream/features"],
+  },
+  {
+    name: "XEP-0175 1.2",
+    title: "Best Practices for Use of SASL ANONYMOUS",
+    where: ["auth/anonymous.ts"],
+  },
+  {
+    name: "XEP-0178 1.2",
+    title: "Best Practices for Use of SASL EXTERNAL with Certificates",
+    where: ["auth/external.ts"],
+    omits: ["Between servers (§3)."],
+  },
+  {
+    name: "XEP-0205 1.0.2",
+    title: "Best Practices to Discourage Denial of Service Attacks",
+    where: ["net/listener.ts", "stream/stream.ts", "auth/throttle.ts"],
+    omits: ["A limit of connection attempts in a time (§4.2): only those at one time are counted."],
+  },
+  { name: "XEP-0368 1.1.0", title: "SRV records for XMPP over TLS", where: ["net/listener.ts"] },
+  {
+    name: "XEP-0438 0.2.0",
+    title: "Best practices for password hashing and storage",
+    where: ["auth/accounts.ts"],
+  },
+  {
+    name: "XEP-0440 1.0.0",
+    title: "SASL Channel-Binding Type Capability",
+    where: ["stream/features/sasl.ts"],
+  },
+  { name: "XEP-0004 2.13.2", title: "Data Forms", where: ["xmpp/forms.ts"] },
+  { name: "XEP-0068 1.3.0", title: "Field Standardization for Data Forms", where: ["xmpp/forms.ts"] },
+];

@@ -108,5 +108,5 @@ function nameOf(domain: { readonly name: string }): string {
 
 function openStore(store: NonNullable<ServerOptions["store"]>): Store {
   if (store === "memory") return createMemoryStore();
-  return "sqlite" in store ? openSqliteStore({ path: store.sqlite }) : store;
+  return "sqlite" in store ? openSqliteStore({ path: store.sqlite, exclusive: true }) : store;
 }

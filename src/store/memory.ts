@@ -9,6 +9,8 @@ export function createMemoryStore(): Store {
 
 class MemoryStore implements Store {
   onDirty = () => {};
+  /** Never called: memory does not fail. */
+  onFailed = () => {};
   readonly #names = new Set<string>();
   /** How to undo the writes since the last commit, oldest first. */
   #undo: (() => void)[] = [];

@@ -12,20 +12,27 @@ export type Statement = Database.Statement<unknown[], unknown>;
  */
 type State = "clean" | "dirty" | "failed" | "closed";
 
+interface ConnectionEvents {
+  /** A transaction began. */
+  dirty(): void;
+  /** The write that would have begun one failed. */
+  failed(): void;
+}
+
 /** The database file, and the transaction that begins with the first write after a commit. */
 export class SqliteConnection {
   readonly path: string;
   readonly db: Database.Database;
-  readonly #onDirty: () => void;
+  readonly #events: ConnectionEvents;
   readonly #begin: Statement;
   readonly #commit: Statement;
   #state: State = "clean";
   #failure: unknown;
 
-  constructor(path: string, db: Database.Database, onDirty: () => void) {
+  constructor(path: string, db: Database.Database, events: ConnectionEvents) {
     this.path = path;
     this.db = db;
-    this.#onDirty = onDirty;
+    this.#events = events;
     // Takes the right to write at once: a deferred transaction could lose it to another process half-way.
     this.#begin = db.prepare("BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");
@@ -75,7 +82,7 @@ export class SqliteConnection {
     }
     if (isFirst) {
       this.#state = "dirty";
-      this.#onDirty();
+      this.#events.dirty();
     }
     return changes;
   }
@@ -145,7 +152,8 @@ export class SqliteConnection {
   #writeFailed(error: unknown, isFirst: boolean): unknown {
     this.#abandon();
     this.#failure = toStoreError(this.path, error);
-    if (!isFirst) this.#state = "failed";
+    if (isFirst) this.#events.failed();
+    else this.#state = "failed";
     return this.#failure;
   }
 

@@ -8,6 +8,7 @@ import { toStoreError } from "./sqlite-error.ts";
 import { claimFile, prepareFile } from "./sqlite-file.ts";
 import { SqliteTable } from "./sqlite-table.ts";
 import { type Store, StoreError, type Table, type TableSpec } from "./store.ts";
+import { lockStore } from "./store-lock.ts";
 
 export interface SqliteOptions {
   /** The file. It and its folder are made if they are missing, for this user alone. */
@@ -18,9 +19,13 @@ export interface SqliteOptions {
   readonly busyTimeout?: number;
   /** The file grows no larger: writes beyond that fail as on a full disk. Bytes. Default: what the disk holds. */
   readonly maxBytes?: number;
+  /** Nobody else may have the file open with this option. Default: false. */
+  readonly exclusive?: boolean;
   readonly logger?: Logger;
 }
 
+/** Milliseconds. */
+const BUSY_TIMEOUT = 5000;
 /** Pages (4 KiB) in the write-ahead log at which a commit moves them into the file. */
 const CHECKPOINT_PAGES = 1000;
 /** Bytes that the write-ahead log keeps when one large turn made it longer. */
@@ -33,11 +38,13 @@ export function openSqliteStore(options: SqliteOptions): Store {
 
 class SqliteStore implements Store {
   onDirty = () => {};
+  onFailed = () => {};
   readonly #connection: SqliteConnection;
   readonly #logger: Logger;
   readonly #names = new Set<string>();
+  readonly #unlock: () => void;
 
-  constructor({ path, synchronous, busyTimeout, maxBytes, logger }: SqliteOptions) {
+  constructor({ path, synchronous, busyTimeout = BUSY_TIMEOUT, maxBytes, exclusive, logger }: SqliteOptions) {
     const file = resolve(path);
     this.#logger = logger ?? silentLogger;
     const mode = prepareFile(file);
@@ -47,16 +54,36 @@ class SqliteStore implements Store {
         mode: (mode & 0o777).toString(8),
       });
     }
-    const db = openDatabase(file, busyTimeout ?? 5000);
-    this.#connection = new SqliteConnection(file, db, () => this.onDirty());
+    // Before the file is opened: a newer server would change tables under a running one.
+    this.#unlock = exclusive ? lockStore(file, busyTimeout) : () => {};
+    try {
+      this.#connection = this.#open(file, synchronous, busyTimeout, maxBytes);
+    } catch (error) {
+      this.#unlock();
+      throw error;
+    }
+  }
+
+  #open(
+    file: string,
+    synchronous: SqliteOptions["synchronous"],
+    busyTimeout: number,
+    maxBytes: number | undefined,
+  ): SqliteConnection {
+    const db = openDatabase(file, busyTimeout);
+    const connection = new SqliteConnection(file, db, {
+      dirty: () => this.onDirty(),
+      failed: () => this.onFailed(),
+    });
     try {
       // Before any setting, since a file that is not ours must stay as it is.
-      this.#connection.alone(() => claimFile(db, file));
+      connection.alone(() => claimFile(db, file));
       configure(db, file, synchronous ?? "full", maxBytes);
     } catch (error) {
-      this.#connection.close();
+      connection.close();
       throw toStoreError(file, error);
     }
+    return connection;
   }
 
   get dirty(): boolean {
@@ -86,7 +113,11 @@ class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
-    this.#connection.close();
+    try {
+      this.#connection.close();
+    } finally {
+      this.#unlock();
+    }
   }
 }
 

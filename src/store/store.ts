@@ -80,6 +80,11 @@ export interface Store {
   readonly dirty: boolean;
   /** Called once when something was first written after a commit or rollback, so that somebody ends the turn. */
   onDirty: () => void;
+  /**
+   * Called when a write failed that was the first after a commit or rollback: nothing is undone with it and the turn goes
+   * on, but what memory made of it does not hold.
+   */
+  onFailed: () => void;
   /** Forgets what was not committed and lets go of the file. Any use afterwards, but another `close`, is a StoreError. */
   close(): Promise<void>;
 }

@@ -54,26 +54,29 @@ export class XmppServer {
   readonly #network = new Network();
   readonly #hosts = new Map<string, DomainHost>();
   readonly #streams = new Set<Stream>();
+  /** Streams that are gone while what they asked for is still being done. */
+  readonly #working = new Set<Stream>();
   readonly #tables = new Map<string, Table<never>>();
   readonly #turn: Turn;
   readonly #connections: ConnectionCounter;
   readonly #environment: { -readonly [K in keyof StreamEnvironment]: StreamEnvironment[K] };
   #config: Config;
   #accounts: Accounts | undefined;
-  #admins: ReadonlySet<string> = new Set();
+  #admins: readonly Jid[] = [];
   #contextFor: ((serverName: string | undefined) => SecureContext) | undefined;
   #listeners: Listener[] = [];
   #ports: { c2s: number; c2sTls: number } = { c2s: 0, c2sTls: 0 };
   #keepAlive: Timer | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Opens the store's tables and sets up every domain; listens to nothing yet. */
+  /** Opens the store's tables and sets up every domain; listens to nothing yet. If it fails the store is closed. */
   static async start(parts: ServerParts): Promise<XmppServer> {
     const server = new XmppServer(parts);
     try {
       await server.#setUp();
     } catch (error) {
-      for (const host of server.#hosts.values()) host.stop();
+      server.#turn.stop();
+      for (const host of server.#hosts.values()) await host.stop();
       await parts.store.close();
       throw error;
     }
@@ -128,7 +131,7 @@ export class XmppServer {
   async #setUp(): Promise<void> {
     const { clock, random, log, store } = this.#parts;
     const config = this.#config;
-    this.#admins = new Set(config.admins.map((admin) => Jid.parse(admin).toString()));
+    this.#admins = config.admins.map((admin) => Jid.parse(admin).bare);
     const modules = this.#parts.modules ?? defaultModules;
     const settings = parseModules(config.modules, modules);
     const accounts = (this.#accounts = await Accounts.open(store, {
@@ -154,7 +157,7 @@ export class XmppServer {
         startedAt,
         resourcesPerAccount: config.limits.resourcesPerAccount,
         resourceConflict: config.limits.resourceConflict,
-        isAdmin: (user) => this.#admins.has(user.bare.toString()),
+        admins: () => this.#admins,
         openTable: (spec) => this.#openTable(spec),
       });
       this.#hosts.set(name, host);
@@ -193,6 +196,10 @@ export class XmppServer {
           log: this.log,
           accept: (transport) => void this.accept(transport),
         });
+        if (this.#closing) {
+          await listener.close();
+          throw new Error("the server is closed");
+        }
         this.#listeners.push(listener);
         const name = directTls ? "c2sTls" : "c2s";
         this.#ports[name] ||= listener.port;
@@ -200,10 +207,15 @@ export class XmppServer {
     }
   }
 
-  /** Any byte pipe may be a client. */
+  /** Any byte pipe may be a client; a closed server closes it. */
   accept(transport: Transport): Stream {
-    const stream = new Stream(transport, this.#environment, (closed) => this.#streams.delete(closed));
-    this.#streams.add(stream);
+    const stream = new Stream(transport, this.#environment, (closed) => {
+      this.#streams.delete(closed);
+      if (!closed.isIdle) this.#working.add(closed);
+      this.#isWorking();
+    });
+    if (this.#closing) transport.destroy(new Error("the server is closed"));
+    else this.#streams.add(stream);
     return stream;
   }
 
@@ -216,20 +228,25 @@ export class XmppServer {
   async createUser(jid: string, password: string): Promise<void> {
     const user = Jid.parse(jid);
     await this.#hostOf(user.domain).accounts.create(user, password);
-    await this.store.commit();
+    await this.commit();
   }
 
   /** Removes an account with everything in it; whether there was one. */
   async removeUser(user: Jid): Promise<boolean> {
     const removed = await this.#hostOf(user.domain).removeUser(user);
-    await this.store.commit();
+    await this.commit();
     return removed;
+  }
+
+  /** Settles when everything done so far is durable. @throws StoreError when it is lost. */
+  commit(): Promise<void> {
+    return this.#turn.commit();
   }
 
   /** Takes over what a running server can: certificates, administrators, limits. @throws CertificateError */
   async reload(config: Config): Promise<void> {
     if (this.#listeners.length > 0) await this.#loadCertificates(config);
-    this.#admins = new Set(config.admins.map((admin) => Jid.parse(admin).toString()));
+    this.#admins = config.admins.map((admin) => Jid.parse(admin).bare);
     this.#environment.limits = streamLimits(config);
     this.#environment.tlsRequired = config.tls.required;
     this.#connections.limit = config.limits.streamsPerAddress;
@@ -252,17 +269,29 @@ export class XmppServer {
     for (const stream of this.#streams) stream.close("system-shutdown");
     await this.#streamsEnd();
     await Promise.all(closed);
-    for (const host of this.#hosts.values()) host.stop();
-    await this.store.commit();
-    await this.store.close();
+    await Promise.all([...this.#hosts.values()].map((host) => host.stop()));
+    try {
+      await this.commit();
+    } finally {
+      this.#turn.stop();
+      await this.store.close();
+    }
   }
 
-  /** Settles when all connections are gone; those that take too long are cut. */
+  /** Settles when all connections are gone and their work is done; those that take too long are cut. */
   async #streamsEnd(): Promise<void> {
+    for (const stream of this.#streams) this.#working.add(stream);
+    const isOver = () => this.#streams.size === 0 && !this.#isWorking();
     const until = Date.now() + SHUTDOWN_GRACE_MS;
-    while (this.#streams.size > 0 && Date.now() < until) await nextPoll();
+    while (!isOver() && Date.now() < until) await nextPoll();
     for (const stream of this.#streams) stream.transport.destroy();
     await nextPoll();
+  }
+
+  /** Whether something is under way that a client asked for who is gone. */
+  #isWorking(): boolean {
+    for (const stream of this.#working) if (stream.isIdle) this.#working.delete(stream);
+    return this.#working.size > 0;
   }
 
   #openTable<R extends object>(spec: TableSpec<R>): Table<R> | Promise<Table<R>> {

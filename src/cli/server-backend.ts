@@ -14,13 +14,7 @@ export const serverBackend: Backend = { modules: defaultModules, open };
 
 async function open(config: Config, log: Logger): Promise<ServerHandle> {
   const store = openStore(config.store, log);
-  let server: XmppServer;
-  try {
-    server = await XmppServer.start({ config, store, clock: systemClock, random: systemRandom, log });
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+  const server = await XmppServer.start({ config, store, clock: systemClock, random: systemRandom, log });
   const hostOf = (domain: string) => {
     const host = server.hosts.get(domain);
     if (!host) throw new Error(`${domain} is not served`);
@@ -40,7 +34,7 @@ async function open(config: Config, log: Logger): Promise<ServerHandle> {
         user
           ? hostOf(user.domain).sessions.of(user).length
           : [...server.hosts.values()].reduce((sum, { sessions }) => sum + sessions.size, 0),
-      commit: () => store.commit(),
+      commit: () => server.commit(),
     },
     async listen() {
       await server.listen();
@@ -62,5 +56,5 @@ function listenersOf(name: "c2s" | "c2sTls", { config, ports }: XmppServer): Lis
 function openStore(store: Config["store"], logger: Logger): Store {
   if (store === "memory") return createMemoryStore();
   const { sqlite, synchronous, busyTimeout } = store;
-  return openSqliteStore({ path: sqlite, synchronous, busyTimeout, logger });
+  return openSqliteStore({ path: sqlite, synchronous, busyTimeout, exclusive: true, logger });
 }

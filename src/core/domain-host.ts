@@ -11,7 +11,7 @@ import { Sessions } from "../session/sessions.ts";
 import type { Table, TableSpec } from "../store/store.ts";
 import type { StreamFeature } from "../stream/stream-feature.ts";
 import type { SessionStream, StreamHost } from "../stream/stream-host.ts";
-import { type Awaitable, isPromise } from "../util/awaitable.ts";
+import type { Awaitable } from "../util/awaitable.ts";
 import type { Clock, Timer } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
 import type { Metrics } from "../util/metrics.ts";
@@ -37,7 +37,8 @@ export interface HostParts {
   readonly startedAt: number;
   readonly resourcesPerAccount: number;
   readonly resourceConflict: "replace" | "refuse";
-  isAdmin(user: Jid): boolean;
+  /** Bare JIDs; they may change while the server runs. */
+  admins(): readonly Jid[];
   openTable<R extends object>(spec: TableSpec<R>): Awaitable<Table<R>>;
 }
 
@@ -130,8 +131,12 @@ export class DomainHost implements Host, StreamHost, SessionHost {
     return this.#requests.ask(header, payload, timeout, (request) => void this.route(request));
   }
 
+  get admins(): readonly Jid[] {
+    return this.#parts.admins();
+  }
+
   isAdmin(user: Jid): boolean {
-    return this.#parts.isAdmin(user);
+    return this.admins.some((admin) => admin.equals(user.bare));
   }
 
   serves(domain: string): boolean {
@@ -235,7 +240,7 @@ export class DomainHost implements Host, StreamHost, SessionHost {
 
   presenceChanged(session: Session): void {
     this.sessions.presenceChanged(session);
-    if (this.#hooks.has("session:presence")) this.#tell("session:presence", { session });
+    if (this.#hooks.has("session:presence")) void this.#tell("session:presence", { session });
   }
 
   async ended(session: Session, reason: string): Promise<void> {
@@ -247,28 +252,21 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   }
 
   resumed(session: Session): void {
-    this.#tell("session:resumed", { session });
+    void this.#tell("session:resumed", { session });
   }
 
   held(session: Session, stanza: Stanza): void {
-    if (this.#hooks.has("session:held")) this.#tell("session:held", { session, stanza });
+    if (this.#hooks.has("session:held")) void this.#tell("session:held", { session, stanza });
   }
 
   redeliver(user: Jid, stanza: Stanza): Awaitable<void> {
     return this.router.redeliver(user, stanza);
   }
 
-  /** What modules do at the end of a session must not stop the others, nor the server. */
   async #tellEnd(session: Session, reason: string): Promise<void> {
-    try {
-      await this.emit("session:close", { session, reason });
-      if (session.anonymous && this.sessions.of(session.jid.bare).length === 0) {
-        await this.emit("user:deleted", { user: session.jid.bare });
-      }
-    } catch (error) {
-      this.log.error("ending a session failed", {
-        error: error instanceof Error ? error.stack : String(error),
-      });
+    await this.#tell("session:close", { session, reason });
+    if (session.anonymous && this.sessions.of(session.jid.bare).length === 0) {
+      await this.#tell("user:deleted", { user: session.jid.bare });
     }
   }
 
@@ -284,19 +282,18 @@ export class DomainHost implements Host, StreamHost, SessionHost {
 
   /** The store lost the writes of the last turn: nobody may go on with what is in memory. */
   storeLost(): void {
-    this.#tell("store:lost", {});
+    void this.#tell("store:lost", {});
   }
 
-  /** Runs a hook without waiting for it; what it throws is logged. */
-  #tell<K extends keyof Hooks>(name: K, event: Hooks[K]): void {
-    const failed = (error: unknown) =>
-      this.log.error("a hook failed", { name, error: error instanceof Error ? error.stack : String(error) });
-    try {
-      const outcome = this.emit(name, event);
-      if (isPromise(outcome)) outcome.catch(failed);
-    } catch (error) {
-      failed(error);
-    }
+  /** What one module does about it must not stop the others, nor the server. Never throws or rejects. */
+  #tell<K extends keyof Hooks>(name: K, event: Hooks[K]): Awaitable<void> {
+    return this.#hooks.tell(name, event, (by, error) =>
+      this.log.error("a hook failed", {
+        name,
+        module: by,
+        error: error instanceof Error ? error.stack : String(error),
+      }),
+    );
   }
 }
 

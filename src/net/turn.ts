@@ -10,9 +10,10 @@ export interface Outbox {
 }
 
 interface Committable {
+  readonly dirty: boolean;
   commit(): Awaitable<void>;
-  rollback(): Awaitable<void>;
   onDirty: () => void;
+  onFailed: () => void;
 }
 
 /**
@@ -20,7 +21,7 @@ interface Committable {
  * nobody hears of what is not durable. Outboxes hold one string each and are flushed with one write.
  */
 export class Turn {
-  /** Called after writes were lost, so that caches of the store are dropped. */
+  /** Called after a write failed or was lost, so that caches of the store are dropped. */
   onLost: () => void = () => {};
   readonly #store: Committable;
   readonly #clock: Clock;
@@ -28,31 +29,54 @@ export class Turn {
   #waiting: Outbox[] = [];
   #scheduled = false;
   #committing = false;
+  #stopped = false;
 
   constructor(store: Committable, clock: Clock, log: Logger) {
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
     store.onDirty = () => this.schedule();
+    store.onFailed = () => this.onLost();
   }
 
   /** Puts `outbox` on the list of this turn; the caller does so once per turn. */
   add(outbox: Outbox): void {
+    if (this.#stopped) return outbox.abandon(new Error("the server is closed"));
     this.#waiting.push(outbox);
     this.schedule();
   }
 
+  /**
+   * Settles when everything written so far is durable. Whoever commits in the middle of a turn goes this way: a commit
+   * that failed behind the turn's back would let it say what is undone. @throws StoreError when it is lost.
+   */
+  commit(): Promise<void> {
+    return new Promise((flush, abandon) => this.add({ flush, abandon }));
+  }
+
+  /** The store is about to close: from now on nothing is committed, and nothing said. */
+  stop(): void {
+    this.#stopped = true;
+    const outboxes = this.#waiting;
+    this.#waiting = [];
+    for (const outbox of outboxes) outbox.abandon(new Error("the server is closed"));
+  }
+
   schedule(): void {
-    if (this.#scheduled) return;
+    if (this.#scheduled || this.#stopped) return;
     this.#scheduled = true;
     this.#clock.immediate(this.#end);
   }
 
   readonly #end = (): void => {
-    if (this.#committing) return;
+    if (this.#committing || this.#stopped) return;
     this.#scheduled = false;
     const outboxes = this.#waiting;
     this.#waiting = [];
+    this.#commit(outboxes);
+  };
+
+  #commit(outboxes: readonly Outbox[]): void {
     try {
       const committed = this.#store.commit();
       if (!isPromise(committed)) return flush(outboxes);
@@ -64,7 +88,7 @@ export class Turn {
     } catch (error) {
       this.#lose(outboxes, error as Error);
     }
-  };
+  }
 
   #settle(then: () => void): void {
     this.#committing = false;
@@ -72,15 +96,19 @@ export class Turn {
     if (this.#scheduled) this.#end();
   }
 
-  #lose(outboxes: Outbox[], error: Error): void {
+  #lose(outboxes: readonly Outbox[], error: Error): void {
     this.#log.error("writes could not be committed; the streams concerned are closed", {
       error: error.message,
     });
     this.onLost();
+    const isBetweenTurns = this.#waiting.length === 0 && !this.#store.dirty;
     for (const outbox of outboxes) outbox.abandon(error);
+    // What the ends of those streams wrote is a turn of its own. It fails as well, most likely, and must not take along
+    // those who are told of the ends.
+    if (isBetweenTurns && this.#store.dirty) this.#commit([]);
   }
 }
 
-function flush(outboxes: Outbox[]): void {
+function flush(outboxes: readonly Outbox[]): void {
   for (const outbox of outboxes) outbox.flush();
 }

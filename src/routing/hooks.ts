@@ -29,6 +29,10 @@ export interface Hooks {
   "presence:sent": { readonly session: Session; stanza: Stanza };
   /** Presence for a local user, subscriptions and probes included; availability not "handled" is delivered. */
   "presence:received": { readonly user: Jid; stanza: Stanza };
+  /** A local user's request or answer to somebody else, before it is routed. */
+  "iq:sent": { readonly session: Session; readonly stanza: Stanza };
+  /** A request of somebody else to a user's bare JID, before the server answers it. */
+  "account:asked": { readonly user: Jid; readonly stanza: Stanza };
   /** A request or an answer for a local user's resource, before it is delivered. */
   "iq:received": { readonly stanza: Stanza; readonly recipient: Session };
   /** A request for a local user's resource that is not there; it bounces. */
@@ -85,7 +89,18 @@ export class HookTable {
     const entries = this.#entries.get(name);
     return entries ? run(entries, event, 0) : undefined;
   }
+
+  /**
+   * As `emit` for what has happened and nobody can stop: every handler is called, whatever the others answer; `failed` is
+   * told what one of them throws.
+   */
+  tell<K extends keyof Hooks>(name: K, event: Hooks[K], failed: HookFailure): Awaitable<void> {
+    const entries = this.#entries.get(name);
+    return entries ? tellFrom(entries, 0, event, failed) : undefined;
+  }
 }
+
+type HookFailure = (by: string, error: unknown) => void;
 
 function run(entries: readonly Entry[], event: unknown, start: number): Awaitable<HookOutcome> {
   for (let index = start; index < entries.length; index++) {
@@ -96,4 +111,24 @@ function run(entries: readonly Entry[], event: unknown, start: number): Awaitabl
     if (outcome === "handled") return outcome;
   }
   return undefined;
+}
+
+function tellFrom(
+  entries: readonly Entry[],
+  start: number,
+  event: unknown,
+  failed: HookFailure,
+): Awaitable<void> {
+  for (const [index, { hook, by }] of entries.entries()) {
+    if (index < start) continue;
+    try {
+      const outcome = hook(event);
+      if (!isPromise(outcome)) continue;
+      return outcome
+        .catch((error: unknown) => failed(by, error))
+        .then(() => tellFrom(entries, index + 1, event, failed));
+    } catch (error) {
+      failed(by, error);
+    }
+  }
 }

@@ -1,14 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished } from "vitest";
-import { createServer, defineModule } from "../../src/index.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { type Store, StoreError } from "../../src/store/store.ts";
 import { createRig, type Rig, type RigOptions } from "../../src/testing/create-rig.ts";
 import { test } from "../../src/testing/rig.ts";
+import { letSee } from "./subscribe.ts";
 
 const ROSTER = "jabber:iq:roster";
 
@@ -100,7 +99,8 @@ describe("a turn whose commit fails", () => {
     const rig = await rigOf({ store: breakable.store });
     const alice = await rig.connect("alice/a");
     const bob = await rig.connect("bob/b");
-    await subscribe(alice, bob);
+    await letSee(rig.server, "alice@localhost", "bob@localhost");
+    await rig.settle();
     breakable.isBroken = true;
     await alice.sends(setItem("lost", "lost"));
     await alice.disconnected();

@@ -209,8 +209,11 @@ describe("without encryption", () => {
     const client = raw({ secure: false });
     await client.opens();
     expect(await mechanisms(client)).toEqual([]);
-    await client.sends(plain("alice", "secret"));
-    await client.receives(failure("encryption-required"));
+    const scram = new ScramClient("sha256", "alice", "secret");
+    for (const attempt of [plain("alice", "secret"), auth("SCRAM-SHA-256", base64(scram.first))]) {
+      await client.sends(attempt);
+      await client.receives(failure("encryption-required"));
+    }
   });
 
   describe("where TLS is not required", () => {

@@ -227,12 +227,15 @@ describe("handlers", () => {
   test("a client's stanzas keep their order behind a slow one (§10.1)", async ({ connect, clock }) => {
     const alice = await connect("alice/phone");
     const bob = await connect("bob/desk");
-    await alice.sends(
-      `<iq type="get" id="1"><slow xmlns="urn:example:faulty"/></iq><message to="${bob.jid}" type="chat"><body>2</body></message>`,
-    );
+    const message = (body: string) => `<message to="${bob.jid}" type="chat"><body>${body}</body></message>`;
+    await alice.sends(`<iq type="get" id="1"><slow xmlns="urn:example:faulty"/></iq>${message("2")}`);
+    await alice.sends(message("3"));
     await bob.receivesNothing();
+    // What comes meanwhile is not even read, or a client could fill the server's memory.
+    expect(alice.pipe.paused).toBe(true);
     await clock.advance(1_000);
     await alice.receives(`<iq type="result" id="1"><slow xmlns="urn:example:faulty"/></iq>`);
-    await bob.receives(`<message type="chat"><body>2</body></message>`);
+    for (const body of ["2", "3"]) await bob.receives(`<message type="chat"><body>${body}</body></message>`);
+    expect(alice.pipe.paused).toBe(false);
   });
 });

@@ -49,8 +49,9 @@ interface Failures {
 }
 
 /**
- * How a stream uses it: when an exchange has failed, `failed`; then, whatever the outcome, it waits for `delay` before
- * it answers; when it answers with success, `succeeded`. An answer that came at once only if it was good would
+ * How a stream uses it: it waits for the `delay` of the address before it looks at what it got; when an exchange has
+ * failed, `failed`; then, whatever the outcome, it waits for the rest of `delay` before it answers; when it answers
+ * with success, `succeeded`. An answer that came at once only if it was good would
  * tell an impatient attacker enough. Guesses that run side by side see each other's failures, so they wait as well.
  *
  * `user` is the bare JID as text, where it is known; an empty `address` (an in-process stream) is not counted.

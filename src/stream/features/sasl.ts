@@ -19,6 +19,8 @@ interface Progress {
   /** Of the mechanism in use. */
   name: string;
   failures: number;
+  /** How long the exchange was held back before its work was done; milliseconds. */
+  waited: number;
   /** Mechanisms that failed for the channel binding, and that alone. */
   readonly unbound: Set<string>;
 }
@@ -48,7 +50,7 @@ export function sasl(): StreamFeature {
 
   async function receive(stream: Stream, element: XmlElement): Promise<void> {
     if (stream.user) throw new StreamError("not-authorized");
-    const own = progress.get(stream) ?? { exchange: undefined, name: "", failures: 0, unbound: new Set() };
+    const own = progress.get(stream) ?? newProgress();
     progress.set(stream, own);
     try {
       const step = await advance(stream, own, element);
@@ -76,8 +78,11 @@ export function sasl(): StreamFeature {
       default:
         throw new StreamError("unsupported-stanza-type");
     }
-    if (!own.exchange) throw new SaslError("malformed-request", "a response without an exchange");
-    return await own.exchange.respond(decode(element.text));
+    const { exchange } = own;
+    if (!exchange) throw new SaslError("malformed-request", "a response without an exchange");
+    const data = decode(element.text);
+    await holdBack(stream, own);
+    return isOver(stream) ? undefined : await exchange.respond(data);
   }
 
   function begin(stream: Stream, own: Progress, name: string): void {
@@ -97,7 +102,7 @@ export function sasl(): StreamFeature {
     }
     const user = step.user.toString();
     const { throttle } = stream.host;
-    await pause(stream, throttle.delay(user, stream.remote));
+    await pause(stream, throttle.delay(user, stream.remote) - own.waited);
     if (isOver(stream)) return;
     if (own.name !== "ANONYMOUS") throttle.succeeded(user, stream.remote);
     progress.delete(stream);
@@ -117,8 +122,9 @@ export function sasl(): StreamFeature {
       const { throttle } = stream.host;
       // A server that is too busy to look has learnt nothing about the client.
       if (condition !== "temporary-auth-failure") throttle.failed(error.username, stream.remote);
-      await pause(stream, throttle.delay(error.username, stream.remote));
+      await pause(stream, throttle.delay(error.username, stream.remote) - own.waited);
     }
+    own.waited = 0;
     if (isOver(stream)) return;
     stream.send(el("failure", { xmlns: ns.SASL }, el(error.condition)));
     // §6.4.5: a number of retries is allowed, then the stream ends.
@@ -137,6 +143,20 @@ function isMisfit({ name, unbound }: Progress, error: SaslError): boolean {
   if (!(error instanceof ChannelBindingError) || unbound.has(name)) return false;
   unbound.add(name);
   return true;
+}
+
+function newProgress(): Progress {
+  return { exchange: undefined, name: "", failures: 0, waited: 0, unbound: new Set() };
+}
+
+/**
+ * Who failed too often waits before the work, and not for its answer alone: guesses whose answer nobody stays for would
+ * else cost PBKDF2 without end, and take its queue from everybody else.
+ */
+async function holdBack(stream: Stream, own: Progress): Promise<void> {
+  const due = Math.max(0, stream.host.throttle.delay(undefined, stream.remote) - own.waited);
+  own.waited += due;
+  await pause(stream, due);
 }
 
 function isDue(stream: Stream): boolean {

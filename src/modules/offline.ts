@@ -3,7 +3,8 @@
  * https://xmpp.org/extensions/xep-0160.html
  *
  * Keeps messages for users who are away and delivers them, marked with their time (XEP-0203), in their order.
- * A message is deleted only when it has left the process: a crash may deliver twice, never lose.
+ * A message is deleted only when its receiver acknowledged it (XEP-0198) or, where there are no acknowledgements, when it
+ * has left the process: a crash may deliver twice, never lose.
  */
 import { defineModule } from "../core/module.ts";
 import type { Session } from "../session/session.ts";
@@ -38,6 +39,8 @@ interface Waiting {
 /** The session that gets a user's messages; `more` is set when one came that has to wait behind the others. */
 interface Delivery {
   readonly session: Session;
+  /** What is on its way and still in the table. */
+  readonly sent: Map<Stanza, OfflineRow>;
   more: boolean;
 }
 
@@ -95,6 +98,12 @@ export const offline = defineModule({
       return wants ? deliver(session) : undefined;
     });
 
+    // Before stream management gives back what was not acknowledged: these are not lost, they are still here.
+    host.hook("session:close", "guard", ({ session }) => {
+      const delivery = deliveries.get(session.jid.bare.toString());
+      return delivery?.session === session ? reclaim(delivery) : undefined;
+    });
+
     host.hook("user:deleted", "observe", async ({ user }) => {
       known.delete(user.toString());
       await table.delete({ user: user.toString() });
@@ -140,7 +149,7 @@ export const offline = defineModule({
     async function deliver(session: Session): Promise<void> {
       const user = session.jid.bare.toString();
       if (deliveries.has(user)) return;
-      const delivery: Delivery = { session, more: true };
+      const delivery: Delivery = { session, sent: new Map(), more: true };
       deliveries.set(user, delivery);
       try {
         while (delivery.more && receiving.get(session)) {
@@ -148,7 +157,7 @@ export const offline = defineModule({
           const rows = await table.list({ where: { user }, limit: BATCH_MESSAGES });
           if (rows.length === 0) continue;
           delivery.more = true;
-          if (!(await deliverBatch(session, rows))) break;
+          if (!(await deliverBatch(delivery, rows))) break;
         }
       } finally {
         deliveries.delete(user);
@@ -160,19 +169,31 @@ export const offline = defineModule({
       if (other) await deliver(other);
     }
 
-    /** Sends the first of these messages and deletes them; false when the connection went first. */
-    async function deliverBatch(session: Session, rows: readonly OfflineRow[]): Promise<boolean> {
+    /** Sends the first of these messages and deletes them; false when the session ended first. */
+    async function deliverBatch({ session, sent }: Delivery, rows: readonly OfflineRow[]): Promise<boolean> {
       let bytes = 0;
       const batch = rows.filter((row) => {
         const fits = bytes < BATCH_BYTES;
         bytes += sizeOf(row);
         return fits;
       });
-      for (const row of batch) if (!isExpired(row)) session.send(late(row));
-      // Only what the operating system took is safe from a crash of this process.
-      if (!(await session.flushed())) return false;
+      for (const row of batch.filter((each) => !isExpired(each))) {
+        const stanza = late(row);
+        sent.set(stanza, row);
+        session.send(stanza);
+      }
+      if (!(await session.delivered())) return false;
+      sent.clear();
       for (const row of batch) await remove(row);
       return true;
+    }
+
+    /** The session ended: what it has of the batch is deleted, the rest stays. */
+    async function reclaim({ session, sent }: Delivery): Promise<void> {
+      const { management } = session;
+      if (!management) return;
+      const lost = management.withdraw((stanza) => sent.has(stanza));
+      for (const [stanza, row] of sent) if (!lost.has(stanza)) await remove(row);
     }
 
     function late(row: OfflineRow): Stanza {

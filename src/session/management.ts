@@ -35,6 +35,10 @@ export class Management {
   #sent = 0;
   #queue: Unacked[] = [];
   #bytes = 0;
+  /** Stanzas that ever were in the queue. */
+  #pushed = 0;
+  /** Those who wait until the client has the first `pushed` stanzas. */
+  #waiters: { readonly pushed: number; readonly settle: (acknowledged: boolean) => void }[] = [];
   #requestedAt = 0;
 
   constructor(limits: ManagementLimits, resumeId: string | undefined, resumeTime: number) {
@@ -78,6 +82,7 @@ export class Management {
   push(stanza: Stanza, at: number): void {
     this.#sent = (this.#sent + 1) % MODULUS;
     this.#queue.push({ stanza, at });
+    this.#pushed++;
     this.#bytes += stanza.inner.length;
   }
 
@@ -87,14 +92,33 @@ export class Management {
     const acked = this.#queue.length - unacked;
     if (acked < 0) return false;
     for (const { stanza } of this.#queue.splice(0, acked)) this.#bytes -= stanza.inner.length;
+    const settled = this.#pushed - this.#queue.length;
+    while (this.#waiters[0] && this.#waiters[0].pushed <= settled) this.#waiters.shift()?.settle(true);
     return true;
   }
 
-  /** What was never acknowledged, taken out. */
+  /** Settles when the client has acknowledged all that was sent so far: true, or false when the session ended first. */
+  acknowledged(): Promise<boolean> {
+    if (this.#queue.length === 0) return Promise.resolve(true);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#waiters.push({ pushed: this.#pushed, settle: resolve });
+    return promise;
+  }
+
+  /** Takes out of what was never acknowledged what somebody else answers for, when the session ends. */
+  withdraw(isWithdrawn: (stanza: Stanza) => boolean): ReadonlySet<Stanza> {
+    const withdrawn = new Set(this.#queue.map(({ stanza }) => stanza).filter(isWithdrawn));
+    this.#queue = this.#queue.filter(({ stanza }) => !withdrawn.has(stanza));
+    for (const stanza of withdrawn) this.#bytes -= stanza.inner.length;
+    return withdrawn;
+  }
+
+  /** What was never acknowledged, taken out when the session ends. */
   drain(): readonly Unacked[] {
     const drained = this.#queue;
     this.#queue = [];
     this.#bytes = 0;
+    for (const { settle } of this.#waiters.splice(0)) settle(false);
     return drained;
   }
 }

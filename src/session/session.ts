@@ -148,9 +148,14 @@ export class Session {
     stream.write(`<r xmlns="${ns.STREAM_MANAGEMENT}"/>`);
   }
 
-  /** Settles when all that was sent so far has left the process: true, or false when the connection went first. */
-  flushed(): Promise<boolean> {
-    return this.#stream?.flushed() ?? Promise.resolve(false);
+  /**
+   * Settles when the client has all that was sent so far, as far as can be known: true when it acknowledged that
+   * (XEP-0198), or without acknowledgements when it left the process; false when the session ended first.
+   */
+  delivered(): Promise<boolean> {
+    if (!this.#management) return this.#stream?.flushed() ?? Promise.resolve(false);
+    this.#requestAck();
+    return this.#management.acknowledged();
   }
 
   /**

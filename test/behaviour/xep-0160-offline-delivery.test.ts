@@ -158,6 +158,77 @@ describe("a message that comes during the delivery", () => {
   });
 });
 
+describe("to a client that acknowledges (XEP-0198)", () => {
+  const SM = "urn:xmpp:sm:3";
+
+  /** Becomes available on a stream with acknowledgements; its id to resume with. */
+  async function comesManaged(client: PipeClient): Promise<string> {
+    await client.sends(`<enable xmlns="${SM}" resume="true"/>`);
+    const enabled = await client.receives(`<enabled xmlns="${SM}" id="{any}" resume="true" max="{any}"/>`);
+    await client.sends("<presence/>");
+    client.forget((element) => !element.is("message"));
+    return String(enabled.attrs["id"]);
+  }
+
+  async function acknowledges(client: Client, count: number): Promise<void> {
+    await client.sends(`<a xmlns="${SM}" h="${count}"/>`);
+  }
+
+  test("a message is deleted when it is acknowledged, and those behind it follow", async ({
+    connect,
+    user,
+  }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await writes(alice, "one", "two", "three", "four");
+    const bob = await connect("bob/desk", { presence: false });
+    await comesManaged(bob);
+    expect(await words(bob, 3)).toEqual(["one", "two", "three"]);
+    await writes(alice, "live");
+    await bob.receivesNothing();
+    // With the presence of its own that the client saw.
+    await acknowledges(bob, 4);
+    bob.forget((element) => !element.is("message"));
+    expect(await words(bob, 2)).toEqual(["four", "live"]);
+    await acknowledges(bob, 6);
+    await bob.disconnects();
+    const again = await connect("bob/phone");
+    expect(await words(again, 0)).toEqual([]);
+  });
+
+  test("nothing comes twice or is lost when it does not come back", async ({ connect, user, clock }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await writes(alice, "one", "two", "three", "four");
+    const bob = await connect("bob/desk", { presence: false });
+    await comesManaged(bob);
+    // Of its own presence and the first message.
+    await acknowledges(bob, 2);
+    await bob.disconnects();
+    await clock.advance(11 * 60_000);
+    const again = await connect("bob/phone");
+    expect(await words(again, 3)).toEqual(["two", "three", "four"]);
+  });
+
+  test("nor when it does", async ({ connect, user, authenticated }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await writes(alice, "one", "two");
+    const bob = await connect("bob/desk", { presence: false });
+    const id = await comesManaged(bob);
+    await bob.disconnects();
+    const back = await authenticated("bob");
+    await back.sends(`<resume xmlns="${SM}" previd="${id}" h="1"/>`);
+    await back.receives(`<resumed xmlns="${SM}" previd="${id}" h="1"/>`);
+    back.forget((element) => !element.is("message"));
+    expect(await words(back, 2)).toEqual(["one", "two"]);
+    await acknowledges(back, 3);
+    await back.closes();
+    const again = await connect("bob/phone");
+    expect(await words(again, 0)).toEqual([]);
+  });
+});
+
 test("messages outlive the server, and its clock's going back", async () => {
   const folder = mkdtempSync(join(tmpdir(), "jackdaw-offline-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -8,7 +8,7 @@ import type { Listener, ServerHandle } from "./backend.ts";
 import type { Environment } from "./environment.ts";
 import { makeFirstAccount } from "./first-account.ts";
 import { type CommonOptions, withCommonOptions } from "./options.ts";
-import { superviseUntilStopped } from "./supervise.ts";
+import { holdSignals, superviseUntilStopped } from "./supervise.ts";
 import { version } from "./version.ts";
 
 const HELP = `
@@ -28,12 +28,40 @@ export function addStartCommand(program: Command, environment: Environment): voi
     .action((options: CommonOptions) => start(options, environment));
 }
 
-async function start(options: CommonOptions, environment: Environment): Promise<void> {
-  const { env, directory, backend, stdout } = environment;
-  const load = () => loadConfig(options.config, { env, directory, modules: backend.modules });
-  const loaded = await load();
-  const logger = environment.logger(options.verbose > 0 ? "debug" : loaded.config.log.level);
+interface Running {
+  readonly logger: Logger;
+  readonly loaded: LoadedConfig;
+  readonly server: ServerHandle;
+  close(): Promise<void>;
+}
 
+async function start(options: CommonOptions, environment: Environment): Promise<void> {
+  const { env, directory, backend, signals } = environment;
+  const load = () => loadConfig(options.config, { env, directory, modules: backend.modules });
+  const held = holdSignals(signals);
+  let running: Running;
+  try {
+    running = await run(await load(), options, environment);
+  } catch (error) {
+    held.release();
+    throw error;
+  }
+  const { logger, loaded, server, close } = running;
+  await superviseUntilStopped({
+    environment,
+    held,
+    logger,
+    load,
+    loaded,
+    reload: (config) => server.reload(config),
+    close,
+  });
+}
+
+/** Starts all that belongs to a server; what was started is closed again when something fails. */
+async function run(loaded: LoadedConfig, options: CommonOptions, environment: Environment): Promise<Running> {
+  const { env, backend, stdout } = environment;
+  const logger = environment.logger(options.verbose > 0 ? "debug" : loaded.config.log.level);
   const server = await backend.open(loaded.config, logger);
   let control: Control | undefined;
   const close = async () => {
@@ -52,14 +80,7 @@ async function start(options: CommonOptions, environment: Environment): Promise<
     await close();
     throw error;
   }
-  await superviseUntilStopped({
-    environment,
-    logger,
-    load,
-    loaded,
-    reload: (config) => server.reload(config),
-    close,
-  });
+  return { logger, loaded, server, close };
 }
 
 async function openControl(

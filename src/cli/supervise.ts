@@ -11,8 +11,35 @@ const CLOSING_TIME = 10_000;
 /** A terminal sends Ctrl+C to npm and to the server, and npm may pass it on: that is one wish, not two. */
 const SAME_KEYPRESS_MS = 500;
 
+const SIGNALS = ["SIGHUP", "SIGTERM", "SIGINT"] as const;
+type Signal = (typeof SIGNALS)[number];
+
+/** Signals that came while nobody could obey them yet. */
+export interface HeldSignals {
+  /** Holds no more of them; those that came, in their order. */
+  release(): readonly Signal[];
+}
+
+/**
+ * Keeps signals until the server is there: left to themselves they would end it half-way, or, where it is the first
+ * process of a container, be lost.
+ */
+export function holdSignals(signals: Environment["signals"]): HeldSignals {
+  const held: Signal[] = [];
+  const listeners = SIGNALS.map((signal) => [signal, () => void held.push(signal)] as const);
+  for (const [signal, listener] of listeners) signals.on(signal, listener);
+  return {
+    release() {
+      for (const [signal, listener] of listeners) signals.removeListener(signal, listener);
+      return held;
+    },
+  };
+}
+
 interface Supervised {
   readonly environment: Pick<Environment, "signals" | "exit" | "now">;
+  /** What came before; it is obeyed now. */
+  readonly held: HeldSignals;
   readonly logger: Logger;
   readonly load: () => Promise<LoadedConfig>;
   readonly loaded: LoadedConfig;
@@ -23,6 +50,7 @@ interface Supervised {
 /** Obeys the signals. Resolves when the server has closed after SIGTERM or SIGINT; throws when it could not in time. */
 export function superviseUntilStopped({
   environment,
+  held,
   logger,
   load,
   loaded,
@@ -48,9 +76,9 @@ export function superviseUntilStopped({
       if (!stopping) stop("SIGINT");
       else if (!isEcho) exit(130);
     };
-    signals.on("SIGHUP", onHangUp);
-    signals.on("SIGTERM", onTerminate);
-    signals.on("SIGINT", onInterrupt);
+    const listeners = { SIGHUP: onHangUp, SIGTERM: onTerminate, SIGINT: onInterrupt };
+    for (const signal of SIGNALS) signals.on(signal, listeners[signal]);
+    for (const signal of held.release()) listeners[signal]();
 
     function stop(signal: string) {
       stopping = true;
@@ -71,9 +99,7 @@ export function superviseUntilStopped({
 
       function finish(settle: () => void) {
         clearTimeout(timer);
-        signals.removeListener("SIGHUP", onHangUp);
-        signals.removeListener("SIGTERM", onTerminate);
-        signals.removeListener("SIGINT", onInterrupt);
+        for (const signal of SIGNALS) signals.removeListener(signal, listeners[signal]);
         settle();
       }
     }

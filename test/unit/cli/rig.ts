@@ -108,10 +108,10 @@ export class CliRig {
     });
   }
 
-  /** Settles when the server obeys signals. */
+  /** Settles when the server obeys signals, for until then they are only held. */
   started(): Promise<void> {
     return new Promise((resolve) => {
-      this.signals.on("newListener", (signal) => signal === "SIGINT" && setImmediate(resolve));
+      this.signals.on("removeListener", (signal) => signal === "SIGINT" && setImmediate(resolve));
     });
   }
 

@@ -31,7 +31,19 @@ test("start says where it listens and how to add an account, and SIGTERM ends it
   expect(await code).toBe(0);
   expect(rig.backend.events).toEqual(["open", "listen", "close"]);
   expect(existsSync(join(rig.directory, "data/jackdaw.sock"))).toBe(false);
-  expect(rig.signals.eventNames()).toEqual(["newListener"]);
+  expect(rig.signals.eventNames()).toEqual(["removeListener"]);
+});
+
+test("signals that come during the start are obeyed when it is done", async () => {
+  const rig = new CliRig();
+  rig.backend.listen = () => {
+    for (const signal of ["SIGHUP", "SIGTERM", "SIGTERM"]) rig.signals.emit(signal);
+  };
+  const code = await rig.run("start");
+  expect(code).toBe(0);
+  expect(rig.backend.events).toEqual(["open", "listen", "close"]);
+  expect(rig.log.join("\n")).toContain('info stopping {"signal":"SIGTERM"}');
+  expect(rig.signals.eventNames()).toEqual([]);
 });
 
 test("an empty store gets an administrator whose password is printed once and logged never", async () => {

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { defineModule, el } from "../../src/index.ts";
 import { selfSigned } from "../../src/net/self-signed.ts";
 import { createRig, type Rig, type RigOptions } from "../../src/testing/create-rig.ts";
 import { connectClear, connectSecure, handshake, type SocketClient } from "./socket-client.ts";
@@ -146,6 +147,19 @@ describe("STARTTLS", () => {
     await rig.clock.advance(60_000);
     await closed;
     expect(rig.server.streams.size).toBe(0);
+  });
+
+  test("a module cannot offer anything before it, either", async () => {
+    await rig.close();
+    const eager = defineModule({
+      name: "eager",
+      implements: [],
+      setup: (host) => host.streamFeature({ ns: "urn:x", offer: () => [el("eager", { xmlns: "urn:x" })] }),
+    });
+    await start({ modules: [eager] });
+    await opened(await connectClear(rig));
+    const client = await secured();
+    expect((await client.receives(FEATURES)).getChild("eager", "urn:x")).toBeTruthy();
   });
 
   test("where it is not required, authentication is offered beside it", async () => {

@@ -4,7 +4,7 @@ import type { Clock } from "../../util/clock.ts";
 import { Jid } from "../../xmpp/jid.ts";
 import { parseStanza } from "../../xmpp/parse-stanza.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
-import { isSeenBy, type RosterItem, type Subscription, sees } from "./roster-item.ts";
+import { isSeenBy, itemBytes, type RosterItem, type Subscription, sees } from "./roster-item.ts";
 
 /** An item, or the memory of one that was removed. */
 export interface ItemRow {
@@ -71,6 +71,7 @@ export class ContactList {
   readonly #items = new Map<string, Versioned<RosterItem>>();
   readonly #removed = new Map<string, Versioned<Jid>>();
   readonly #requests = new Map<string, Stanza>();
+  #bytes = 0;
   #version = 0;
   #floor = 0;
   #subscribers: readonly Jid[] | undefined;
@@ -86,6 +87,11 @@ export class ContactList {
 
   get size(): number {
     return this.#items.size;
+  }
+
+  /** Of all items together. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** RFC 6121 §2.1.1: grows with every change, also from one roster of the same user to the next. */
@@ -135,7 +141,7 @@ export class ContactList {
   put(item: RosterItem): Awaitable<void> {
     const key = item.contact.toString();
     const floor = this.#nextVersion();
-    this.#items.set(key, { value: item, version: this.#version });
+    this.#setItem(key, item, this.#version);
     this.#removed.delete(key);
     this.#forgetViews();
     return together(floor, this.#tables?.items.put(this.#row(item, this.#version)));
@@ -145,7 +151,7 @@ export class ContactList {
   remove(contact: Jid): Awaitable<void> {
     const key = contact.toString();
     const floor = this.#nextVersion();
-    this.#items.delete(key);
+    this.#deleteItem(key);
     this.#removed.set(key, { value: contact, version: this.#version });
     this.#forgetViews();
     const written = this.#tables?.items.put(removalRow(this.user, contact, this.#version));
@@ -180,6 +186,7 @@ export class ContactList {
   /** Everything goes, as if it had never been. */
   clear(): Awaitable<void> {
     this.#items.clear();
+    this.#bytes = 0;
     this.#removed.clear();
     this.#requests.clear();
     this.#forgetViews();
@@ -209,10 +216,25 @@ export class ContactList {
           ask: row.ask !== 0,
           approved: row.approved !== 0,
         };
-        this.#items.set(row.contact, { value: item, version: row.version });
+        this.#setItem(row.contact, item, row.version);
       }
     }
     for (const { contact, stanza } of requests) this.#requests.set(contact, parseStanza(stanza));
+  }
+
+  #setItem(key: string, item: RosterItem, version: number): void {
+    this.#bytes += itemBytes(item) - this.#bytesOf(key);
+    this.#items.set(key, { value: item, version });
+  }
+
+  #deleteItem(key: string): void {
+    this.#bytes -= this.#bytesOf(key);
+    this.#items.delete(key);
+  }
+
+  #bytesOf(key: string): number {
+    const item = this.#items.get(key);
+    return item ? itemBytes(item.value) : 0;
   }
 
   /**

@@ -49,6 +49,14 @@ export function sees({ subscription }: RosterItem): boolean {
   return subscription === "to" || subscription === "both";
 }
 
+/** Bytes of what an item says, in UTF-8. */
+export function itemBytes({ contact, name, groups }: RosterItem): number {
+  return groups.reduce(
+    (sum, group) => sum + Buffer.byteLength(group),
+    Buffer.byteLength(contact.toString()) + Buffer.byteLength(name),
+  );
+}
+
 /** Reads the `<query/>` of a roster set. @throws StanzaError for each case of RFC 6121 §2.3.3. */
 export function readRosterSet(query: Element, limits: ItemLimits): RosterChange {
   const [item, ...others] = childElements(query);

@@ -16,7 +16,7 @@ import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { iq } from "../../xmpp/stanza.ts";
 import type { ContactList } from "./contact-list.ts";
-import { itemElement, type RosterItem, readRosterSet, removedElement } from "./roster-item.ts";
+import { itemBytes, itemElement, type RosterItem, readRosterSet, removedElement } from "./roster-item.ts";
 import type { RosterService } from "./roster-service.ts";
 import { openRosterTables, RosterStore } from "./roster-store.ts";
 
@@ -28,6 +28,9 @@ export const roster = defineModule({
   features: [ns.ROSTER],
   config: t.object({
     items: t.integer(2000, { min: 1 }).doc("Contacts in one roster."),
+    size: t
+      .size("512 KB", { min: 10_000 })
+      .doc("Names, groups and addresses in one roster; rosters are kept in memory."),
     groupsPerItem: t.integer(50, { min: 1 }).doc("Groups that one contact may be in."),
     nameLength: t.integer(1023, { min: 1 }).doc("Characters in the name of a contact."),
     groupLength: t.integer(1023, { min: 1 }).doc("Characters in the name of a group."),
@@ -104,12 +107,19 @@ export const roster = defineModule({
     }
 
     function put(list: ContactList, item: RosterItem): Awaitable<void> {
-      if (list.size >= limits.items && !list.get(item.contact)) {
-        throw new StanzaError("resource-constraint", "the roster is full");
-      }
+      refuseExcess(list, item);
       const written = list.put(item);
       push(interested(list.user), list.version, itemElement(item));
       return written;
+    }
+
+    /** What makes a roster no larger is allowed in a full one as well. */
+    function refuseExcess(list: ContactList, item: RosterItem): void {
+      const old = list.get(item.contact);
+      const growth = itemBytes(item) - (old ? itemBytes(old) : 0);
+      if ((!old && list.size >= limits.items) || (growth > 0 && list.bytes + growth > limits.size)) {
+        throw new StanzaError("resource-constraint", "the roster is full");
+      }
     }
 
     /** The user is gone: so is what there was with each contact. */

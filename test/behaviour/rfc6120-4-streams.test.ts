@@ -186,6 +186,16 @@ describe("closing", () => {
     await alice.closes();
   });
 
+  test("the client's answer to the server's end tag may come in pieces (§4.4)", async ({ rig, connect }) => {
+    const client = await connect("alice/phone");
+    const [stream] = rig.server.streams;
+    stream?.close();
+    await client.receivesEnd();
+    client.pipe.chunkBytes = 1;
+    await client.sends("<presence/>\n</stream:stream >");
+    await client.disconnected();
+  });
+
   test("a client that does not end its side is cut after a moment (§4.4)", async ({
     rig,
     connect,

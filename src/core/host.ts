@@ -52,6 +52,8 @@ export interface Host {
   removeUser(user: Jid): Promise<boolean>;
   /** A message that was on its way to a resource that is gone: for another one, for those who keep messages, or back. */
   redeliver(user: Jid, stanza: Stanza): Awaitable<void>;
+  /** Bare JIDs. */
+  readonly admins: readonly Jid[];
   isAdmin(user: Jid): boolean;
   /** Whether `domain` is one of this server's. */
   serves(domain: string): boolean;

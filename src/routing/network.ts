@@ -53,7 +53,8 @@ const SILENT_PRESENCE: ReadonlySet<string | undefined> = new Set([
   "probe",
 ]);
 
-function isAnswerable({ kind, type, from }: Stanza): boolean {
+/** Whether a stanza may lead to an error (RFC 6120 §8.3.1, RFC 6121 §4). */
+export function isAnswerable({ kind, type, from }: Stanza): boolean {
   if (!from || type === "error") return false;
   if (kind === "iq") return type === "get" || type === "set";
   // Presence that cannot be delivered tells nobody anything, but for requests that wait for an answer.

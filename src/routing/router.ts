@@ -7,7 +7,7 @@ import type { Jid } from "../xmpp/jid.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
 import type { HookOutcome, HookTable } from "./hooks.ts";
 import type { IqHandler, IqPlace, IqTable } from "./iq-table.ts";
-import type { Domain, Network } from "./network.ts";
+import { type Domain, isAnswerable, type Network } from "./network.ts";
 
 export interface RouterParts {
   readonly domain: string;
@@ -44,11 +44,17 @@ export class Router implements Domain {
 
   /** A stanza of a local client, with its `from` stamped. Settles when all of its effects are recorded. */
   fromClient(session: Session, stanza: Stanza): Awaitable<void> {
-    return this.#guarded(stanza, () => {
-      if (stanza.kind === "iq") return this.#iqFromClient(session, stanza);
-      if (stanza.kind === "message") return this.#messageFromClient(session, stanza);
-      return this.#presenceFromClient(session, stanza);
-    });
+    // What the sender's own server refuses comes from nobody else: no hook of what is received has a say in it.
+    const refuse = (error: StanzaError) => {
+      if (isAnswerable(stanza)) session.send(stanza.error(error));
+    };
+    return this.#guarded(stanza, () => this.#fromClient(session, stanza), refuse);
+  }
+
+  #fromClient(session: Session, stanza: Stanza): Awaitable<void> {
+    if (stanza.kind === "iq") return this.#iqFromClient(session, stanza);
+    if (stanza.kind === "message") return this.#messageFromClient(session, stanza);
+    return this.#presenceFromClient(session, stanza);
   }
 
   deliver(stanza: Stanza, session: Session | undefined): Awaitable<void> {
@@ -70,24 +76,28 @@ export class Router implements Domain {
   }
 
   /** Runs `work`; what it throws becomes the answer. */
-  #guarded(stanza: Stanza, work: () => Awaitable<void>): Awaitable<void> {
+  #guarded(
+    stanza: Stanza,
+    work: () => Awaitable<void>,
+    answer = (error: StanzaError) => this.#parts.network.bounce(stanza, error),
+  ): Awaitable<void> {
     try {
       const done = work();
-      return isPromise(done) ? done.catch((error: unknown) => this.#fail(stanza, error)) : done;
+      return isPromise(done) ? done.catch((error: unknown) => answer(this.#explain(stanza, error))) : done;
     } catch (error) {
-      return this.#fail(stanza, error);
+      return answer(this.#explain(stanza, error));
     }
   }
 
-  #fail(stanza: Stanza, error: unknown): Awaitable<void> {
-    if (error instanceof StanzaError) return this.#parts.network.bounce(stanza, error);
+  #explain(stanza: Stanza, error: unknown): StanzaError {
+    if (error instanceof StanzaError) return error;
     this.#parts.log.error("a handler failed", {
       kind: stanza.kind,
       payload: stanza.heads[0],
       error: error instanceof Error ? error.stack : String(error),
     });
     // The handler that knew whether the payload holds a secret did not get to say so.
-    return this.#parts.network.bounce(stanza, new StanzaError("internal-server-error", "", { echo: false }));
+    return new StanzaError("internal-server-error", "", { echo: false });
   }
 
   /** RFC 6120 §10.3: a message without `to` is for the sender's own account. */
@@ -108,7 +118,11 @@ export class Router implements Domain {
   }
 
   #iqFromClient(session: Session, stanza: Stanza): Awaitable<void> {
-    if (stanza.to) return this.#parts.network.route(stanza, session);
+    if (stanza.to) {
+      const { hooks, network } = this.#parts;
+      if (!hooks.has("iq:sent")) return network.route(stanza, session);
+      return unlessHandled(hooks.emit("iq:sent", { session, stanza }), () => network.route(stanza, session));
+    }
     // RFC 6120 §10.3.3: the server answers on behalf of the account; an answer without `to` is for nobody.
     if (stanza.type === "result" || stanza.type === "error") return;
     return this.#answer("self", stanza.with({ to: session.jid.bare }), session);
@@ -134,8 +148,17 @@ export class Router implements Domain {
     if (!isRequest) return;
     const isOwn = session !== undefined && session.jid.bare.equals(to);
     if (isOwn) return this.#answer("self", stanza, session);
+    const { hooks } = this.#parts;
+    if (!hooks.has("account:asked")) return this.#answerForUser(stanza, to, session);
+    return unlessHandled(hooks.emit("account:asked", { user: to, stanza }), () =>
+      this.#answerForUser(stanza, to, session),
+    );
+  }
+
+  /** RFC 6121 §8.5.2.1.3: the server answers on behalf of the user. */
+  #answerForUser(stanza: Stanza, user: Jid, session: Session | undefined): Awaitable<void> {
     if (this.#parts.iqs.find("address", stanza)) return this.#answer("address", stanza, session);
-    return after(this.#parts.userExists(to), (exists) => {
+    return after(this.#parts.userExists(user), (exists) => {
       if (!exists) throw new StanzaError("service-unavailable");
       return this.#answer("account", stanza, session);
     });

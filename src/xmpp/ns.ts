@@ -16,6 +16,15 @@ export const ns = {
   BIND: "urn:ietf:params:xml:ns:xmpp-bind",
   /** RFC 3921 §3, kept for old clients */
   SESSION: "urn:ietf:params:xml:ns:xmpp-session",
+  /** XEP-0388: Extensible SASL Profile */
+  SASL2: "urn:xmpp:sasl:2",
+  /** XEP-0386: Bind 2 */
+  BIND2: "urn:xmpp:bind:0",
+  /** XEP-0484: Fast Authentication Streamlining Tokens */
+  FAST: "urn:xmpp:fast:0",
+  /** XEP-0480: SASL Upgrade Tasks */
+  SASL_UPGRADE: "urn:xmpp:sasl:upgrade:0",
+  SCRAM_UPGRADE: "urn:xmpp:scram-upgrade:0",
   /** XEP-0440: SASL Channel-Binding Type Capability */
   SASL_CHANNEL_BINDING: "urn:xmpp:sasl-cb:0",
   /** RFC 6121 §2 */
@@ -96,4 +105,11 @@ export const ns = {
   ENCRYPTION: "urn:xmpp:eme:0",
   /** XEP-0353: Jingle Message Initiation */
   JINGLE_MESSAGE: "urn:xmpp:jingle-message:0",
+  /** XEP-0191: Blocking Command */
+  BLOCKING: "urn:xmpp:blocking",
+  BLOCKING_ERRORS: "urn:xmpp:blocking:errors",
+  /** XEP-0377: Blocking Command Reports */
+  REPORTING: "urn:xmpp:reporting:1",
+  /** XEP-0049: Private XML Storage */
+  PRIVATE: "jabber:iq:private",
 } as const;

@@ -1,0 +1,183 @@
+/**
+ * XEP-0191 Blocking Command, version 1.3
+ * https://xmpp.org/extensions/xep-0191.html
+ *
+ * Lets users keep others away: nothing of them comes through, and to them the user looks offline.
+ */
+import { defineModule, defineService } from "../../core/module.ts";
+import { type Awaitable, after } from "../../util/awaitable.ts";
+import { t } from "../../util/schema.ts";
+import { childElements, type Element, el } from "../../xml/element.ts";
+import { StanzaError } from "../../xmpp/errors.ts";
+import { Jid, JidError } from "../../xmpp/jid.ts";
+import { ns } from "../../xmpp/ns.ts";
+import { iq, presence } from "../../xmpp/stanza.ts";
+import { roster, rosterService } from "../roster/roster.ts";
+import { Blocklists, type BlockRow, isBlocked } from "./blocklist.ts";
+import { readReport, reportMessage } from "./report.ts";
+
+export interface Blocking {
+  /** Whether `user` wants nothing of `peer`. */
+  blocks(user: Jid, peer: Jid): Awaitable<boolean>;
+}
+
+export const blockingService = defineService<Blocking>("blocking");
+
+export const blocking = defineModule({
+  name: "blocking",
+  implements: ["XEP-0191 1.3", "XEP-0377 0.4.1"],
+  features: [ns.BLOCKING, ns.REPORTING],
+  accountFeatures: [ns.BLOCKING, ns.REPORTING],
+  requires: [roster],
+  config: t.object({
+    items: t.integer(1000, { min: 1 }).doc("Addresses that one user may block."),
+  }),
+
+  async setup(host, config) {
+    const lists = new Blocklists(
+      await host.table<BlockRow>({
+        name: "blocked",
+        version: 1,
+        columns: { user: "text", jid: "text" },
+        key: ["user", "jid"],
+      }),
+    );
+    /** Resources that asked for the list: they are told of changes (§3.3). */
+    const interested = host.sessionState(() => false);
+    host.provide(blockingService, { blocks: (user, peer) => lists.blocks(user, peer) });
+
+    // §3.2.
+    host.iq("get", ns.BLOCKING, "blocklist", ({ session }) =>
+      after(lists.of(session.jid), (list) => {
+        interested.set(session, true);
+        return el("blocklist", { xmlns: ns.BLOCKING }, ...items(list));
+      }),
+    );
+
+    // §3.3. The contact sees the user go before nothing more reaches it.
+    host.iq("set", ns.BLOCKING, "block", async ({ session, payload }) => {
+      const user = session.jid.bare;
+      const jids = addresses(payload);
+      if (jids.length === 0) throw new StanzaError("bad-request");
+      const list = await lists.of(user);
+      const added = jids.filter((jid) => !list.has(jid.toString()));
+      if (list.size + added.length > config.items)
+        throw new StanzaError("resource-constraint", "the list is full");
+      for (const jid of added) await show(user, jid, false);
+      await lists.add(user, added);
+      report(user, payload);
+      push(user, "block", jids);
+    });
+
+    // §3.4, §3.5: without items, everybody.
+    host.iq("set", ns.BLOCKING, "unblock", async ({ session, payload }) => {
+      const user = session.jid.bare;
+      const jids = addresses(payload);
+      const list = await lists.of(user);
+      const removed =
+        jids.length > 0
+          ? jids.filter((jid) => list.has(jid.toString()))
+          : [...list].map((jid) => Jid.parse(jid));
+      await lists.remove(user, jids.length > 0 ? jids : undefined);
+      for (const jid of removed) await show(user, jid, true);
+      push(user, "unblock", jids);
+    });
+
+    // §3.3: what the blocked send. Presence vanishes, the rest is answered as for a user who is not there.
+    host.hook("presence:received", "guard", ({ user, stanza }) =>
+      ifBlocked(user, stanza.from, () => "handled"),
+    );
+    host.hook("message:received", "guard", ({ user, stanza }) => ifBlocked(user, stanza.from, unavailable));
+    host.hook("account:asked", "guard", ({ user, stanza }) => ifBlocked(user, stanza.from, unavailable));
+    host.hook("iq:received", "guard", ({ recipient, stanza }) =>
+      ifBlocked(recipient.jid, stanza.from, unavailable),
+    );
+
+    // §3.3: what users send to those they blocked.
+    host.hook("message:sent", "guard", ({ session, stanza }) =>
+      ifBlocked(session.jid, stanza.to, notAcceptable),
+    );
+    host.hook("iq:sent", "guard", ({ session, stanza }) => ifBlocked(session.jid, stanza.to, notAcceptable));
+    host.hook("presence:sent", "guard", ({ session, stanza }) =>
+      ifBlocked(session.jid, stanza.to, notAcceptable),
+    );
+
+    // They see no presence.
+    host.hook("presence:broadcast", "guard", (event) =>
+      after(lists.of(event.session.jid), (list) => {
+        if (list.size > 0) event.recipients = event.recipients.filter((contact) => !isBlocked(list, contact));
+      }),
+    );
+
+    host.hook("user:deleted", "observe", ({ user }) => lists.remove(user));
+    host.hook("store:lost", "observe", () => lists.forget());
+
+    function ifBlocked(
+      user: Jid,
+      peer: Jid | undefined,
+      then: () => "handled",
+    ): Awaitable<"handled" | undefined> {
+      if (!peer) return undefined;
+      return after(lists.blocks(user, peer), (isBlockedPeer) => (isBlockedPeer ? then() : undefined));
+    }
+
+    /** §3.3, §3.4: the user's presence as those see it who may, and whom `jid` stands for. */
+    async function show(user: Jid, jid: Jid, isAvailable: boolean): Promise<void> {
+      const seers = await host.use(rosterService).contactsWithPresence(user);
+      const only = new Set([jid.toString()]);
+      for (const contact of seers.filter((seer) => isBlocked(only, seer) || seer.equals(jid.bare))) {
+        for (const session of host.sessions.available(user)) {
+          const stanza = isAvailable
+            ? session.presence
+            : presence({ type: "unavailable", from: session.jid });
+          if (stanza) await host.route(stanza.with({ to: jid.local === "" ? contact : jid }));
+        }
+      }
+    }
+
+    function push(user: Jid, action: "block" | "unblock", jids: readonly Jid[]): void {
+      const change = el(action, { xmlns: ns.BLOCKING }, ...items(jids));
+      for (const session of host.sessions.of(user)) {
+        if (interested.get(session)) {
+          session.send(iq({ type: "set", id: host.random.id(), from: user, to: session.jid }, change));
+        }
+      }
+    }
+
+    /** XEP-0377 §4: reports go to those who run the server. */
+    function report(user: Jid, block: Element): void {
+      for (const item of block.getChildren("item")) {
+        const found = readReport(item);
+        if (!found) continue;
+        host.log.warn("a user reports another", { user: user.toString(), ...found });
+        for (const admin of host.admins) void host.route(reportMessage(host.jid, admin, user, found));
+      }
+    }
+  },
+});
+
+function unavailable(): never {
+  throw new StanzaError("service-unavailable");
+}
+
+function notAcceptable(): never {
+  throw new StanzaError("not-acceptable", "", { detail: { name: "blocked", ns: ns.BLOCKING_ERRORS } });
+}
+
+function items(jids: Iterable<string | Jid>): Element[] {
+  return Array.from(jids, (jid) => el("item", { jid: jid.toString() }));
+}
+
+/** @throws StanzaError when one of the items has no address, or a malformed one. */
+function addresses(command: Element): Jid[] {
+  return childElements(command).map((item) => {
+    const jid: unknown = item.attrs.jid;
+    if (item.getName() !== "item" || typeof jid !== "string") throw new StanzaError("bad-request");
+    try {
+      return Jid.parse(jid);
+    } catch (error) {
+      if (error instanceof JidError) throw new StanzaError("jid-malformed");
+      throw error;
+    }
+  });
+}

@@ -29,6 +29,7 @@ export const csi = defineModule({
     held: t
       .integer(500, { min: 1 })
       .doc("Stanzas that wait for one inactive client; with more of them all are sent."),
+    heldSize: t.size("128 KB").doc("Their size; with more all are sent as well."),
     presence: t.boolean(true).doc("Hold presence back."),
     events: t.boolean(true).doc("Hold personal events (PEP) back."),
     chatStates: t.boolean(true).doc("Drop typing notifications."),
@@ -36,7 +37,7 @@ export const csi = defineModule({
 
   setup(host, config) {
     /** What waits for inactive clients, by what replaces it; active ones have none. */
-    const waiting = host.sessionState<Map<string, Stanza> | undefined>(() => undefined);
+    const waiting = host.sessionState<Held | undefined>(() => undefined);
     const service: ClientState = {
       setActive: (session, isActive) => (isActive ? activate(session) : deactivate(session)),
       isActive: (session) => waiting.get(session) === undefined,
@@ -58,7 +59,7 @@ export const csi = defineModule({
 
     function deactivate(session: Session): void {
       if (waiting.get(session)) return;
-      const held = new Map<string, Stanza>();
+      const held = new Held();
       waiting.set(session, held);
       session.setGate((stanza) => gate(session, held, stanza));
     }
@@ -72,17 +73,15 @@ export const csi = defineModule({
     }
 
     /** Whether the stanza is not to be sent now. */
-    function gate(session: Session, held: Map<string, Stanza>, stanza: Stanza): boolean {
+    function gate(session: Session, held: Held, stanza: Stanza): boolean {
       if (config.chatStates && isChatState(stanza)) return true;
       const subject = replaceableBy(stanza);
       if (subject === undefined) {
         flush(session, held);
         return false;
       }
-      // The latest goes to the end: what is sent is in the order of its sending.
-      held.delete(subject);
-      held.set(subject, stanza);
-      if (held.size > config.held) flush(session, held);
+      held.replace(subject, stanza);
+      if (held.count > config.held || held.size > config.heldSize) flush(session, held);
       return true;
     }
 
@@ -104,10 +103,37 @@ export const csi = defineModule({
   },
 });
 
-function flush(session: Session, held: Map<string, Stanza>): void {
-  const stanzas = [...held.values()];
-  held.clear();
-  for (const stanza of stanzas) session.pass(stanza);
+function flush(session: Session, held: Held): void {
+  for (const stanza of held.take()) session.pass(stanza);
+}
+
+/** What waits for one client, by what replaces it, in the order of its sending. */
+class Held {
+  readonly #stanzas = new Map<string, Stanza>();
+  #size = 0;
+
+  get count(): number {
+    return this.#stanzas.size;
+  }
+
+  /** In characters. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The latest goes to the end. */
+  replace(subject: string, stanza: Stanza): void {
+    this.#size += stanza.size - (this.#stanzas.get(subject)?.size ?? 0);
+    this.#stanzas.delete(subject);
+    this.#stanzas.set(subject, stanza);
+  }
+
+  take(): readonly Stanza[] {
+    const stanzas = [...this.#stanzas.values()];
+    this.#stanzas.clear();
+    this.#size = 0;
+    return stanzas;
+  }
 }
 
 /** A message that says nothing but that somebody types, or stopped (XEP-0085 §5.1); copies of such included. */

@@ -83,7 +83,7 @@ export class Management {
     this.#sent = (this.#sent + 1) % MODULUS;
     this.#queue.push({ stanza, at });
     this.#pushed++;
-    this.#bytes += stanza.inner.length;
+    this.#bytes += stanza.size;
   }
 
   /** Forgets what the client has; false when it claims more than was sent (§6). */
@@ -91,7 +91,7 @@ export class Management {
     const unacked = difference(this.#sent, handled);
     const acked = this.#queue.length - unacked;
     if (acked < 0) return false;
-    for (const { stanza } of this.#queue.splice(0, acked)) this.#bytes -= stanza.inner.length;
+    for (const { stanza } of this.#queue.splice(0, acked)) this.#bytes -= stanza.size;
     const settled = this.#pushed - this.#queue.length;
     while (this.#waiters[0] && this.#waiters[0].pushed <= settled) this.#waiters.shift()?.settle(true);
     return true;
@@ -109,7 +109,7 @@ export class Management {
   withdraw(isWithdrawn: (stanza: Stanza) => boolean): ReadonlySet<Stanza> {
     const withdrawn = new Set(this.#queue.map(({ stanza }) => stanza).filter(isWithdrawn));
     this.#queue = this.#queue.filter(({ stanza }) => !withdrawn.has(stanza));
-    for (const stanza of withdrawn) this.#bytes -= stanza.inner.length;
+    for (const stanza of withdrawn) this.#bytes -= stanza.size;
     return withdrawn;
   }
 

@@ -188,6 +188,14 @@ export class Stanza implements Header {
     return `${text.slice(0, at)} xmlns="${ns.CLIENT}"${text.slice(at)}`;
   }
 
+  /** Characters that it takes to keep, header and unknown attributes included; exact enough for limits. */
+  get size(): number {
+    const { inner, extraAttributes } = this.#content;
+    const addresses = (this.from?.toString().length ?? 0) + (this.to?.toString().length ?? 0);
+    const header = addresses + (this.id?.length ?? 0) + (this.type?.length ?? 0) + (this.lang?.length ?? 0);
+    return inner.length + extraAttributes.length + header;
+  }
+
   /** The stanza as a tree of its own, with its namespace: what can be wrapped or changed. */
   toTree(): Element {
     const tree = el(this.kind, {

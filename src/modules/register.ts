@@ -102,7 +102,7 @@ export const register = defineModule({
 
     /** §3.1.1: a stream that is not authenticated asks for the fields, then sends them. */
     async function answer(stream: Stream, element: XmlElement): Promise<void> {
-      if (element.name !== "iq") throw new StreamError("unsupported-stanza-type");
+      if (element.ns !== ns.CLIENT) throw new StreamError("unsupported-stanza-type");
       // RFC 6120 §7.1: an authenticated client has to bind a resource first.
       if (stream.user !== undefined) throw new StreamError("not-authorized");
       try {

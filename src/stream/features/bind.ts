@@ -14,6 +14,8 @@ export const bind: StreamFeature = {
   },
 
   async receive(stream, element) {
+    // §7.4: an IQ, and once: those that come behind it go to the session.
+    if (element.ns !== ns.CLIENT) throw new StreamError("unsupported-stanza-type");
     if (!stream.user) throw new StreamError("not-authorized");
     try {
       const session = await stream.host.bind(stream, stream.user, requestedResource(element));

@@ -58,6 +58,8 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   readonly #timers: Timer[] = [];
   /** What modules still do about sessions that ended. */
   readonly #endings = new Set<Promise<void>>();
+  /** Accounts that are being removed: nobody may come in and stay. */
+  readonly #leaving = new Set<string>();
   /** The name of the module that is being set up. */
   #settingUp = "";
 
@@ -217,7 +219,8 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   async bind(stream: SessionStream, user: Jid, resource: string | undefined): Promise<Session> {
     const jid = resource === undefined ? user.withResource(this.random.id()) : prepare(user, resource);
     const anonymous = !(await this.accounts.exists(user));
-    if (anonymous && !this.mechanisms.some(({ name }) => name === "ANONYMOUS")) {
+    const isGone = anonymous && !this.mechanisms.some(({ name }) => name === "ANONYMOUS");
+    if (isGone || this.#leaving.has(user.toString())) {
       throw new StreamError("not-authorized", "the account was removed");
     }
     const conflicting = this.sessions.get(jid);
@@ -272,12 +275,18 @@ export class DomainHost implements Host, StreamHost, SessionHost {
 
   /** Everything of the account goes: its sessions first, then what modules keep, then the credentials. */
   async removeUser(user: Jid): Promise<boolean> {
-    for (const session of this.sessions.of(user).slice())
-      session.close("not-authorized", "the account was removed");
-    // What modules write down of a session's end goes with the rest.
-    await Promise.all(this.#endings);
-    await this.emit("user:deleted", { user });
-    return this.accounts.remove(user);
+    const key = user.bare.toString();
+    this.#leaving.add(key);
+    try {
+      for (const session of this.sessions.of(user).slice())
+        session.close("not-authorized", "the account was removed");
+      // What modules write down of a session's end goes with the rest.
+      await Promise.all(this.#endings);
+      await this.emit("user:deleted", { user });
+      return await this.accounts.remove(user);
+    } finally {
+      this.#leaving.delete(key);
+    }
   }
 
   /** The store lost the writes of the last turn: nobody may go on with what is in memory. */

@@ -3,6 +3,7 @@ import { describe, expect } from "vitest";
 import { streamHeader } from "../../src/testing/client.ts";
 import type { PipeClient } from "../../src/testing/create-rig.ts";
 import { test } from "../../src/testing/rig.ts";
+import { Jid } from "../../src/xmpp/jid.ts";
 
 const BIND = "urn:ietf:params:xml:ns:xmpp-bind";
 const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
@@ -46,6 +47,24 @@ describe("registration is negotiated in an IQ (XEP-0077 §3.1)", () => {
     await client.closed("unsupported-stanza-type");
     expect(await server.host().accounts.list("localhost")).toEqual([]);
   });
+});
+
+test("nobody comes in while the account is removed, to stay when its name is another's", async ({
+  authenticated,
+  connect,
+  server,
+}) => {
+  const host = server.host();
+  let forgotten = () => {};
+  host.hook("user:deleted", "observe", () => new Promise<void>((resolve) => void (forgotten = resolve)));
+  await connect("alice/phone");
+  const intruder = await authenticated("alice");
+  const removed = host.removeUser(Jid.parse("alice@localhost"));
+  await intruder.sends(`<iq type="set" id="1"><bind xmlns="${BIND}"/></iq>`);
+  await intruder.closed("not-authorized");
+  forgotten();
+  expect(await removed).toBe(true);
+  expect(host.sessions.size).toBe(0);
 });
 
 describe("a client that does not wait for answers (§4.3.3)", () => {

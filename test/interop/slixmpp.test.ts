@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import { describe } from "vitest";
+import { findPythonWith, Program } from "./programs.ts";
+import { type RealServer, test } from "./real-server.ts";
+
+const python = findPythonWith("slixmpp");
+
+/** Runs one of the scripts beside this file to its end, with slixmpp checking the server's certificate. */
+async function run(script: string, { server, directory, caFile }: RealServer): Promise<void> {
+  const settings = { port: server.ports.c2s, tlsPort: server.ports.c2sTls, ca: caFile };
+  await using program = new Program({
+    file: python as string,
+    args: [join(import.meta.dirname, script), JSON.stringify(settings)],
+    home: directory,
+    env: { PYTHONDONTWRITEBYTECODE: "1" },
+  });
+  await program.prints(/^all is well$/m);
+  await program.succeeds();
+}
+
+describe("slixmpp", () => {
+  test.beforeEach(async ({ real, skip }) => {
+    if (python === undefined) skip("python3-slixmpp is not installed");
+    for (const name of ["alice", "bob"]) await real.server.createUser(`${name}@localhost`, "secret");
+  });
+
+  test("logs in over both kinds of TLS", ({ real }) => run("slixmpp-log-in.py", real));
+
+  test("keeps contacts, sees their presence and chats, now and later", ({ real }) =>
+    run("slixmpp-contacts.py", real));
+
+  test("asks the server what clients ask", ({ real }) => run("slixmpp-queries.py", real));
+
+  describe("where anybody may register", () => {
+    test.override({ options: { config: { modules: { register: { open: true } } } } });
+
+    test("makes, changes and removes an account", ({ real }) => run("slixmpp-account.py", real));
+  });
+});

@@ -1,0 +1,69 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { vi } from "vitest";
+import { PATIENCE_MS, Program } from "./programs.ts";
+
+const run = promisify(execFile);
+
+export interface TerminalOptions {
+  /** tmux. */
+  readonly file: string;
+  /** The program that runs in it. */
+  readonly command: string;
+  readonly home: string;
+}
+
+/** A program that believes it has a screen and a keyboard: a tmux of its own, which ends with it. */
+export class Terminal implements AsyncDisposable {
+  readonly #options: TerminalOptions;
+  readonly #socket: string;
+  readonly #server: Program;
+
+  private constructor(options: TerminalOptions) {
+    this.#options = options;
+    this.#socket = join(options.home, "tmux");
+    // -D: stays in the foreground, so that it is ours to end.
+    this.#server = new Program({
+      ...options,
+      args: ["-D", "-S", this.#socket, "-f", "/dev/null"],
+    });
+  }
+
+  static async open(options: TerminalOptions): Promise<Terminal> {
+    const terminal = new Terminal(options);
+    // The server takes a moment to make its socket.
+    await vi.waitFor(() => terminal.#tmux("new-session", "-d", "-x", "120", "-y", "40", options.command), {
+      timeout: PATIENCE_MS,
+    });
+    return terminal;
+  }
+
+  /** Types a line, and Enter. */
+  async types(line: string): Promise<void> {
+    await this.#tmux("send-keys", "-l", line);
+    await this.#tmux("send-keys", "Enter");
+  }
+
+  /** Settles with the screen when it has this. @throws Error with the screen when it does not get it. */
+  async shows(pattern: RegExp): Promise<string> {
+    return vi.waitFor(
+      async () => {
+        const screen = await this.#tmux("capture-pane", "-p");
+        if (!pattern.test(screen)) throw new Error(`no ${pattern} on the screen:\n${screen}`);
+        return screen;
+      },
+      { timeout: PATIENCE_MS },
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tmux("kill-server").catch(() => {});
+    await this.#server[Symbol.asyncDispose]();
+  }
+
+  async #tmux(...args: string[]): Promise<string> {
+    const { stdout } = await run(this.#options.file, ["-S", this.#socket, ...args], { timeout: PATIENCE_MS });
+    return stdout;
+  }
+}

@@ -1,0 +1,35 @@
+/** The part of @xmpp/client that the tests use; it has no types of its own. */
+declare module "@xmpp/client" {
+  import type { EventEmitter } from "node:events";
+  import type { Element } from "ltx";
+
+  export interface ClientOptions {
+    readonly service: string;
+    readonly domain: string;
+    readonly username?: string;
+    readonly password?: string;
+    readonly resource?: string;
+    readonly credentials?: (
+      authenticate: (credentials: object, mechanism: string) => Promise<void>,
+      mechanisms: readonly string[],
+    ) => Promise<void>;
+  }
+
+  export interface Client extends EventEmitter {
+    readonly jid: { toString(): string };
+    readonly status: string;
+
+    readonly iqCaller: {
+      get(element: Element, to?: string): Promise<Element>;
+      set(element: Element, to?: string): Promise<Element>;
+      request(iq: Element): Promise<Element>;
+    };
+    readonly reconnect: EventEmitter & { delay: number };
+    start(): Promise<{ toString(): string }>;
+    stop(): Promise<void>;
+    send(element: Element): Promise<void>;
+  }
+
+  export function client(options: ClientOptions): Client;
+  export function xml(name: string, attributes?: object, ...children: (Element | string)[]): Element;
+}

@@ -1,0 +1,205 @@
+import { setDefaultCACertificates } from "node:tls";
+import { type Client, type ClientOptions, client, xml } from "@xmpp/client";
+import type { Element } from "ltx";
+import { describe, expect, onTestFinished } from "vitest";
+import { createServer } from "../../src/index.ts";
+import { Inbox } from "./inbox.ts";
+import { type RealServer, test } from "./real-server.ts";
+
+const PASSWORD = "correct horse";
+
+interface Peer {
+  readonly client: Client;
+  readonly inbox: Inbox<Element>;
+  readonly errors: Error[];
+}
+
+/** A client of xmpp.js that trusts the server's certificate and nothing else. */
+function makeClient(
+  { server, certificate }: Pick<RealServer, "server" | "certificate">,
+  options: Partial<ClientOptions> & { tls?: boolean } = {},
+): Peer {
+  setDefaultCACertificates([certificate]);
+  const { tls = false, ...rest } = options;
+  const service = tls ? `xmpps://localhost:${server.ports.c2sTls}` : `xmpp://localhost:${server.ports.c2s}`;
+  const peer = {
+    client: client({ service, domain: "localhost", password: PASSWORD, ...rest }),
+    inbox: new Inbox<Element>(),
+    errors: [] as Error[],
+  };
+  peer.client.on("error", (error: Error) => peer.errors.push(error));
+  peer.client.on("stanza", (stanza: Element) => peer.inbox.add(stanza));
+  onTestFinished(async () => {
+    peer.client.reconnect.removeAllListeners();
+    if (peer.client.status === "online") await peer.client.stop();
+  });
+  return peer;
+}
+
+async function online(real: RealServer, options: Partial<ClientOptions> & { tls?: boolean }): Promise<Peer> {
+  const peer = makeClient(real, options);
+  await peer.client.start();
+  return peer;
+}
+
+/** Unlike `once` of node:events not ended by an "error". */
+function happens({ client }: Pick<Peer, "client">, event: string): Promise<void> {
+  return new Promise((resolve) => void client.once(event, () => resolve()));
+}
+
+function chat(to: string, body: string): Element {
+  return xml("message", { to, type: "chat", id: body }, xml("body", {}, body));
+}
+
+describe("xmpp.js", () => {
+  test("logs in over STARTTLS and over direct TLS, and both chat", async ({ real }) => {
+    await real.server.createUser("alice@localhost", PASSWORD);
+    await real.server.createUser("bob@localhost", PASSWORD);
+
+    const alice = await online(real, { username: "alice", resource: "phone" });
+    const bob = await online(real, { username: "bob", resource: "desk", tls: true });
+    expect([alice.client.jid.toString(), bob.client.jid.toString()]).toEqual([
+      "alice@localhost/phone",
+      "bob@localhost/desk",
+    ]);
+
+    await alice.client.send(chat("bob@localhost/desk", "Grüße & <Küsse>"));
+    const received = await bob.inbox.take((stanza) => stanza.is("message"));
+    expect(received.attrs).toMatchObject({
+      from: "alice@localhost/phone",
+      to: "bob@localhost/desk",
+      type: "chat",
+    });
+    expect(received.getChildText("body")).toBe("Grüße & <Küsse>");
+
+    await bob.client.send(chat("alice@localhost/phone", "back"));
+    const answer = await alice.inbox.take((stanza) => stanza.is("message"));
+    expect(answer.getChildText("body")).toBe("back");
+    expect([...alice.errors, ...bob.errors]).toEqual([]);
+  });
+
+  test("gets a resource from the server when it asks for none", async ({ real }) => {
+    await real.server.createUser("alice@localhost", PASSWORD);
+    const { client } = await online(real, { username: "alice" });
+    expect(client.jid.toString()).toMatch(/^alice@localhost\/.+/);
+  });
+
+  test.for(["SCRAM-SHA-1", "PLAIN"])("logs in with %s", async (mechanism, { real }) => {
+    await real.server.createUser("alice@localhost", PASSWORD);
+    const offered: string[] = [];
+    const { client } = await online(real, {
+      username: "alice",
+      credentials: async (authenticate, mechanisms) => {
+        offered.push(...mechanisms);
+        await authenticate({ username: "alice", password: PASSWORD }, mechanism);
+      },
+    });
+    expect(client.status).toBe("online");
+    expect(offered).toContain(mechanism);
+  });
+
+  test("logs in with a password beyond ASCII", async ({ real }) => {
+    await real.server.createUser("alice@localhost", "pässwörd ☕");
+    // SCRAM-SHA-1: what xmpp.js writes for PLAIN is not UTF-8.
+    const { client } = await online(real, { username: "alice", password: "pässwörd ☕" });
+    expect(client.status).toBe("online");
+  });
+
+  test.for(["SCRAM-SHA-1", "PLAIN"])(
+    "is refused by %s with a wrong password",
+    async (mechanism, { real }) => {
+      await real.server.createUser("alice@localhost", PASSWORD);
+      const { client, errors } = makeClient(real, {
+        username: "alice",
+        credentials: (authenticate) => authenticate({ username: "alice", password: "wrong" }, mechanism),
+      });
+      const refused = happens({ client }, "error");
+      client.start().catch(() => {});
+      await refused;
+      expect(errors).toMatchObject([{ name: "SASLError", condition: "not-authorized" }]);
+      await client.stop();
+    },
+  );
+
+  test("exchanges requests with the server and with another client", async ({ real }) => {
+    await real.server.createUser("alice@localhost", PASSWORD);
+    await real.server.createUser("bob@localhost", PASSWORD);
+    const alice = await online(real, { username: "alice", resource: "phone" });
+    const bob = await online(real, { username: "bob", resource: "desk", tls: true });
+
+    const ping = () => xml("ping", { xmlns: "urn:xmpp:ping" });
+    await alice.client.iqCaller.get(ping(), "localhost");
+    // xmpp.js answers pings by itself.
+    await bob.client.iqCaller.get(ping(), "alice@localhost/phone");
+
+    const features = await alice.client.iqCaller.get(
+      xml("query", { xmlns: "http://jabber.org/protocol/disco#info" }),
+      "localhost",
+    );
+    expect(features.getChildren("feature").map(({ attrs }) => attrs["var"])).toContain("urn:xmpp:ping");
+
+    const unknown = alice.client.iqCaller.get(xml("query", { xmlns: "urn:example:unknown" }), "localhost");
+    await expect(unknown).rejects.toMatchObject({ condition: "service-unavailable" });
+    const gone = alice.client.iqCaller.get(ping(), "bob@localhost/nowhere");
+    await expect(gone).rejects.toMatchObject({ condition: "service-unavailable" });
+  });
+
+  test("sees presence of a contact come and go", async ({ real }) => {
+    await real.server.createUser("alice@localhost", PASSWORD);
+    await real.server.createUser("bob@localhost", PASSWORD);
+    const alice = await online(real, { username: "alice", resource: "phone" });
+    const bob = await online(real, { username: "bob", resource: "desk" });
+    for (const { client } of [alice, bob]) {
+      await client.iqCaller.get(xml("query", { xmlns: "jabber:iq:roster" }));
+      await client.send(xml("presence"));
+    }
+
+    await alice.client.send(xml("presence", { to: "bob@localhost", type: "subscribe" }));
+    await bob.inbox.take(({ attrs }) => attrs["type"] === "subscribe");
+    await bob.client.send(xml("presence", { to: "alice@localhost", type: "subscribed" }));
+    await alice.inbox.take(({ attrs }) => attrs["type"] === "subscribed");
+    await alice.inbox.take(
+      ({ attrs, name }) => name === "presence" && attrs["from"] === "bob@localhost/desk",
+    );
+
+    await bob.client.send(xml("presence", {}, xml("show", {}, "away"), xml("status", {}, "lunch")));
+    const away = await alice.inbox.take((stanza) => stanza.getChildText("show") === "away");
+    expect(away.getChildText("status")).toBe("lunch");
+
+    await bob.client.stop();
+    await alice.inbox.take(
+      ({ attrs }) => attrs["type"] === "unavailable" && attrs["from"] === "bob@localhost/desk",
+    );
+  });
+
+  test("reconnects to a server that was restarted, and finds its account", async ({ real }) => {
+    const { certificate } = real;
+    const options = {
+      store: { sqlite: `${real.directory}/jackdaw.sqlite` },
+      config: { auth: { iterations: 4096 } },
+      tls: { cert: certificate, key: real.key },
+    };
+    await using first = await createServer(options);
+    await first.listen();
+    await first.createUser("alice@localhost", PASSWORD);
+    const { client, errors } = makeClient(
+      { server: first, certificate },
+      { username: "alice", resource: "phone" },
+    );
+    await client.start();
+
+    const { c2s } = first.ports;
+    client.reconnect.delay = 10;
+    const gone = happens({ client }, "disconnect");
+    await first.close();
+    await gone;
+    const back = happens({ client }, "online");
+    await using second = await createServer({ ...options, listen: { c2s, c2sTls: false } });
+    await second.listen();
+    await back;
+
+    await client.iqCaller.get(xml("ping", { xmlns: "urn:xmpp:ping" }), "localhost");
+    expect(errors[0]).toMatchObject({ name: "StreamError", condition: "system-shutdown" });
+    await client.stop();
+  });
+});

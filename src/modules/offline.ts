@@ -18,6 +18,7 @@ import { ns } from "../xmpp/ns.ts";
 import { parseStanza } from "../xmpp/parse-stanza.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
 import { delay } from "./delay.ts";
+import { roster, rosterService } from "./roster/roster.ts";
 
 interface OfflineRow {
   user: string;
@@ -57,7 +58,7 @@ export const offline = defineModule({
   name: "offline",
   implements: ["XEP-0160 1.0.1"],
   features: [ns.OFFLINE],
-  requires: [delay],
+  requires: [delay, roster],
   config: t.object({
     messages: t
       .integer(1000, { min: 1 })
@@ -115,7 +116,7 @@ export const offline = defineModule({
 
     function keep(user: Jid, stanza: Stanza): Awaitable<"handled" | undefined> {
       if (isEphemeral(stanza)) return "handled";
-      if (!isStorable(stanza)) return undefined;
+      if (!isStorable(stanza)) return bounceOrDrop(user, stanza);
       const key = user.toString();
       return after(known.get(key) ?? count(key), (counted) => {
         const { messages, bytes, last } = known.get(key) ?? counted;
@@ -127,6 +128,13 @@ export const offline = defineModule({
         known.set(key, { messages: messages + 1, bytes: size, last: row.id });
         return after(table.put(row), () => "handled" as const);
       });
+    }
+
+    /** RFC 6121 §11: that nobody takes it tells that the user is away, and that is not for everybody. */
+    function bounceOrDrop(user: Jid, { from }: Stanza): Awaitable<"handled" | undefined> {
+      if (!from || from.bare.equals(user)) return undefined;
+      const mayKnow = host.use(rosterService).isSubscribed(user, from.bare);
+      return after(mayKnow, (may) => (may ? undefined : "handled"));
     }
 
     function count(user: string): Awaitable<Waiting> {

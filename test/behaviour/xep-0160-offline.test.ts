@@ -4,6 +4,7 @@ import type { Client } from "../../src/testing/client.ts";
 import type { Rig } from "../../src/testing/create-rig.ts";
 import { test } from "../../src/testing/rig.ts";
 import { Jid } from "../../src/xmpp/jid.ts";
+import { letSee } from "./subscribe.ts";
 
 const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
 const DAY = 86_400_000;
@@ -93,12 +94,29 @@ describe("of the messages for a user who is away", () => {
     expect(await waiting(rig)).toBe(1);
   });
 
-  test("those that are not to be stored bounce (XEP-0334 §4.2)", async ({ connect, user }) => {
+  test("those that are not to be stored bounce (XEP-0334 §4.2)", async ({ connect, user, server }) => {
     await user("bob");
+    await letSee(server, "bob@localhost", "alice@localhost");
     const alice = await connect("alice/phone");
     const payload = `<body>Psst</body><no-store xmlns="urn:xmpp:hints"/>`;
     await alice.sends(`<message to="bob@localhost">${payload}</message>`);
     await alice.receives(rejection(payload));
+  });
+
+  test("those that are not to be stored tell strangers nothing (RFC 6121 §11)", async ({
+    connect,
+    user,
+    rig,
+  }) => {
+    await user("bob");
+    const mallory = await connect("mallory/evil");
+    const message = `<message to="bob@localhost"><body>?</body><no-store xmlns="urn:xmpp:hints"/></message>`;
+    await mallory.sends(message);
+    await mallory.receivesNothing();
+    await connect("bob/phone");
+    await mallory.sends(message);
+    await mallory.receivesNothing();
+    expect(await waiting(rig)).toBe(0);
   });
 
   test("those for nobody bounce", async ({ connect }) => {

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished } from "vitest";
+import { createMemoryStore } from "../../src/store/memory.ts";
+import type { Range, Store, Table, TableSpec } from "../../src/store/store.ts";
 import type { Client } from "../../src/testing/client.ts";
 import { createRig, type PipeClient } from "../../src/testing/create-rig.ts";
 import { test } from "../../src/testing/rig.ts";
@@ -156,6 +158,45 @@ describe("a message that comes during the delivery", () => {
     desk.pipe.readAgain();
     expect(await words(desk, 2)).toEqual(["one", "both"]);
   });
+});
+
+/** A store whose answers to the delivery of messages wait for `release`. */
+function slowStore(): { store: Store; release: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const store = new Proxy(createMemoryStore(), {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (key !== "table") return typeof value === "function" ? value.bind(target) : value;
+      return (spec: TableSpec<object>) => {
+        const table = target.table(spec) as Table<object>;
+        if (spec.name !== "offline") return table;
+        const list = async (range: Range<object>) => {
+          const rows = await table.list(range);
+          if (range.limit !== undefined) await promise;
+          return rows;
+        };
+        return new Proxy(table, {
+          get(own, name) {
+            if (name === "list") return list;
+            const member: unknown = Reflect.get(own, name, own);
+            return typeof member === "function" ? member.bind(own) : member;
+          },
+        });
+      };
+    },
+  });
+  return { store, release: resolve };
+}
+
+test("a message that comes while the store still looks for others is not left behind", async () => {
+  const { store, release } = slowStore();
+  await using rig = await createRig({ store });
+  const alice = await rig.connect("alice/phone");
+  const bob = await rig.connect("bob/desk");
+  await writes(alice, "live");
+  await bob.receivesNothing();
+  release();
+  expect(await words(bob, 1)).toEqual(["live"]);
 });
 
 describe("to a client that acknowledges (XEP-0198)", () => {

@@ -11,7 +11,7 @@ import { childElements, type Element, el } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import { Jid, JidError } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
-import { iq, presence } from "../../xmpp/stanza.ts";
+import { iq, presence, type Stanza } from "../../xmpp/stanza.ts";
 import { roster, rosterService } from "../roster/roster.ts";
 import { Blocklists, type BlockRow, isBlocked } from "./blocklist.ts";
 import { readReport, reportMessage } from "./report.ts";
@@ -87,7 +87,9 @@ export const blocking = defineModule({
     host.hook("presence:received", "guard", ({ user, stanza }) =>
       ifBlocked(user, stanza.from, () => "handled"),
     );
-    host.hook("message:received", "guard", ({ user, stanza }) => ifBlocked(user, stanza.from, unavailable));
+    host.hook("message:received", "guard", ({ user, stanza }) =>
+      ifBlocked(user, stanza.from, isUnanswered(stanza) ? () => "handled" : unavailable),
+    );
     host.hook("account:asked", "guard", ({ user, stanza }) => ifBlocked(user, stanza.from, unavailable));
     host.hook("iq:received", "guard", ({ recipient, stanza }) =>
       ifBlocked(recipient.jid, stanza.from, unavailable),
@@ -158,6 +160,11 @@ export const blocking = defineModule({
 
 function unavailable(): never {
   throw new StanzaError("service-unavailable");
+}
+
+/** RFC 6121 §8.5.2.2: a headline to an account that is away vanishes, so one that is refused does as well. */
+function isUnanswered({ type, to }: Stanza): boolean {
+  return type === "headline" && to?.isBare === true;
 }
 
 function notAcceptable(): never {

@@ -54,6 +54,7 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   readonly #iqs = new IqTable();
   readonly #services = new Map<Service<unknown>, unknown>();
   readonly #requests: PendingRequests;
+  #stateSlots = 0;
   readonly #mutex = new KeyedMutex();
   readonly #timers: Timer[] = [];
   /** What modules still do about sessions that ended. */
@@ -178,13 +179,15 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   }
 
   sessionState<T>(initial: () => T): SessionState<T> {
-    const states = new WeakMap<Session, { value: T }>();
+    const slot = this.#stateSlots++;
     return {
       get: (session) => {
-        const state = states.get(session);
-        return state ? state.value : initial();
+        const { states } = session;
+        return slot in states ? (states[slot] as T) : initial();
       },
-      set: (session, value) => void states.set(session, { value }),
+      set: (session, value) => {
+        session.states[slot] = value;
+      },
     };
   }
 

@@ -38,6 +38,8 @@ const MAX_UNANSWERED = 256;
 export class Session {
   readonly jid: Jid;
   readonly host: SessionHost;
+  /** What modules keep for the session, by the slot that the host gave each; modules reach it through `Host.sessionState`. */
+  readonly states: unknown[] = [];
   /** An unregistered user (XEP-0175): nothing of it is kept. */
   readonly anonymous: boolean;
   #stream: SessionStream | undefined;

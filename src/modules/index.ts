@@ -1,4 +1,5 @@
 import type { Module } from "../core/module.ts";
+import { blocking } from "./blocking/blocking.ts";
 import { carbons } from "./carbons.ts";
 import { contact } from "./contact.ts";
 import { csi } from "./csi.ts";
@@ -8,6 +9,7 @@ import { last } from "./last.ts";
 import { offline } from "./offline.ts";
 import { ping } from "./ping.ts";
 import { presence } from "./presence/presence.ts";
+import { privateStorage } from "./private.ts";
 import { push } from "./push.ts";
 import { register } from "./register.ts";
 import { roster } from "./roster/roster.ts";
@@ -32,4 +34,6 @@ export const defaultModules: readonly Module[] = [
   carbons,
   csi,
   push,
+  blocking,
+  privateStorage,
 ];

@@ -36,22 +36,31 @@ export class ConnectionCounter {
   /** Changeable while the server runs. */
   limit: number;
   readonly #counts = new Map<string, number>();
+  /** Networks that were refused and have not let go of half of their connections since. */
+  readonly #refused = new Set<string>();
 
   constructor(limit: number) {
     this.limit = limit;
   }
 
-  /** Counts a connection of `address` until the returned function is called; undefined when there are too many. */
-  enter(address: string): (() => void) | undefined {
+  /** Counts a connection of `address` until the returned function is called; "full" when there are too many. */
+  enter(address: string): (() => void) | "full" | "still full" {
     const key = networkOf(address);
     const count = this.#counts.get(key) ?? 0;
-    if (count >= this.limit) return undefined;
+    if (count >= this.limit) {
+      if (this.#refused.has(key)) return "still full";
+      this.#refused.add(key);
+      return "full";
+    }
     this.#counts.set(key, count + 1);
-    return () => {
-      const left = (this.#counts.get(key) ?? 1) - 1;
-      if (left > 0) this.#counts.set(key, left);
-      else this.#counts.delete(key);
-    };
+    return () => this.#leave(key);
+  }
+
+  #leave(key: string): void {
+    const left = (this.#counts.get(key) ?? 1) - 1;
+    if (left > 0) this.#counts.set(key, left);
+    else this.#counts.delete(key);
+    if (left <= this.limit / 2) this.#refused.delete(key);
   }
 }
 
@@ -72,8 +81,9 @@ function accept(
   { connections, tls, turn, directTls, log, ...options }: ListenerOptions,
 ): void {
   const leave = connections.enter(socket.remoteAddress ?? "");
-  if (!leave) {
-    log.info("too many connections from one address", { remote: socket.remoteAddress });
+  if (typeof leave === "string") {
+    // Once, not for each: who is refused goes on trying, and a line costs more than a connection.
+    if (leave === "full") log.warn("too many connections from one address", { remote: socket.remoteAddress });
     socket.destroy();
     return;
   }

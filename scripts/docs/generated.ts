@@ -1,5 +1,6 @@
 import { configDocs, configJsonSchema } from "../../src/config/docs.ts";
 import { defaultModules } from "../../src/modules/index.ts";
+import { doap } from "./doap.ts";
 import { hooksDocs } from "./hooks.ts";
 import { xepsDocs } from "./xeps.ts";
 
@@ -10,5 +11,6 @@ export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
     ["server.config.schema.json", `${JSON.stringify(configJsonSchema(defaultModules), null, 2)}\n`],
     ["hooks.md", await hooksDocs()],
     ["xeps.md", xepsDocs()],
+    ["jackdaw.doap", doap()],
   ]);
 }

@@ -6,7 +6,7 @@ import { defaultModules } from "../../src/modules/index.ts";
 import { specifications } from "../../src/stream/specifications.ts";
 
 /** A specification with all that claim it. */
-interface Claim {
+export interface Claim {
   readonly versions: Set<string>;
   readonly where: Set<string>;
   readonly omits: Set<string>;
@@ -26,7 +26,7 @@ switched off by their names, see [config.md](config.md).
 `;
 
 export function xepsDocs(): string {
-  const claims = collect();
+  const claims = collectClaims();
   const titles = titlesIn("src");
   for (const { name, title } of specifications) titles.set(numberOf(name), title);
   const numbers = [...claims.keys()].toSorted();
@@ -36,7 +36,8 @@ export function xepsDocs(): string {
   );
 }
 
-function collect(): Map<string, Claim> {
+/** By number, such as "XEP-0280". */
+export function collectClaims(): Map<string, Claim> {
   const claims = new Map<string, Claim>();
   const claim = (name: string): Claim => {
     const known = claims.get(numberOf(name));
@@ -79,19 +80,23 @@ function row(
 ): string {
   const { versions, where, omits } = claim;
   if (versions.size > 1) throw new Error(`several versions of ${number}: ${[...versions].join(", ")}`);
-  const state = where.size === 0 ? "not yet" : omits.size > 0 ? "partial" : "complete";
   const prefix = number.toLowerCase().replace(" ", "");
   const files = tests.filter((path) => basename(path).startsWith(`${prefix}-`) && path.endsWith(".test.ts"));
   const links = files.toSorted().map((path) => `[${basename(path, ".test.ts")}](../test/${path})`);
   const cells = [
     `[${number}](${addressOf(number)}) ${titles.get(number) ?? ""}`.trim(),
     [...versions][0] ?? "",
-    state,
+    stateOf(claim),
     [...where].join(", "),
     links.join(", "),
     [...omits].join(" "),
   ];
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`;
+}
+
+export function stateOf({ where, omits }: Claim): "not yet" | "partial" | "complete" {
+  if (where.size === 0) return "not yet";
+  return omits.size > 0 ? "partial" : "complete";
 }
 
 /** "XEP-0280 1.0.1" is "XEP-0280", "RFC 6121 §2" is "RFC 6121". */
@@ -101,7 +106,7 @@ function numberOf(name: string): string {
   return number;
 }
 
-function addressOf(number: string): string {
+export function addressOf(number: string): string {
   return number.startsWith("XEP")
     ? `https://xmpp.org/extensions/${number.toLowerCase()}.html`
     : `https://www.rfc-editor.org/rfc/${number.toLowerCase().replace(" ", "")}`;

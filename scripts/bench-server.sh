@@ -6,7 +6,7 @@
 #     scripts/bench-server.sh stop DIR
 # DIR keeps accounts and messages between starts.
 # Environment: BENCH_PORT (default 16822), BENCH_TLS_PORT (BENCH_PORT + 1), BENCH_DOMAIN (localhost),
-#     BENCH_CPUS (taskset list), NODE (the Node to run), NODE_FLAGS.
+#     BENCH_MAM (1: archive every message), BENCH_CPUS (taskset list), NODE (the Node to run), NODE_FLAGS.
 set -eu
 verb=${1:-} dir=${2:-}
 [ -n "$dir" ] || { echo "usage: $0 start|stop DIR" >&2; exit 2; }
@@ -29,7 +29,11 @@ configuration() {
   "auth": { "plainWithoutTls": true },
   "limits": { "bytesPerSecond": "off", "streamsPerAddress": "off", "authenticationTime": "5m" },
   "log": { "level": "warn" },
-  "modules": { "register": { "open": true, "perHour": "off" }, "offline": { "messages": 100000, "size": "1 GB" } }
+  "modules": {
+    "register": { "open": true, "perHour": "off" },
+    "offline": { "messages": 100000, "size": "1 GB" },
+    "mam": $([ "${BENCH_MAM:-0}" = 1 ] && echo true || echo false)
+  }
 }
 JSON
 }

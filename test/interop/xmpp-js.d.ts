@@ -18,7 +18,9 @@ declare module "@xmpp/client" {
   export interface Client extends EventEmitter {
     readonly jid: { toString(): string };
     readonly status: string;
-
+    /** The connection's; undefined while there is none. */
+    readonly socket: { readonly socket?: { destroy(): void } } | null;
+    readonly streamManagement: EventEmitter & { readonly enabled: boolean };
     readonly iqCaller: {
       get(element: Element, to?: string): Promise<Element>;
       set(element: Element, to?: string): Promise<Element>;

@@ -1,9 +1,10 @@
 import { setDefaultCACertificates } from "node:tls";
 import { type Client, type ClientOptions, client, xml } from "@xmpp/client";
 import type { Element } from "ltx";
-import { describe, expect, onTestFinished } from "vitest";
-import { createServer } from "../../src/index.ts";
+import { describe, expect, onTestFinished, vi } from "vitest";
+import { createServer, defaultModules } from "../../src/index.ts";
 import { Inbox } from "./inbox.ts";
+import { PATIENCE_MS } from "./programs.ts";
 import { type RealServer, test } from "./real-server.ts";
 
 const PASSWORD = "correct horse";
@@ -42,6 +43,10 @@ async function online(real: RealServer, options: Partial<ClientOptions> & { tls?
   return peer;
 }
 
+function jidOf({ client }: Peer): string {
+  return client.jid.toString();
+}
+
 /** Unlike `once` of node:events not ended by an "error". */
 function happens({ client }: Pick<Peer, "client">, event: string): Promise<void> {
   return new Promise((resolve) => void client.once(event, () => resolve()));
@@ -51,28 +56,36 @@ function chat(to: string, body: string): Element {
   return xml("message", { to, type: "chat", id: body }, xml("body", {}, body));
 }
 
-describe("xmpp.js", () => {
+/** A server of RFC 6120 alone: then xmpp.js takes SASL, resource binding and XEP-0198 one after another. */
+const classic = defaultModules.filter(
+  ({ name }) => !["sasl2", "bind2", "fast", "saslUpgrade"].includes(name),
+);
+
+describe.each([
+  ["one step at a time", classic],
+  ["all at once, where XEP-0388 lets it", defaultModules],
+])("xmpp.js, %s,", (_, modules) => {
+  test.override({ options: { modules } });
+
   test("logs in over STARTTLS and over direct TLS, and both chat", async ({ real }) => {
     await real.server.createUser("alice@localhost", PASSWORD);
     await real.server.createUser("bob@localhost", PASSWORD);
 
     const alice = await online(real, { username: "alice", resource: "phone" });
     const bob = await online(real, { username: "bob", resource: "desk", tls: true });
-    expect([alice.client.jid.toString(), bob.client.jid.toString()]).toEqual([
-      "alice@localhost/phone",
-      "bob@localhost/desk",
-    ]);
+    expect(jidOf(alice)).toMatch(/^alice@localhost\/phone/);
+    expect(jidOf(bob)).toMatch(/^bob@localhost\/desk/);
 
-    await alice.client.send(chat("bob@localhost/desk", "Grüße & <Küsse>"));
+    await alice.client.send(chat(jidOf(bob), "Grüße & <Küsse>"));
     const received = await bob.inbox.take((stanza) => stanza.is("message"));
     expect(received.attrs).toMatchObject({
-      from: "alice@localhost/phone",
-      to: "bob@localhost/desk",
+      from: jidOf(alice),
+      to: jidOf(bob),
       type: "chat",
     });
     expect(received.getChildText("body")).toBe("Grüße & <Küsse>");
 
-    await bob.client.send(chat("alice@localhost/phone", "back"));
+    await bob.client.send(chat(jidOf(alice), "back"));
     const answer = await alice.inbox.take((stanza) => stanza.is("message"));
     expect(answer.getChildText("body")).toBe("back");
     expect([...alice.errors, ...bob.errors]).toEqual([]);
@@ -130,7 +143,7 @@ describe("xmpp.js", () => {
     const ping = () => xml("ping", { xmlns: "urn:xmpp:ping" });
     await alice.client.iqCaller.get(ping(), "localhost");
     // xmpp.js answers pings by itself.
-    await bob.client.iqCaller.get(ping(), "alice@localhost/phone");
+    await bob.client.iqCaller.get(ping(), jidOf(alice));
 
     const features = await alice.client.iqCaller.get(
       xml("query", { xmlns: "http://jabber.org/protocol/disco#info" }),
@@ -158,23 +171,20 @@ describe("xmpp.js", () => {
     await bob.inbox.take(({ attrs }) => attrs["type"] === "subscribe");
     await bob.client.send(xml("presence", { to: "alice@localhost", type: "subscribed" }));
     await alice.inbox.take(({ attrs }) => attrs["type"] === "subscribed");
-    await alice.inbox.take(
-      ({ attrs, name }) => name === "presence" && attrs["from"] === "bob@localhost/desk",
-    );
+    await alice.inbox.take(({ attrs, name }) => name === "presence" && attrs["from"] === jidOf(bob));
 
     await bob.client.send(xml("presence", {}, xml("show", {}, "away"), xml("status", {}, "lunch")));
     const away = await alice.inbox.take((stanza) => stanza.getChildText("show") === "away");
     expect(away.getChildText("status")).toBe("lunch");
 
     await bob.client.stop();
-    await alice.inbox.take(
-      ({ attrs }) => attrs["type"] === "unavailable" && attrs["from"] === "bob@localhost/desk",
-    );
+    await alice.inbox.take(({ attrs }) => attrs["type"] === "unavailable" && attrs["from"] === jidOf(bob));
   });
 
   test("reconnects to a server that was restarted, and finds its account", async ({ real }) => {
     const { certificate } = real;
     const options = {
+      modules,
       store: { sqlite: `${real.directory}/jackdaw.sqlite` },
       config: { auth: { iterations: 4096 } },
       tls: { cert: certificate, key: real.key },
@@ -200,6 +210,29 @@ describe("xmpp.js", () => {
 
     await client.iqCaller.get(xml("ping", { xmlns: "urn:xmpp:ping" }), "localhost");
     expect(errors[0]).toMatchObject({ name: "StreamError", condition: "system-shutdown" });
+    await client.stop();
+  });
+
+  test("goes on with its session on another connection, and misses nothing (XEP-0198 §5)", async ({
+    real,
+  }) => {
+    await real.server.createUser("alice@localhost", PASSWORD);
+    await real.server.createUser("bob@localhost", PASSWORD);
+    const { client, inbox } = await online(real, { username: "alice", resource: "phone" });
+    await vi.waitFor(() => expect(client.streamManagement.enabled).toBe(true), { timeout: PATIENCE_MS });
+    const jid = client.jid.toString();
+    const bob = await online(real, { username: "bob", resource: "desk" });
+
+    client.reconnect.delay = 10;
+    const gone = happens({ client }, "disconnect");
+    const resumed = new Promise<void>((resolve) => void client.streamManagement.once("resumed", resolve));
+    client.socket?.socket?.destroy();
+    await gone;
+    await bob.client.send(chat(jid, "did you see this?"));
+    await resumed;
+    const message = await inbox.take((stanza) => stanza.is("message"));
+    expect(message.getChildText("body")).toBe("did you see this?");
+    expect(client.jid.toString()).toBe(jid);
     await client.stop();
   });
 });

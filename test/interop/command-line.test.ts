@@ -1,0 +1,79 @@
+/** The `jackdaw` command as the README tells of it, with xmpp.js as the client. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect, setDefaultCACertificates } from "node:tls";
+import { type Client, client } from "@xmpp/client";
+import { expect, onTestFinished, test } from "vitest";
+import { Program } from "./programs.ts";
+
+const JACKDAW = join(import.meta.dirname, "..", "..", "bin", "jackdaw.js");
+const CONFIG = {
+  domains: ["localhost", "example.org"],
+  listen: { c2s: "127.0.0.1:0", c2sTls: "127.0.0.1:0" },
+};
+
+async function folder(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "jackdaw-command-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  writeFileSync(join(directory, "server.config.json"), JSON.stringify(CONFIG));
+  return directory;
+}
+
+function jackdaw(home: string, ...args: string[]): Program {
+  return new Program({ file: process.execPath, args: [JACKDAW, ...args], home });
+}
+
+async function portOf(server: Program, kind: string): Promise<number> {
+  return Number((await server.prints(new RegExp(String.raw`127\.0\.0\.1:(\d+) \(${kind}\)`)))[1]);
+}
+
+async function logIn(domain: string, username: string, password: string, service: string): Promise<Client> {
+  const one = client({ domain, username, password, service });
+  one.on("error", () => {});
+  onTestFinished(async () => {
+    one.reconnect.removeAllListeners();
+    if (one.status === "online") await one.stop();
+  });
+  await one.start();
+  return one;
+}
+
+/** The common name of the certificate that is shown to who asks for this name. */
+function certificateFor(servername: string, port: number): Promise<string> {
+  const socket = connect({ port, host: "127.0.0.1", servername, rejectUnauthorized: false });
+  return new Promise((resolve, reject) => {
+    socket.on("error", reject);
+    socket.on("secureConnect", () => {
+      resolve(String(socket.getPeerCertificate().subject.CN));
+      socket.destroy();
+    });
+  });
+}
+
+test("a first start, accounts from the command line, and log-ins to both domains", async () => {
+  const home = await folder();
+  await using server = jackdaw(home, "start");
+  const [, password = ""] = await server.prints(/first account admin@localhost with the password (\S+)/);
+  const [plain, tls] = [await portOf(server, "clients, STARTTLS"), await portOf(server, "clients, TLS")];
+
+  await using added = jackdaw(home, "user", "add", "alice@example.org");
+  added.endInput("secret\n");
+  expect(await added.succeeds()).toContain("Added alice@example.org");
+
+  setDefaultCACertificates(
+    CONFIG.domains.map((domain) => readFileSync(join(home, "certs", `${domain}.pem`), "utf8")),
+  );
+  const admin = await logIn("localhost", "admin", password, `xmpps://localhost:${tls}`);
+  expect(admin.jid.toString()).toMatch(/^admin@localhost\//);
+  // By STARTTLS: there the stream's `to` chooses the certificate where no name is asked for, here both do.
+  const alice = await logIn("example.org", "alice", "secret", `xmpp://127.0.0.1:${plain}`);
+  expect(alice.jid.toString()).toMatch(/^alice@example\.org\//);
+
+  for (const domain of CONFIG.domains) expect(await certificateFor(domain, tls)).toBe(domain);
+  expect(await certificateFor("elsewhere.example", tls)).toBe("localhost");
+
+  server.signal("SIGTERM");
+  await server.succeeds();
+});

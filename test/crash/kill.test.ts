@@ -12,7 +12,7 @@ const folder = new ServerFolder({ modules: { register: { open: true, perHour: "o
 afterAll(() => folder.remove());
 
 test(`nothing that was answered is lost in ${KILLS} crashes (JACKDAW_SEED=${seed})`, {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const random = new RandomSource(seed);
   const workload = new Workload(random);

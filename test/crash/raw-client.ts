@@ -27,6 +27,8 @@ export class RawClient {
   /** Settles when the connection is gone and all that came by it was read. */
   readonly ended: Promise<void>;
   isGone = false;
+  /** Whether the server ended the stream in good order. */
+  heardEnd = false;
   readonly #parser = createXmlParser(NO_LIMITS);
   readonly #waiters = new Set<Waiter>();
   #asked = 0;
@@ -114,6 +116,7 @@ export class RawClient {
     this.pieces++;
     this.#parser.write(chunk);
     for (let event = this.#parser.next(); event; event = this.#parser.next()) {
+      if (event.kind === "close") this.heardEnd = true;
       if (event.kind !== "element") continue;
       const { element } = event;
       if (element.ns === ns.SASL && element.name === "success") this.#parser.restart();

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -76,7 +76,7 @@ export class ServerProcess {
   #waiting: (() => void)[] = [];
 
   constructor(directory: string, args: readonly string[]) {
-    const child = spawn(process.execPath, ["--expose-gc", MAIN, ...args], { cwd: directory, stdio: "pipe" });
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: directory, stdio: "pipe" });
     this.child = child;
     // A process that is gone does not read.
     child.stdin.on("error", () => {});
@@ -119,6 +119,12 @@ export class ServerProcess {
       }
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  /** Resident bytes of the process. Linux only. */
+  get memory(): number {
+    const status = readFileSync(`/proc/${this.child.pid}/status`, "utf8");
+    return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]) * 1024;
   }
 
   signal(name: NodeJS.Signals): void {

@@ -1,7 +1,7 @@
 /** Who has an account here, and the keys that prove it: never a password, nor anything it can be read from (XEP-0438 §5.1). */
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import type { Store, Table } from "../store/store.ts";
-import { type Awaitable, isPromise } from "../util/awaitable.ts";
+import { type Awaitable, after, isPromise } from "../util/awaitable.ts";
 import type { Clock } from "../util/clock.ts";
 import { Lru } from "../util/lru.ts";
 import type { Random } from "../util/random.ts";
@@ -9,7 +9,14 @@ import { StanzaError } from "../xmpp/errors.ts";
 import { Jid } from "../xmpp/jid.ts";
 import { preparePassword } from "../xmpp/precis.ts";
 import { BusyError, KeyDerivation } from "./key-derivation.ts";
-import { type Credentials, digestLength, SCRAM_HASHES, type ScramHash, scramKeys } from "./scram-keys.ts";
+import {
+  type Credentials,
+  digestLength,
+  SCRAM_HASHES,
+  type ScramHash,
+  type ScramKeys,
+  scramKeys,
+} from "./scram-keys.ts";
 
 /** RFC 5802 §5.1 and RFC 7677 §4: no fewer rounds than these. */
 const MIN_ITERATIONS = 4096;
@@ -66,6 +73,12 @@ export interface AccountsOptions {
   readonly derivation?: KeyDerivation;
 }
 
+/** Keys derived somewhere else. */
+export interface NewKeys extends ScramKeys {
+  readonly salt: Buffer;
+  readonly iterations: number;
+}
+
 export type AccountStatus = "active" | "disabled";
 
 export class Accounts {
@@ -79,6 +92,7 @@ export class Accounts {
   readonly #derivation: KeyDerivation;
   #known = new Lru<string, boolean>(CACHED_USERS);
   readonly #creating = new Set<string>();
+  readonly #passwordListeners: ((user: Jid) => Awaitable<void>)[] = [];
   /** Grows with each change, so that an answer read before it is not kept after it. */
   #changes = 0;
 
@@ -149,6 +163,31 @@ export class Accounts {
     const row = await this.#row(user);
     if (!row) throw new StanzaError("item-not-found");
     await this.#write({ ...row, keys });
+    for (const listener of this.#passwordListeners) await listener(user.bare);
+  }
+
+  /** Calls `listener` whenever an account gets another password: who let its old one stand for itself forgets that. */
+  onPasswordSet(listener: (user: Jid) => Awaitable<void>): void {
+    this.#passwordListeners.push(listener);
+  }
+
+  /** The hashes that the account has keys for, strongest first; of an account that is not there all of them. */
+  hashesOf(user: Jid): Awaitable<readonly ScramHash[]> {
+    return after(this.#row(user), (row) =>
+      row ? this.hashes.filter((hash) => row.keys[hash]) : this.hashes,
+    );
+  }
+
+  /** Salt and rounds for keys of another hash, to derive them from the password that the account has already. */
+  newParameters(): { readonly salt: Buffer; readonly iterations: number } {
+    return { salt: this.#random.bytes(SALT_BYTES), iterations: this.#iterations };
+  }
+
+  /** Adds keys of a hash that the account has none of (XEP-0480 §3); does nothing where it has, or is gone. */
+  async addKeys(user: Jid, hash: ScramHash, { salt, iterations, ...keys }: NewKeys): Promise<void> {
+    const row = await this.#row(user);
+    if (!row || row.keys[hash]) return;
+    await this.#write({ ...row, keys: { ...row.keys, [hash]: stored(salt, iterations, keys) } });
   }
 
   /**
@@ -250,18 +289,9 @@ export class Accounts {
   }
 
   async #derive(hash: ScramHash, password: string): Promise<[ScramHash, StoredKeys]> {
-    const salt = this.#random.bytes(SALT_BYTES);
-    const iterations = this.#iterations;
+    const { salt, iterations } = this.newParameters();
     const keys = scramKeys(hash, await this.#derivation.derive(hash, password, salt, iterations));
-    return [
-      hash,
-      {
-        salt: salt.toString("base64"),
-        iterations,
-        storedKey: keys.storedKey.toString("base64"),
-        serverKey: keys.serverKey.toString("base64"),
-      },
-    ];
+    return [hash, stored(salt, iterations, keys)];
   }
 
   /** Computes the made-up ones in either case, so that both take as long. */
@@ -292,6 +322,15 @@ export class Accounts {
       genuine: false,
     };
   }
+}
+
+function stored(salt: Buffer, iterations: number, { storedKey, serverKey }: ScramKeys): StoredKeys {
+  return {
+    salt: salt.toString("base64"),
+    iterations,
+    storedKey: storedKey.toString("base64"),
+    serverKey: serverKey.toString("base64"),
+  };
 }
 
 function keyOf(user: Jid): string {

@@ -7,6 +7,7 @@ import type { Awaitable } from "../util/awaitable.ts";
 import type { Random } from "../util/random.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import type { Accounts } from "./accounts.ts";
+import type { ScramHash } from "./scram-keys.ts";
 
 /** RFC 6120 §6.5. */
 export type SaslCondition =
@@ -64,13 +65,21 @@ export interface SaslContext {
   /** The client's certificate in DER, only when TLS verified its chain; otherwise `undefined`. */
   readonly clientCertificate?: (() => Buffer | undefined) | undefined;
   readonly accounts: Authority;
+  /** The hashes that the claimed account has SCRAM keys for; undefined where none is claimed. */
+  readonly hashes?: readonly ScramHash[] | undefined;
+  /** Names of the mechanisms that the stream was offered, in any order; undefined before an exchange begins. */
+  readonly advertised?: readonly string[] | undefined;
   readonly random: Random;
 }
 
-export type SaslStep =
-  | { readonly kind: "challenge"; readonly data: Buffer }
-  /** `data` is additional data with success (RFC 6120 §6.3.10); `user` is a bare JID. */
-  | { readonly kind: "success"; readonly data?: Buffer; readonly user: Jid };
+/** `data` is additional data with success (RFC 6120 §6.3.10); `user` is a bare JID. */
+export interface SaslSuccess {
+  readonly kind: "success";
+  readonly data?: Buffer;
+  readonly user: Jid;
+}
+
+export type SaslStep = { readonly kind: "challenge"; readonly data: Buffer } | SaslSuccess;
 
 /** One attempt. It takes one response at a time and is of no use after success or an error. */
 export interface SaslExchange {

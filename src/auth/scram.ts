@@ -7,6 +7,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { Jid } from "../xmpp/jid.ts";
 import { authorize, decodeMessage, requireOffered, userNamed } from "./authorize.ts";
+import { advertisementHash } from "./downgrade-protection.ts";
 import {
   ChannelBindingError,
   type Mechanism,
@@ -29,7 +30,8 @@ export interface ScramOptions {
 export function scram({ hash, plus, serverBinds }: ScramOptions): Mechanism {
   const mechanism: Mechanism = {
     name: `SCRAM-${hash}${plus ? "-PLUS" : ""}`,
-    offered: (context) => context.accounts.hashes.includes(hash) && (!plus || canBind(context)),
+    offered: (context) =>
+      (context.hashes ?? context.accounts.hashes).includes(hash) && (!plus || canBind(context)),
     begin(context) {
       requireOffered(mechanism, context);
       return new ScramExchange(context, { hash, plus, serverBinds });
@@ -76,7 +78,7 @@ class ScramExchange implements SaslExchange {
     const user = userNamed(first.username, this.#context);
     const { salt, iterations } = await this.#credentials(user);
     const nonce = first.nonce + this.#context.random.id();
-    const challenge = `r=${nonce},s=${salt.toString("base64")},i=${iterations}`;
+    const challenge = `r=${nonce},s=${salt.toString("base64")},i=${iterations}${this.#protection()}`;
     // RFC 5802 §7: cbind-input = gs2-header [ cbind-data ]
     const channelBinding = Buffer.concat([Buffer.from(first.header), bindingData]).toString("base64");
     this.#state = { user, first, challenge, nonce, channelBinding };
@@ -100,6 +102,12 @@ class ScramExchange implements SaslExchange {
     await authorize(user, first.authzid, this.#context);
     const signature = hmac(this.#options.hash, credentials.serverKey, authMessage);
     return { kind: "success", data: Buffer.from(`v=${signature.toString("base64")}`), user };
+  }
+
+  /** XEP-0474 §5.1: an extension that tells the client what it should have been offered. */
+  #protection(): string {
+    const { advertised, channelBindings } = this.#context;
+    return advertised ? `,h=${advertisementHash(this.#options.hash, advertised, channelBindings)}` : "";
   }
 
   #credentials(user: Jid): Promise<Credentials> {

@@ -1,6 +1,7 @@
 import type { Awaitable } from "../util/awaitable.ts";
 import type { Element } from "../xml/element.ts";
 import type { XmlElement } from "../xml/parser.ts";
+import type { BindingFeature, InlineFeature } from "./inline-feature.ts";
 import type { Stream } from "./stream.ts";
 
 /** One child of `<stream:features/>` and the elements that negotiate it (RFC 6120 §4.3.2). Shared by all streams of a host. */
@@ -14,4 +15,8 @@ export interface StreamFeature {
   receive?(stream: Stream, element: XmlElement): Awaitable<void>;
   /** The stream ended during negotiation. */
   forget?(stream: Stream): void;
+  /** What of it goes along with authentication (XEP-0388), if anything. */
+  readonly inline?: InlineFeature;
+  /** What of it goes along with resource binding (XEP-0386), if anything. */
+  readonly binding?: BindingFeature;
 }

@@ -1,6 +1,7 @@
+import type { ScramHash } from "../auth/scram-keys.ts";
 import type { Transport } from "../net/transport.ts";
 import type { Session } from "../session/session.ts";
-import { type Awaitable, isPromise } from "../util/awaitable.ts";
+import { type Awaitable, after, isPromise } from "../util/awaitable.ts";
 import type { Timer } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
 import { TokenBucket } from "../util/token-bucket.ts";
@@ -11,7 +12,7 @@ import { StanzaError, type StreamCondition, StreamError } from "../xmpp/errors.t
 import type { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 import { iq } from "../xmpp/stanza.ts";
-import type { StreamFeature } from "./stream-feature.ts";
+import { Authentication } from "./authentication.ts";
 import { checkHeader, readAddress } from "./stream-header.ts";
 import type { SessionStream, StreamEnvironment, StreamHost } from "./stream-host.ts";
 
@@ -39,6 +40,10 @@ export class Stream implements SessionStream {
   lang: string | undefined;
   /** The client's claimed address from its header (RFC 6120 §4.7.1). */
   from: Jid | undefined;
+  /** The hashes that the account of `from` has SCRAM keys for; undefined where there is no `from`. */
+  hashes: readonly ScramHash[] | undefined;
+  /** While set, an element of any other namespace ends the stream (XEP-0388 §2.4). */
+  expects: string | undefined;
   lastReceived: number;
   #log: Logger | undefined;
   #host: StreamHost | undefined;
@@ -49,6 +54,9 @@ export class Stream implements SessionStream {
   /** The last of what came after our end tag. */
   #tail = "";
   #bucket: TokenBucket | undefined;
+  #authentication: Authentication | undefined;
+  /** Output that waits, while something has to be said first. */
+  #waiting: string[] | undefined;
   #deadline: Timer | undefined;
   readonly #parser: XmlParser;
   readonly #onClosed: (stream: Stream) => void;
@@ -101,6 +109,12 @@ export class Stream implements SessionStream {
     return this.#host;
   }
 
+  /** What its attempts to authenticate have come to; gone once one succeeded. */
+  get authentication(): Authentication {
+    this.#authentication ??= new Authentication(this);
+    return this.#authentication;
+  }
+
   get remote(): string {
     return this.transport.remote;
   }
@@ -116,6 +130,7 @@ export class Stream implements SessionStream {
   /** Queues stanzas or nonzas as text. A peer that does not read is first not read from, then dropped (XEP-0205 §2). */
   write(text: string): void {
     if (this.#state === "closing" || this.#state === "closed") return;
+    if (this.#waiting) return void this.#waiting.push(text);
     const { transport, environment } = this;
     transport.write(text);
     const { unsent } = transport;
@@ -137,14 +152,28 @@ export class Stream implements SessionStream {
     // §5.4.3.3 with §13.4: what came in clear behind <starttls/> is never taken for something that came inside TLS.
     this.#parser.discard();
     this.transport.startTls(this.host.domain);
-    this.#restart();
+    this.restart();
   }
 
-  /** RFC 6120 §6.4.6: the client is who it says and starts the stream anew. */
+  /** The client is who it says. The stream is then started anew (RFC 6120 §6.4.6) or goes on (XEP-0388 §2.6.1). */
   authenticated(user: Jid): void {
     this.user = user;
+    this.#authentication = undefined;
     this.#parser.limits.stanzaBytes = this.environment.limits.stanzaBytes;
-    this.#restart();
+    this.#state = "authenticated";
+  }
+
+  /** From now on output waits for `release`: nothing goes before what will be said there. */
+  withhold(): void {
+    this.#waiting ??= [];
+  }
+
+  /** Says what `withhold` was for, then what waited. */
+  release(...first: readonly Element[]): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const nonza of first) this.send(nonza);
+    for (const text of waiting) this.write(text);
   }
 
   /** RFC 6120 §7: from now on stanzas go to the session. */
@@ -161,6 +190,7 @@ export class Stream implements SessionStream {
     if (!this.#headerSent) this.#sendHeader();
     if (condition) this.transport.write(serialize(streamError(condition, text, detail)));
     this.transport.write("</stream:stream>");
+    this.#waiting = undefined;
     this.#endNegotiation();
     this.#state = "closing";
     this.#deadline?.cancel();
@@ -239,7 +269,7 @@ export class Stream implements SessionStream {
     }
   }
 
-  #open(tag: StreamTag): void {
+  #open(tag: StreamTag): Awaitable<void> {
     const { environment } = this;
     this.lang = tag.attributes["xml:lang"]?.slice(0, MAX_LANG_LENGTH);
     checkHeader(tag);
@@ -250,9 +280,24 @@ export class Stream implements SessionStream {
     this.#host = host;
     this.from = readAddress(tag.attributes.from, "invalid-from");
     if (this.from && this.user && !this.from.bare.equals(this.user)) throw new StreamError("invalid-from");
+    // §4.9.3.9, XEP-0388 §2.1: no client of this domain can be from another.
+    if (this.from && this.from.domain !== host.domain) throw new StreamError("invalid-from");
+    return after(this.#readAccount(host), () => this.#answerHeader());
+  }
+
+  /** XEP-0388 §2.1: an account is only offered what it can use; one that is not there looks like any other. */
+  #readAccount(host: StreamHost): Awaitable<void> {
+    if (this.user || !this.from || !this.secure) return undefined;
+    return after(host.accounts.hashesOf(this.from), (hashes) => {
+      this.hashes = hashes;
+    });
+  }
+
+  #answerHeader(): void {
+    if (this.#state !== "opening") return;
     this.#sendHeader();
     this.#state = this.user ? "authenticated" : "negotiating";
-    this.#sendFeatures(host.features);
+    this.send(this.offers());
   }
 
   #sendHeader(): void {
@@ -266,17 +311,21 @@ export class Stream implements SessionStream {
     );
   }
 
-  #sendFeatures(features: readonly StreamFeature[]): void {
+  /** `<stream:features/>`: what can be negotiated now (RFC 6120 §4.3.2). */
+  offers(): Element {
     const list = el("stream:features");
-    for (const feature of features) {
+    for (const feature of this.host.features) {
       const offered = feature.offer(this);
       for (const element of offered ?? []) list.cnode(element);
       if (offered && feature.exclusive?.(this)) break;
     }
-    this.send(list);
+    return list;
   }
 
   #element(element: XmlElement): Awaitable<void> {
+    if (this.expects !== undefined && element.ns !== this.expects) {
+      throw new StreamError("policy-violation", "an authentication is under way");
+    }
     if (element.ns === ns.CLIENT) {
       if (element.name !== "message" && element.name !== "presence" && element.name !== "iq") {
         throw new StreamError("unsupported-stanza-type");
@@ -309,7 +358,7 @@ export class Stream implements SessionStream {
   }
 
   /** §4.3.3: what comes next is a new header; the old stream is gone without an end tag. */
-  #restart(): void {
+  restart(): void {
     this.#parser.restart();
     this.#headerSent = false;
     this.#state = "opening";

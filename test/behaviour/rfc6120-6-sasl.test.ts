@@ -173,7 +173,7 @@ describe("failures", () => {
       const scram = new ScramClient("sha256", name, "wrong", "n,,", "nonce");
       await client.sends(auth("SCRAM-SHA-256", base64(scram.first)));
       const first = await challenge(client);
-      const [, salt = "", iterations] = /^r=nonce[\w-]+,s=([^,]+),i=(\d+)$/.exec(first) ?? [];
+      const [, salt = "", iterations] = /^r=nonce[\w-]+,s=([^,]+),i=(\d+),h=[^,]+$/.exec(first) ?? [];
       await client.sends(response(base64(scram.final(first))));
       await client.receives(failure("not-authorized"));
       // The salt of an unknown user stays the same, too.

@@ -107,7 +107,7 @@ export class ScramClient {
 
   /** `lie` changes what is signed and sent. */
   final(challenge: string, bindingData: Buffer = Buffer.alloc(0), lie = (text: string) => text): string {
-    const match = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(challenge);
+    const match = /^r=([^,]+),s=([^,]+),i=(\d+)(?:,[a-z]=[^,]+)*$/.exec(challenge);
     if (!match?.[1] || !match[2]) throw new Error(`not a server-first-message: ${challenge}`);
     const binding = Buffer.concat([Buffer.from(this.#header), bindingData]).toString("base64");
     const withoutProof = lie(`c=${binding},r=${match[1]}`);

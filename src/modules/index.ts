@@ -15,6 +15,7 @@ import { register } from "./register.ts";
 import { roster } from "./roster/roster.ts";
 import { streamManagement } from "./stream-management.ts";
 import { time } from "./time.ts";
+import { vcard } from "./vcard/vcard.ts";
 import { version } from "./version.ts";
 
 /** The features a server has unless its configuration says otherwise, in the order of their set-up. */
@@ -36,4 +37,5 @@ export const defaultModules: readonly Module[] = [
   push,
   blocking,
   privateStorage,
+  vcard,
 ];

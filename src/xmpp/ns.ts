@@ -112,4 +112,8 @@ export const ns = {
   REPORTING: "urn:xmpp:reporting:1",
   /** XEP-0049: Private XML Storage */
   PRIVATE: "jabber:iq:private",
+  /** XEP-0054: vcard-temp */
+  VCARD: "vcard-temp",
+  /** XEP-0153: vCard-Based Avatars */
+  VCARD_UPDATE: "vcard-temp:x:update",
 } as const;

@@ -2,6 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished } from "vitest";
+import { defaultModules, defineModule } from "../../src/index.ts";
+import { offline } from "../../src/modules/offline.ts";
+import { ping } from "../../src/modules/ping.ts";
+import { presence } from "../../src/modules/presence/presence.ts";
+import { roster } from "../../src/modules/roster/roster.ts";
 import { createMemoryStore } from "../../src/store/memory.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { type Store, StoreError } from "../../src/store/store.ts";
@@ -126,7 +131,11 @@ describe("a turn whose commit fails", () => {
 
 describe("a store that is full", () => {
   test("never answers what it could not take, and goes on with what needs no room", async () => {
-    const rig = await rigOf({ store: openSqliteStore({ path: temporaryFile(), maxBytes: 200_000 }) });
+    // Of a message that is archived as well a part may have room: then its turn is lost, and the connection with it.
+    const rig = await rigOf({
+      store: openSqliteStore({ path: temporaryFile(), maxBytes: 200_000 }),
+      modules: [roster, presence, offline, ping],
+    });
     await rig.user("away");
     const alice = await rig.connect("alice/a", { presence: false });
     const bodies: string[] = [];
@@ -171,3 +180,91 @@ describe("a store that is full", () => {
     expect(roster.getChild("query")?.getChildElements()).toHaveLength(names);
   });
 });
+
+describe("close", () => {
+  test("in the midst of a delivery loses nothing of it", async () => {
+    const path = temporaryFile();
+    const first = await createRig({ store: { sqlite: path } });
+    await first.user("away");
+    const alice = await first.connect("alice/a");
+    const bodies = Array.from({ length: 250 }, (_, n) => `${n}`);
+    await alice.sends(
+      bodies
+        .map((body) => `<message to="away@localhost" type="chat"><body>${body}</body></message>`)
+        .join(""),
+    );
+    const away = await first.connect("away/x", { presence: false });
+    // The first batch is on its way, the others are not.
+    away.pipe.send("<presence/>");
+    await first.close();
+    expect(first.errors).toEqual([]);
+
+    const second = await rigOf({ store: { sqlite: path } });
+    const back = await second.connect("away/y");
+    const last = `<message to="away@localhost" type="chat"><body>the last</body></message>`;
+    await back.sends(last);
+    const had = new Set(bodiesOf(away.heard));
+    const got = new Set(bodiesOf(back.heard));
+    expect(bodies.filter((body) => !had.has(body) && !got.has(body))).toEqual([]);
+    expect(got.size).toBeGreaterThan(1);
+  });
+
+  test("waits for what a client asked for who is gone", async () => {
+    const path = temporaryFile();
+    // Rounds that take longer than all the rest of closing.
+    const config = { modules: { register: { open: true } }, auth: { iterations: 200_000 } };
+    const first = await createRig({ store: { sqlite: path }, config });
+    const raw = first.raw();
+    await raw.opens();
+    await raw.receivesAny();
+    const fields = "<username>new</username><password>secret of new</password>";
+    raw.pipe.send(`<iq type="set" id="r"><query xmlns="jabber:iq:register">${fields}</query></iq>`);
+    raw.pipe.end();
+    await first.close();
+    expect(first.errors).toEqual([]);
+    const second = await rigOf({ store: { sqlite: path }, config });
+    await expect(second.server.createUser("new@localhost", "other")).rejects.toMatchObject({
+      condition: "conflict",
+    });
+  });
+
+  test("ends although the last commit fails, and lets go of the store", async () => {
+    const breakable = new BreakableStore();
+    const rig = await createRig({ store: breakable.store });
+    await rig.connect("alice/a");
+    breakable.isBroken = true;
+    await rig.server.close().catch(() => {});
+    expect(() => breakable.store.rollback()).toThrow("closed");
+  });
+
+  test("turns away who comes later", async () => {
+    const rig = await createRig();
+    await rig.close();
+    const late = rig.raw();
+    expect(late.gone).toBe(true);
+    expect(rig.server.streams.size).toBe(0);
+    expect(rig.errors).toEqual([]);
+  });
+});
+
+test("a module that fails at the end of a session keeps the others from nothing", async () => {
+  const faulty = defineModule({
+    name: "faulty",
+    implements: [],
+    setup: (host) =>
+      host.hook("session:close", "guard", () => {
+        throw new Error("a fault");
+      }),
+  });
+  const rig = await rigOf({ modules: [faulty, ...defaultModules] });
+  const alice = await rig.connect("alice/a");
+  const bob = await rig.connect("bob/b");
+  await letSee(rig.server, "alice@localhost", "bob@localhost");
+  await alice.disconnects();
+  await bob.receives(`<presence type="unavailable" from="alice@localhost/a" to="bob@localhost"/>`);
+  expect(rig.errors.join()).toMatch(/a hook failed.*faulty/);
+});
+
+function bodiesOf(text: string): string[] {
+  return [...text.matchAll(/<body>([^<]*)/g)].map(([, body]) => body as string);
+}

@@ -6,6 +6,7 @@ import { csi } from "./csi.ts";
 import { delay } from "./delay.ts";
 import { disco } from "./disco.ts";
 import { last } from "./last.ts";
+import { mam } from "./mam/mam.ts";
 import { offline } from "./offline.ts";
 import { ping } from "./ping.ts";
 import { presence } from "./presence/presence.ts";
@@ -13,9 +14,9 @@ import { privateStorage } from "./private.ts";
 import { push } from "./push.ts";
 import { register } from "./register.ts";
 import { roster } from "./roster/roster.ts";
+import { stanzaId } from "./stanza-id.ts";
 import { streamManagement } from "./stream-management.ts";
 import { time } from "./time.ts";
-import { vcard } from "./vcard/vcard.ts";
 import { version } from "./version.ts";
 
 /** The features a server has unless its configuration says otherwise, in the order of their set-up. */
@@ -23,7 +24,9 @@ export const defaultModules: readonly Module[] = [
   roster,
   presence,
   delay,
+  stanzaId,
   offline,
+  mam,
   disco,
   contact,
   last,
@@ -37,5 +40,4 @@ export const defaultModules: readonly Module[] = [
   push,
   blocking,
   privateStorage,
-  vcard,
 ];

@@ -1,0 +1,223 @@
+import type { Host } from "../../core/host.ts";
+import type { Range, Table } from "../../store/store.ts";
+import { type Awaitable, after } from "../../util/awaitable.ts";
+import { Lru } from "../../util/lru.ts";
+import { createSequence, type Sequence } from "../../util/sequence.ts";
+
+/** One message of one archive. */
+export interface ArchiveRow {
+  /** The address of the archive. */
+  owner: string;
+  /** Its place in the archive, and its time: see `timeOf`. */
+  id: number;
+  /** The bare JID of the other side. */
+  with: string;
+  /** How many messages came before it in this archive, those deleted since included. */
+  number: number;
+  /** How many bytes they had. */
+  offset: number;
+  /** The message as XML. */
+  stanza: string;
+}
+
+/** Neighbouring messages of an archive, or of one conversation in it, between two ids that do not belong to them. */
+export interface Slice {
+  readonly owner: string;
+  readonly with?: string | undefined;
+  readonly after?: number | undefined;
+  readonly before?: number | undefined;
+}
+
+/** What an archive may hold; what exceeds it goes, the oldest first. */
+export interface Retention {
+  readonly messages: number;
+  /** Of XML. */
+  readonly bytes: number;
+  /** Messages that came before this time, in milliseconds since the epoch, go. */
+  readonly since: number;
+}
+
+/** The end of an archive: what the next message continues. */
+interface Tail {
+  id: number;
+  number: number;
+  offset: number;
+}
+
+/** Archives whose end is remembered. */
+const KNOWN_ARCHIVES = 10_000;
+/** Rows read at a time, which bounds what is read in vain. */
+const READ_CHUNK = 25;
+/** Rows looked at between two turns of the event loop, about. */
+const TURN_ROWS = 200;
+/** Messages after which the size of an archive is worth a look. */
+const GROWTH = 1000;
+/** Rows deleted in one turn. */
+const TRIM_CHUNK = 50;
+
+const MICROSECONDS = 1000;
+
+/** When the message with this id was archived; milliseconds since the epoch. */
+export function timeOf(id: number): number {
+  return Math.floor(id / MICROSECONDS);
+}
+
+/** The smallest id of that time. Ids are safe integers, and so is this for times that no id has. */
+export function firstIdAt(time: number): number {
+  return Math.min(Math.max(time * MICROSECONDS, 0), Number.MAX_SAFE_INTEGER);
+}
+
+/**
+ * The archives of all addresses, in one table: appended at their end, read by pages, cut off at their beginning.
+ *
+ * Ids grow within an archive, also when the clock is set back, so that their order is that of arrival. `number` and
+ * `offset` make the size of an archive, and of any stretch of it, the difference of two rows.
+ */
+export class Archive {
+  /** Called when an archive has got another 1,000 messages. */
+  onGrown: (owner: string) => void = () => {};
+  readonly #table: Table<ArchiveRow>;
+  readonly #host: Pick<Host, "clock">;
+  readonly #sequence: Sequence;
+  readonly #tails = new Lru<string, Tail>(KNOWN_ARCHIVES);
+
+  private constructor(table: Table<ArchiveRow>, host: Pick<Host, "clock">) {
+    this.#table = table;
+    this.#host = host;
+    this.#sequence = createSequence(host.clock);
+  }
+
+  static async open(host: Pick<Host, "clock" | "table">): Promise<Archive> {
+    const table = await host.table<ArchiveRow>({
+      name: "archive",
+      version: 1,
+      columns: { owner: "text", id: "int", with: "text", number: "int", offset: "int", stanza: "text" },
+      key: ["owner", "id"],
+      indexes: { with: ["owner", "with"] },
+    });
+    return new Archive(table, host);
+  }
+
+  /** Adds a message; returns its id. */
+  append(owner: string, peer: string, stanza: string): Awaitable<number> {
+    const known = this.#tails.get(owner);
+    if (known) return this.#append(known, owner, peer, stanza);
+    return after(this.last({ owner }), (row) => {
+      // Another message may have been quicker while this one waited for the store.
+      const tail = this.#tails.get(owner) ?? tailBehind(row);
+      this.#tails.set(owner, tail);
+      return this.#append(tail, owner, peer, stanza);
+    });
+  }
+
+  #append(tail: Tail, owner: string, peer: string, stanza: string): Awaitable<number> {
+    const { number, offset } = tail;
+    const id = Math.max(this.#sequence.next(), tail.id + 1);
+    tail.id = id;
+    tail.number = number + 1;
+    tail.offset = offset + Buffer.byteLength(stanza);
+    const written = this.#table.put({ owner, id, with: peer, number, offset, stanza });
+    if (tail.number % GROWTH === 0) this.onGrown(owner);
+    return after(written, () => id);
+  }
+
+  get(owner: string, id: number): Awaitable<ArchiveRow | undefined> {
+    return this.#table.get({ owner, id });
+  }
+
+  first(slice: Slice): Awaitable<ArchiveRow | undefined> {
+    return after(this.#table.list({ ...rangeOf(slice), limit: 1 }), ([row]) => row);
+  }
+
+  last(slice: Slice): Awaitable<ArchiveRow | undefined> {
+    return after(this.#table.list({ ...rangeOf(slice), reverse: true, limit: 1 }), ([row]) => row);
+  }
+
+  /** How many messages the slice has; undefined when there are more than `limit` and counting them would take long. */
+  async count(slice: Slice, limit: number): Promise<number | undefined> {
+    if (slice.with !== undefined) {
+      const count = await this.#table.count({ ...rangeOf(slice), limit: limit + 1 });
+      return count > limit ? undefined : count;
+    }
+    const [first, last] = [await this.first(slice), await this.last(slice)];
+    return first && last ? last.number - first.number + 1 : 0;
+  }
+
+  /** The messages of the slice from one end to the other, some a turn. `wanted`: how many will be asked for, about. */
+  async *rows(slice: Slice, backwards: boolean, wanted: number): AsyncGenerator<ArchiveRow, undefined> {
+    const limit = Math.min(wanted, READ_CHUNK);
+    for (let [from, seen] = [slice, 0]; ; ) {
+      const rows = await this.#table.list({ ...rangeOf(from), reverse: backwards, limit });
+      yield* rows;
+      const last = rows.at(-1);
+      if (!last || rows.length < limit) return undefined;
+      from = backwards ? { ...from, before: last.id } : { ...from, after: last.id };
+      seen += rows.length;
+      if (seen % TURN_ROWS < limit) await this.#nextTurn();
+    }
+  }
+
+  /** Puts another text in the place of a message, which keeps its id and time. */
+  replace(row: ArchiveRow, stanza: string): Awaitable<void> {
+    return this.#table.put({ ...row, stanza });
+  }
+
+  /** Deletes what the archive may not hold, some messages a turn; returns how many. */
+  async trim(owner: string, { messages, bytes, since }: Retention): Promise<number> {
+    const last = await this.last({ owner });
+    if (!last) return 0;
+    const end = tailBehind(last);
+    const oldest = firstIdAt(since);
+    const isExcess = (row: ArchiveRow) =>
+      row.id < oldest || end.number - row.number > messages || end.offset - row.offset > bytes;
+    for (let deleted = 0; ; await this.#nextTurn()) {
+      const rows = await this.#table.list({ where: { owner }, limit: TRIM_CHUNK });
+      // The oldest go first: an archive has no holes (XEP-0313 §3.2).
+      const kept = rows.findIndex((row) => !isExcess(row));
+      const excess = kept < 0 ? rows : rows.slice(0, kept);
+      for (const { id } of excess) deleted += await this.#table.delete({ owner, id });
+      if (excess.length < TRIM_CHUNK) return deleted;
+    }
+  }
+
+  /** Deletes an archive, some messages a turn, and those that arrive meanwhile as well. */
+  async remove(owner: string): Promise<void> {
+    const nothing = { messages: 0, bytes: 0, since: 0 };
+    while ((await this.trim(owner, nothing)) > 0);
+    this.#tails.delete(owner);
+  }
+
+  /** The addresses of all archives, those of other domains included, some a turn. */
+  async *owners(): AsyncIterable<string> {
+    for (let owner = "", seen = 1; ; seen++) {
+      const [row] = await this.#table.list({ after: owner, limit: 1 });
+      if (!row) return;
+      owner = row.owner;
+      yield owner;
+      if (seen % TURN_ROWS === 0) await this.#nextTurn();
+    }
+  }
+
+  /** What the last turn appended is lost. */
+  forget(): void {
+    this.#tails.clear();
+  }
+
+  #nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.#host.clock.immediate(resolve));
+  }
+}
+
+function tailBehind(row: ArchiveRow | undefined): Tail {
+  if (!row) return { id: 0, number: 0, offset: 0 };
+  return { id: row.id, number: row.number + 1, offset: row.offset + Buffer.byteLength(row.stanza) };
+}
+
+function rangeOf({ owner, with: peer, after: low, before: high }: Slice): Range<ArchiveRow> {
+  const range = peer === undefined ? { where: { owner } } : { index: "with", where: { owner, with: peer } };
+  return {
+    ...range,
+    ...(low !== undefined && { after: low }),
+    ...(high !== undefined && { before: high }),
+  };
+}

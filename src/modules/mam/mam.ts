@@ -1,0 +1,208 @@
+/**
+ * XEP-0313 Message Archive Management, version 1.1.3
+ * XEP-0441 Message Archive Management Preferences, version 0.2.0
+ * XEP-0431 Full Text Search in MAM, version 0.2.0
+ * https://xmpp.org/extensions/xep-0313.html
+ *
+ * Keeps both sides of every conversation of each account and shows them to its owner, page by page. What arrives is
+ * delivered with the id it has in the archive, also when it was kept for a user who was away, so that clients can tell
+ * what they have already.
+ */
+import type { Host } from "../../core/host.ts";
+import { defineModule } from "../../core/module.ts";
+import type { Session } from "../../session/session.ts";
+import { after } from "../../util/awaitable.ts";
+import { t } from "../../util/schema.ts";
+import { TokenBucket } from "../../util/token-bucket.ts";
+import { type Element, el } from "../../xml/element.ts";
+import { StanzaError } from "../../xmpp/errors.ts";
+import type { Jid } from "../../xmpp/jid.ts";
+import { ns } from "../../xmpp/ns.ts";
+import { parseStanza } from "../../xmpp/parse-stanza.ts";
+import type { Stanza } from "../../xmpp/stanza.ts";
+import { roster } from "../roster/roster.ts";
+import { stanzaId } from "../stanza-id.ts";
+import { Answers } from "./answers.ts";
+import { Archive } from "./archive.ts";
+import { ARCHIVE_KEY_BYTES, type ArchiveIds, createArchiveIds } from "./archive-ids.ts";
+import { archiveService } from "./archive-service.ts";
+import { keepWithin } from "./keep-within.ts";
+import { DEFAULTS, PreferenceStore, preferencesElement, readPreferences } from "./preferences.ts";
+import { queryForm } from "./query.ts";
+import { Recorder } from "./recorder.ts";
+import { tombstone } from "./retraction.ts";
+
+export const mam = defineModule({
+  name: "mam",
+  implements: [
+    "XEP-0313 1.1.3",
+    "XEP-0441 0.2.0",
+    "XEP-0431 0.2.0",
+    "XEP-0424 0.4.2",
+    "XEP-0334 1.0.0",
+    "XEP-0059 1.0",
+    "XEP-0297 1.0",
+  ],
+  omits: {
+    "XEP-0313": [
+      "Messages of type groupchat are not in the archives of users.",
+      "Messages kept for a user who was away are delivered as well; they have the id that they have in the archive.",
+    ],
+    "XEP-0441": ["There is no advanced configuration by ad-hoc commands."],
+    "XEP-0424": ["A message is replaced with a tombstone when it is among the last 500 of its conversation."],
+    "XEP-0059": ["Pages cannot be asked for by index."],
+  },
+  features: [ns.RETRACT],
+  accountFeatures: [
+    ns.MAM,
+    ns.MAM_EXTENDED,
+    ns.MAM_GROUPCHAT_FIELD,
+    ns.FULLTEXT,
+    ns.RSM,
+    ns.RETRACT,
+    ns.RETRACT_TOMBSTONE,
+  ],
+  requires: [roster, stanzaId],
+  config: t.object({
+    default: t
+      .oneOf(DEFAULTS, "always")
+      .doc('Whose messages are archived unless a user says otherwise; "roster": those of contacts.'),
+    keep: t.duration("365d").doc('How long messages are kept. "off": for ever.'),
+    messages: t
+      .integer(1_000_000, { min: 1, off: true })
+      .doc("Messages kept for one user; then the oldest go."),
+    size: t.size("1 GB", { off: true }).doc("Size of all messages kept for one user; then the oldest go."),
+    pageSize: t.integer(100, { min: 1, max: 1000 }).doc("Messages shown in one page at most."),
+    queriesPerMinute: t.integer(300, { min: 1 }).doc("How often one client may ask for a page."),
+  }),
+
+  async setup(host, limits) {
+    const archive = await Archive.open(host);
+    const ids = createArchiveIds(await archiveKey(host));
+    const preferences = await PreferenceStore.open(host, limits.default);
+    const recorder = new Recorder(host, archive, preferences);
+    const queries = host.metrics.counter("jackdaw_archive_queries", "queries of archives");
+    const results = host.metrics.counter("jackdaw_archive_results", "messages shown from archives");
+    const answers = new Answers({ archive, ids, pageSize: limits.pageSize, results });
+    const sent = new WeakMap<Stanza, number>();
+    const buckets = host.sessionState<TokenBucket | undefined>(() => undefined);
+    keepWithin(host, archive, limits);
+
+    host.hook("message:sent", "archive", ({ session, stanza }) => {
+      const user = session.jid.bare;
+      const to = stanza.to as Jid;
+      // §6.1.1: once in an archive; a message to oneself is archived when it arrives.
+      if (session.anonymous || to.bare.equals(user)) return undefined;
+      return after(recorder.keep(user, to, stanza), (id) => {
+        if (id !== undefined) sent.set(stanza, id);
+      });
+    });
+
+    host.hook("message:received", "archive", (event) => {
+      const { user, stanza, recipients } = event;
+      if (recipients[0]?.anonymous) return undefined;
+      return after(recorder.keep(user, stanza.from ?? host.jid, stanza), (id) => {
+        // §3.5
+        if (id !== undefined) event.stanza = stanza.append(stanzaIdElement(ids, user, id));
+      });
+    });
+
+    // Without offline storage it is the archive that keeps the message.
+    host.hook("message:undelivered", "observe", ({ user, stanza }) => {
+      const mark = stanza.child("stanza-id", ns.STANZA_ID);
+      return mark?.attrs.by === user.toString() ? "handled" : undefined;
+    });
+
+    host.hook("user:deleted", "observe", async ({ user }) => {
+      await archive.remove(user.toString());
+      await preferences.remove(user.toString());
+    });
+    host.hook("store:lost", "observe", () => {
+      archive.forget();
+      preferences.forget();
+    });
+
+    host.iq("set", ns.MAM, "query", ({ session, ...request }) => {
+      queries.inc();
+      takeTurn(session);
+      return answers.query(session.jid.bare, request, (result) => session.send(result));
+    });
+    host.iq("get", ns.MAM, "query", queryForm);
+    host.iq("get", ns.MAM, "metadata", ({ session }) => answers.metadata(session.jid.bare));
+    host.iq("get", ns.MAM, "prefs", ({ session }) =>
+      after(preferences.of(session.jid.bare.toString()), preferencesElement),
+    );
+    host.iq("set", ns.MAM, "prefs", ({ session, payload }) => {
+      const wanted = readPreferences(payload);
+      return after(preferences.set(session.jid.bare.toString(), wanted), () => preferencesElement(wanted));
+    });
+    // §8.1: an archive is its owner's; nobody else learns whether there is one.
+    for (const [type, name] of [
+      ["set", "query"],
+      ["get", "query"],
+      ["get", "metadata"],
+      ["get", "prefs"],
+      ["set", "prefs"],
+    ] as const) {
+      host.iq(type, ns.MAM, name, refuse, "address");
+    }
+
+    host.provide(archiveService, {
+      add: (owner, peer, message) => {
+        const id = archive.append(owner.toString(), peer.bare.toString(), message.toString());
+        return after(id, (number) => ids.encode(number));
+      },
+      query: (owner, request, send) => answers.query(owner, request, send),
+      form: queryForm,
+      metadata: (owner) => answers.metadata(owner),
+      replace: (owner, id, contents) => replace(owner.toString(), id, contents),
+      trim: (owner, most) => archive.trim(owner.toString(), most),
+      remove: (owner) => archive.remove(owner.toString()),
+      sentId(message) {
+        const id = sent.get(message);
+        return id === undefined || !message.from ? undefined : stanzaIdElement(ids, message.from.bare, id);
+      },
+    });
+
+    async function replace(owner: string, text: string, contents: readonly Element[]): Promise<boolean> {
+      const id = ids.decode(text);
+      const row = id === undefined ? undefined : await archive.get(owner, id);
+      if (!row) return false;
+      await archive.replace(row, tombstone(parseStanza(row.stanza), contents));
+      return true;
+    }
+
+    function takeTurn(session: Session): void {
+      const { queriesPerMinute } = limits;
+      const now = host.clock.now();
+      const bucket = buckets.get(session) ?? new TokenBucket(queriesPerMinute / 60, queriesPerMinute, now);
+      buckets.set(session, bucket);
+      if (!bucket.tryTake(1, now)) {
+        throw new StanzaError("policy-violation", "too many queries", { type: "wait" });
+      }
+    }
+  },
+});
+
+function refuse(): never {
+  throw new StanzaError("forbidden");
+}
+
+function stanzaIdElement(ids: ArchiveIds, owner: Jid, id: number): Element {
+  return el("stanza-id", { xmlns: ns.STANZA_ID, by: owner.toString(), id: ids.encode(id) });
+}
+
+/** The secret behind the ids of this domain's archives, made once. */
+async function archiveKey(host: Host): Promise<Buffer> {
+  const table = await host.table<{ domain: string; key: Buffer }>({
+    name: "archive_keys",
+    version: 1,
+    columns: { domain: "text", key: "blob" },
+    key: ["domain"],
+  });
+  const stored = await table.get({ domain: host.domain });
+  if (stored) return stored.key;
+  const key = host.random.bytes(ARCHIVE_KEY_BYTES);
+  await table.put({ domain: host.domain, key });
+  return key;
+}

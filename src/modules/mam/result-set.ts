@@ -1,0 +1,133 @@
+import { StanzaError } from "../../xmpp/errors.ts";
+import { type Archive, type ArchiveRow, firstIdAt, type Slice } from "./archive.ts";
+import type { ArchiveIds } from "./archive-ids.ts";
+import { containsWords, isWithResource } from "./matcher.ts";
+import { type Page, takePage } from "./page.ts";
+import type { Filter } from "./query.ts";
+
+/** Two ids between which messages lie, without them. */
+export type Bounds = Pick<Slice, "after" | "before">;
+
+/** Everything that a query finds, before it is cut into pages. */
+export interface ResultSet {
+  page(bounds: Bounds, messages: number, backwards: boolean): Promise<Page>;
+  /** How many there are, of those before an id if it is given; undefined when finding out would take long. */
+  count(before?: number): Promise<number | undefined>;
+}
+
+/** Messages of one conversation that are counted; of more than that, clients are not told how many there are. */
+const COUNT_LIMIT = 10_000;
+
+/**
+ * What the filter finds in an archive.
+ * @throws StanzaError item-not-found for an id that is not in the archive (XEP-0313 §4.1.3).
+ */
+export async function findResults(
+  archive: Archive,
+  ids: ArchiveIds,
+  owner: string,
+  filter: Filter,
+): Promise<ResultSet> {
+  const { start, end, beforeId, afterId } = filter;
+  const find = async (id: string) => (await findMessage(archive, ids, owner, id)).id;
+  const slice: Slice = {
+    owner,
+    with: filter.with?.bare.toString(),
+    // §4.1.2: both times are inclusive, the bounds are not.
+    ...narrowed(
+      {
+        after: start === undefined ? undefined : firstIdAt(start) - 1,
+        before: end === undefined ? undefined : firstIdAt(end + 1),
+      },
+      {
+        after: afterId === undefined ? undefined : await find(afterId),
+        before: beforeId === undefined ? undefined : await find(beforeId),
+      },
+    ),
+  };
+  const matches = matcherOf(filter);
+  if (!filter.ids) return rangeResults(archive, slice, matches);
+  const rows = await Promise.all(filter.ids.map((id) => findMessage(archive, ids, owner, id)));
+  const listed = rows.filter((row) => isInSlice(row, slice) && (!matches || matches(row)));
+  return listedResults(archive, owner, new Set(listed.map(({ id }) => id)));
+}
+
+/** @throws StanzaError item-not-found */
+export async function findMessage(
+  archive: Archive,
+  ids: ArchiveIds,
+  owner: string,
+  text: string,
+): Promise<ArchiveRow> {
+  const id = ids.decode(text);
+  const row = id === undefined ? undefined : await archive.get(owner, id);
+  if (!row) throw new StanzaError("item-not-found", "there is no such message in the archive");
+  return row;
+}
+
+function rangeResults(archive: Archive, slice: Slice, matches: PageMatcher): ResultSet {
+  return {
+    page: (bounds, messages, backwards) => {
+      const rows = archive.rows({ ...slice, ...narrowed(slice, bounds) }, backwards, messages + 1);
+      return takePage(rows, { messages, backwards, matches });
+    },
+    count: async (before) =>
+      matches ? undefined : archive.count({ ...slice, ...narrowed(slice, { before }) }, COUNT_LIMIT),
+  };
+}
+
+/** §4.1.3: messages of which the client knows the ids. */
+function listedResults(archive: Archive, owner: string, listed: ReadonlySet<number>): ResultSet {
+  const sorted = [...listed].sort((a, b) => a - b);
+  const within = ({ after = -1, before = Number.POSITIVE_INFINITY }: Bounds) =>
+    sorted.filter((id) => id > after && id < before);
+  return {
+    page(bounds, messages, backwards) {
+      const wanted = within(bounds);
+      return takePage(readRows(archive, owner, backwards ? wanted.reverse() : wanted), {
+        messages,
+        backwards,
+      });
+    },
+    count: async (before) => within({ before }).length,
+  };
+}
+
+async function* readRows(
+  archive: Archive,
+  owner: string,
+  ids: readonly number[],
+): AsyncGenerator<ArchiveRow> {
+  for (const id of ids) {
+    const row = await archive.get(owner, id);
+    if (row) yield row;
+  }
+}
+
+type PageMatcher = ((row: ArchiveRow) => boolean) | undefined;
+
+function matcherOf({ with: peer, text }: Filter): PageMatcher {
+  const withResource = peer && !peer.isBare ? isWithResource(peer) : undefined;
+  const withWords = text === undefined ? undefined : containsWords(text);
+  if (!withResource || !withWords) return withResource ?? withWords;
+  return (row) => withResource(row) && withWords(row);
+}
+
+function isInSlice(
+  row: ArchiveRow,
+  { with: peer, after = -1, before = Number.POSITIVE_INFINITY }: Slice,
+): boolean {
+  return row.id > after && row.id < before && (peer === undefined || row.with === peer);
+}
+
+/** What is within both. */
+function narrowed(one: Bounds, other: Bounds): Bounds {
+  return {
+    after: chosen(Math.max, one.after, other.after),
+    before: chosen(Math.min, one.before, other.before),
+  };
+}
+
+function chosen(choose: (a: number, b: number) => number, a?: number, b?: number): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : choose(a, b);
+}

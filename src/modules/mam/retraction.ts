@@ -1,0 +1,54 @@
+import { type Element, el, escapeAttribute } from "../../xml/element.ts";
+import { formatDateTime } from "../../xmpp/datetime.ts";
+import { ns } from "../../xmpp/ns.ts";
+import { parseStanza } from "../../xmpp/parse-stanza.ts";
+import { Stanza } from "../../xmpp/stanza.ts";
+import { type Archive, type ArchiveRow, timeOf } from "./archive.ts";
+
+/** How far back in a conversation the retracted message may be: ids of clients are not indexed. */
+const REACH = 500;
+
+/**
+ * XEP-0424 §4: puts a tombstone in the place of the message that `retraction`, which was archived as `found`, takes
+ * back. Whether there was one, of the same author, among the last of the conversation.
+ */
+export async function entomb(archive: Archive, retraction: Stanza, found: Archived): Promise<boolean> {
+  const { owner, with: peer, id } = found;
+  const wanted = retraction.child("retract", ns.RETRACT)?.attrs.id as string | undefined;
+  // §4: the tombstone has to name the retraction.
+  if (wanted === undefined || retraction.id === undefined) return false;
+  const mark = escapeAttribute(wanted);
+  let looked = 0;
+  for await (const row of archive.rows({ owner, with: peer, before: id }, true, REACH)) {
+    if (looked++ >= REACH) return false;
+    if (!row.stanza.includes(mark)) continue;
+    const original = parseStanza(row.stanza);
+    if (original.id !== wanted || !isSameAuthor(original, retraction, owner)) continue;
+    if (original.has("retracted", ns.RETRACT)) return false;
+    const stamp = formatDateTime(timeOf(id));
+    const retracted = el("retracted", { xmlns: ns.RETRACT, id: retraction.id, stamp });
+    await archive.replace(row, tombstone(original, [retracted]));
+    return true;
+  }
+  return false;
+}
+
+type Archived = Pick<ArchiveRow, "owner" | "with" | "id">;
+
+/** The message with other contents: its header stays. */
+export function tombstone(original: Stanza, contents: readonly Element[]): string {
+  return Stanza.build(original, contents).toString();
+}
+
+/** §5: the same account, or behind a room's address, which many share, the same occupant. */
+function isSameAuthor(original: Stanza, retraction: Stanza, owner: string): boolean {
+  const [author, retractor] = [original.from, retraction.from];
+  if (!author || !retractor || !author.bare.equals(retractor.bare)) return false;
+  const isOwn = author.bare.toString() === owner;
+  const isOfRoom = original.has("x", ns.MUC_USER) || retraction.has("x", ns.MUC_USER);
+  return isOwn || !isOfRoom || author.equals(retractor);
+}
+
+export function retracts(stanza: Stanza): boolean {
+  return stanza.has("retract", ns.RETRACT);
+}

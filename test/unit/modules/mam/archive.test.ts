@@ -1,0 +1,155 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { Archive, type ArchiveRow, firstIdAt, timeOf } from "../../../../src/modules/mam/archive.ts";
+import { createMemoryStore } from "../../../../src/store/memory.ts";
+import { openSqliteStore } from "../../../../src/store/sqlite.ts";
+import type { Store, TableSpec } from "../../../../src/store/store.ts";
+import { VirtualClock } from "../../../../src/testing/virtual-clock.ts";
+import { temporaryFolder } from "../../store/folder.ts";
+
+const folder = temporaryFolder();
+let files = 0;
+
+const ALICE = "alice@localhost";
+const BOB = "bob@localhost";
+const CAROL = "carol@localhost";
+const ALL = { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY, since: 0 };
+
+async function openArchive(store: Store, clock = new VirtualClock()) {
+  // A store opens a table once; a second archive on the same rows is another server after a restart.
+  const tables = new Map<string, unknown>();
+  const host = {
+    clock,
+    table: async <R extends object>(spec: TableSpec<R>) => {
+      if (!tables.has(spec.name)) tables.set(spec.name, await store.table(spec));
+      return tables.get(spec.name) as never;
+    },
+  };
+  return { archive: await Archive.open(host), reopen: () => Archive.open(host), clock };
+}
+
+async function collect(rows: AsyncIterable<ArchiveRow>): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const { stanza } of rows) texts.push(stanza);
+  return texts;
+}
+
+const inOrder = (archive: Archive, owner = ALICE) => collect(archive.rows({ owner }, false, 100));
+
+describe.each([
+  ["memory", createMemoryStore],
+  ["sqlite", () => openSqliteStore({ path: join(folder, `${++files}.sqlite`) })],
+])("in %s", (_, open) => {
+  test("ids grow, also when the clock goes back, and across a restart then", async () => {
+    const { archive, reopen, clock } = await openArchive(open());
+    const first = await archive.append(ALICE, BOB, "1");
+    expect(timeOf(first)).toBe(clock.now());
+    await clock.advance(5000);
+    const second = await archive.append(ALICE, BOB, "2");
+    expect(timeOf(second)).toBe(clock.now());
+    const again = await reopen();
+    await clock.advance(-3_600_000);
+    const third = await again.append(ALICE, BOB, "3");
+    expect(third).toBeGreaterThan(second);
+    expect(await inOrder(again)).toEqual(["1", "2", "3"]);
+    // Its time stands still rather than going back.
+    expect(timeOf(third)).toBe(timeOf(second));
+  });
+
+  test("many messages at once keep their order", async () => {
+    const { archive } = await openArchive(open());
+    const texts = Array.from({ length: 200 }, (_, n) => String(n));
+    const written = texts.map(async (text) => archive.append(ALICE, BOB, text));
+    expect(new Set(await Promise.all(written)).size).toBe(200);
+    expect(await inOrder(archive)).toEqual(texts);
+  });
+
+  test("an archive, and a conversation in it, is read from either end between bounds", async () => {
+    const { archive } = await openArchive(open());
+    const ids: number[] = [];
+    for (let n = 0; n < 60; n++) ids.push(await archive.append(ALICE, n % 2 === 0 ? BOB : CAROL, String(n)));
+    await archive.append(BOB, ALICE, "other");
+    const numbers = (from: number, to: number, step: number) =>
+      Array.from({ length: Math.ceil((to - from) / step) }, (_, n) => String(from + n * step));
+    const bounds = { after: ids[1] as number, before: ids[58] as number };
+    for (const wanted of [1, 7, 1000]) {
+      expect(await collect(archive.rows({ owner: ALICE }, false, wanted))).toEqual(numbers(0, 60, 1));
+      const reversed = await collect(archive.rows({ owner: ALICE, ...bounds }, true, wanted));
+      expect(reversed.reverse()).toEqual(numbers(2, 58, 1));
+      const conversation = { owner: ALICE, with: CAROL, ...bounds };
+      expect(await collect(archive.rows(conversation, false, wanted))).toEqual(numbers(3, 58, 2));
+    }
+  });
+
+  test("sizes are told without looking at what lies between, also after the beginning was cut off", async () => {
+    const { archive, reopen } = await openArchive(open());
+    const ids: number[] = [];
+    for (let n = 0; n < 20; n++) ids.push(await archive.append(ALICE, n < 15 ? BOB : CAROL, "ä".repeat(5)));
+    expect(await archive.count({ owner: ALICE }, 1)).toBe(20);
+    expect(await archive.count({ owner: ALICE, after: ids[4] as number, before: ids[9] as number }, 1)).toBe(
+      4,
+    );
+    expect(await archive.count({ owner: ALICE, with: BOB }, 15)).toBe(15);
+    expect(await archive.count({ owner: ALICE, with: BOB }, 14)).toBeUndefined();
+    expect(await archive.count({ owner: "nobody" }, 1)).toBe(0);
+    expect(await archive.trim(ALICE, { ...ALL, messages: 12 })).toBe(8);
+    expect(await archive.count({ owner: ALICE }, 1)).toBe(12);
+    // Each has ten bytes.
+    const again = await reopen();
+    await again.append(ALICE, BOB, "ä".repeat(5));
+    expect(await again.trim(ALICE, { ...ALL, bytes: 59 })).toBe(8);
+    expect(await again.count({ owner: ALICE }, 1)).toBe(5);
+    expect(await again.trim(ALICE, { ...ALL, bytes: 50 })).toBe(0);
+  });
+
+  test("only the oldest go, in whatever way there are too many, and only from this archive", async () => {
+    const { archive, clock } = await openArchive(open());
+    for (let n = 0; n < 120; n++) {
+      await archive.append(ALICE, BOB, String(n));
+      await archive.append(BOB, ALICE, String(n));
+      await clock.advance(1000);
+    }
+    expect(await archive.trim(ALICE, ALL)).toBe(0);
+    expect(await archive.trim(ALICE, { ...ALL, since: clock.now() - 10_000 })).toBe(110);
+    expect((await inOrder(archive)).slice(0, 2)).toEqual(["110", "111"]);
+    expect(await archive.trim("nobody", ALL)).toBe(0);
+    await archive.remove(ALICE);
+    expect(await inOrder(archive)).toEqual([]);
+    expect(await inOrder(archive, BOB)).toHaveLength(120);
+    await archive.append(ALICE, BOB, "new");
+    expect(await archive.count({ owner: ALICE }, 1)).toBe(1);
+  });
+
+  test("every archive has an owner, told once", async () => {
+    const { archive } = await openArchive(open());
+    for (const owner of [CAROL, ALICE, BOB, ALICE]) await archive.append(owner, BOB, "x");
+    const owners: string[] = [];
+    for await (const owner of archive.owners()) owners.push(owner);
+    expect(owners).toEqual([ALICE, BOB, CAROL]);
+  });
+
+  test("an archive that grows is looked at every thousand messages", async () => {
+    const { archive } = await openArchive(open());
+    const grown: string[] = [];
+    archive.onGrown = (owner) => void grown.push(owner);
+    for (let n = 0; n < 2500; n++) await archive.append(ALICE, BOB, "x");
+    expect(grown).toEqual([ALICE, ALICE]);
+  });
+
+  test("what was lost with its turn is not counted on", async () => {
+    const store = open();
+    const { archive } = await openArchive(store);
+    await archive.append(ALICE, BOB, "kept");
+    await store.commit();
+    await archive.append(ALICE, BOB, "lost");
+    await store.rollback();
+    archive.forget();
+    await archive.append(ALICE, BOB, "next");
+    expect(await archive.count({ owner: ALICE }, 1)).toBe(2);
+    expect(await inOrder(archive)).toEqual(["kept", "next"]);
+  });
+});
+
+test("times that no message has are within what a store can compare", () => {
+  for (const time of [-8.64e15, -1, 8.64e15]) expect(Number.isSafeInteger(firstIdAt(time))).toBe(true);
+});

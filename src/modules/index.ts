@@ -17,6 +17,7 @@ import { roster } from "./roster/roster.ts";
 import { stanzaId } from "./stanza-id.ts";
 import { streamManagement } from "./stream-management.ts";
 import { time } from "./time.ts";
+import { vcard } from "./vcard/vcard.ts";
 import { version } from "./version.ts";
 
 /** The features a server has unless its configuration says otherwise, in the order of their set-up. */
@@ -40,4 +41,5 @@ export const defaultModules: readonly Module[] = [
   push,
   blocking,
   privateStorage,
+  vcard,
 ];

@@ -38,7 +38,7 @@ export class Stream implements SessionStream {
   user: Jid | undefined;
   session: Session | undefined;
   lang: string | undefined;
-  /** The client's claimed address from its header (RFC 6120 §4.7.1). */
+  /** The address of a user that the client claims in its header (RFC 6120 §4.7.1). */
   from: Jid | undefined;
   /** The hashes that the account of `from` has SCRAM keys for; undefined where there is no `from`. */
   hashes: readonly ScramHash[] | undefined;
@@ -47,6 +47,8 @@ export class Stream implements SessionStream {
   lastReceived: number;
   #log: Logger | undefined;
   #host: StreamHost | undefined;
+  /** `from` of the header, whatever it names. */
+  #peer: Jid | undefined;
   #state: StreamState = "opening";
   #headerSent = false;
   #holds = 0;
@@ -278,7 +280,9 @@ export class Stream implements SessionStream {
     if (!host) throw new StreamError("host-unknown");
     if (this.user && host.domain !== this.user.domain) throw new StreamError("not-authorized");
     this.#host = host;
-    this.from = readAddress(tag.attributes.from, "invalid-from");
+    this.#peer = readAddress(tag.attributes.from, "invalid-from");
+    // §4.7.1: user@domain. COMPAT(XML::Stream, 2026): the name of the client's machine, which is nobody's address.
+    this.from = this.#peer?.local ? this.#peer : undefined;
     if (this.from && this.user && !this.from.bare.equals(this.user)) throw new StreamError("invalid-from");
     // §4.9.3.9, XEP-0388 §2.1: no client of this domain can be from another.
     if (this.from && this.from.domain !== host.domain) throw new StreamError("invalid-from");
@@ -302,7 +306,8 @@ export class Stream implements SessionStream {
 
   #sendHeader(): void {
     const from = this.#host?.domain ?? this.environment.defaultDomain;
-    const to = this.from ? ` to="${escapeAttribute(this.from.toString())}"` : "";
+    // §4.7.2: what the client calls itself.
+    const to = this.#peer ? ` to="${escapeAttribute(this.#peer.toString())}"` : "";
     this.#headerSent = true;
     // §4.7.3: each header has an unguessable id of its own.
     this.transport.write(

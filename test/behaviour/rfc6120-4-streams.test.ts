@@ -138,6 +138,16 @@ describe("restarts", () => {
     await client.receives(FEATURES);
   });
 
+  test("a from that names no user is no claim (§4.7.1)", async ({ raw, user }) => {
+    await user("alice", "secret");
+    const client = raw();
+    const header = await client.opens({ from: "workstation.example" });
+    expect(header.attributes.to).toBe("workstation.example");
+    await authenticateAs(client, "alice", "secret");
+    await client.opens({ from: "workstation.example" });
+    await client.receives(FEATURES);
+  });
+
   test("the new header must not claim to be somebody else (§4.9.3.6)", async ({ raw, user }) => {
     await user("alice", "secret");
     const client = raw();

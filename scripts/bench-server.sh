@@ -32,6 +32,7 @@ configuration() {
   "modules": {
     "register": { "open": true, "perHour": "off" },
     "offline": { "messages": 100000, "size": "1 GB" },
+    "strangers": false,
     "mam": $([ "${BENCH_MAM:-0}" = 1 ] && echo true || echo false)
   }
 }

@@ -7,6 +7,7 @@
  */
 import { defineModule, defineService } from "../core/module.ts";
 import type { IqRequest } from "../routing/iq-table.ts";
+import type { Awaitable } from "../util/awaitable.ts";
 import { t } from "../util/schema.ts";
 import { clone, type Element, el } from "../xml/element.ts";
 import { StanzaError } from "../xmpp/errors.ts";
@@ -14,10 +15,17 @@ import type { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 import { roster, rosterService } from "./roster/roster.ts";
 
+/** Nodes of the domain (§4.3) that a module answers for: the whole `<query/>`, undefined where a node is not its own. */
+export interface DiscoNodes {
+  info(node: string, request: IqRequest): Awaitable<Element | undefined>;
+  items(node: string, request: IqRequest): Awaitable<Element | undefined>;
+}
+
 /** What other modules add to the domain's own information. */
 export interface Disco {
   /** XEP-0128: a form shown with the domain's features. */
   addForm(form: Element): void;
+  addNodes(nodes: DiscoNodes): void;
 }
 
 export const discoService = defineService<Disco>("disco");
@@ -34,22 +42,37 @@ export const disco = defineModule({
 
   setup(host, { name }) {
     const forms: Element[] = [];
-    host.provide(discoService, { addForm: (form) => void forms.push(form) });
+    const nodes: DiscoNodes[] = [];
+    host.provide(discoService, {
+      addForm: (form) => void forms.push(form),
+      addNodes: (more) => void nodes.push(more),
+    });
 
     host.iq("get", ns.DISCO_INFO, "query", domainInfo, "host");
     host.iq("get", ns.DISCO_ITEMS, "query", domainItems, "host");
     host.iq("get", ns.DISCO_INFO, "query", accountInfo, "address");
     host.iq("get", ns.DISCO_ITEMS, "query", accountItems, "address");
 
-    function domainInfo({ payload }: IqRequest): Element {
-      refuseNode(payload);
+    function domainInfo(request: IqRequest): Awaitable<Element> {
+      const node = request.payload.attrs.node as string | undefined;
+      if (node !== undefined) return nodeAnswer((each) => each.info(node, request));
       const features = host.modules.flatMap((module) => module.features ?? []);
       return describe(el("identity", { category: "server", type: "im", name }), features, forms);
     }
 
-    function domainItems({ payload }: IqRequest): Element {
-      refuseNode(payload);
+    function domainItems(request: IqRequest): Awaitable<Element> {
+      const node = request.payload.attrs.node as string | undefined;
+      if (node !== undefined) return nodeAnswer((each) => each.items(node, request));
       return el("query", { xmlns: ns.DISCO_ITEMS });
+    }
+
+    /** §7: a node that nobody knows is not found. */
+    async function nodeAnswer(ask: (nodes: DiscoNodes) => Awaitable<Element | undefined>): Promise<Element> {
+      for (const each of nodes) {
+        const answer = await ask(each);
+        if (answer) return answer;
+      }
+      throw new StanzaError("item-not-found");
     }
 
     /** §3.1. §8: an account that is not there and one that does not want to be seen give the same answer. */
@@ -76,7 +99,7 @@ export const disco = defineModule({
   },
 });
 
-/** §3.2: nothing here has nodes. */
+/** §3.2: accounts have no nodes. */
 function refuseNode(query: Element): void {
   if (query.attrs.node !== undefined) throw new StanzaError("item-not-found");
 }

@@ -1,4 +1,5 @@
 import type { Module } from "../core/module.ts";
+import { adhoc } from "./adhoc/adhoc.ts";
 import { blocking } from "./blocking/blocking.ts";
 import { carbons } from "./carbons.ts";
 import { contact } from "./contact.ts";
@@ -43,3 +44,4 @@ export const defaultModules: readonly Module[] = [
   privateStorage,
   vcard,
 ];
+  adhoc,

@@ -42,6 +42,8 @@ export const ns = {
   DISCO_ITEMS: "http://jabber.org/protocol/disco#items",
   /** XEP-0045: Multi-User Chat */
   MUC_USER: "http://jabber.org/protocol/muc#user",
+  /** XEP-0050: Ad-Hoc Commands */
+  COMMANDS: "http://jabber.org/protocol/commands",
   /** XEP-0059: Result Set Management */
   RSM: "http://jabber.org/protocol/rsm",
   /** XEP-0077: In-Band Registration */

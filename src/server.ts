@@ -139,36 +139,27 @@ export class XmppServer {
       random,
       iterations: config.auth.iterations,
     }));
-    const throttle = new Throttle(clock, config.auth.backoff);
     const { mechanisms, plainWithoutTls, anonymous } = config.auth;
     const external = config.tls.clientCertificates.ca !== undefined;
-    const startedAt = clock.now();
+    const shared = {
+      accounts,
+      mechanisms: selectMechanisms({ mechanisms, plainWithoutTls, anonymous, external }),
+      throttle: new Throttle(clock, config.auth.backoff),
+      network: this.#network,
+      metrics: this.metrics,
+      clock,
+      random,
+      startedAt: clock.now(),
+      resourcesPerAccount: config.limits.resourcesPerAccount,
+      resourceConflict: config.limits.resourceConflict,
+      admins: () => this.#admins,
+      openTable: <R extends object>(spec: TableSpec<R>) => this.#openTable(spec),
+    };
     for (const { name } of config.domains) {
-      const host = new DomainHost({
-        domain: name,
-        accounts,
-        mechanisms: selectMechanisms({ mechanisms, plainWithoutTls, anonymous, external }),
-        throttle,
-        network: this.#network,
-        log: log.child({ host: name }),
-        metrics: this.metrics,
-        clock,
-        random,
-        startedAt,
-        resourcesPerAccount: config.limits.resourcesPerAccount,
-        resourceConflict: config.limits.resourceConflict,
-        admins: () => this.#admins,
-        openTable: (spec) => this.#openTable(spec),
-      });
+      const host = new DomainHost({ ...shared, domain: name, log: log.child({ host: name }) });
       this.#hosts.set(name, host);
       this.#network.add(host.router);
-      for (const feature of [starttls, sasl(), bind, legacySession]) host.streamFeature(feature);
-      // RFC 3921 §3: the answer to old clients that take the offer of `legacySession`.
-      host.iq("set", ns.SESSION, "session", () => {});
-      host.iq("set", ns.SESSION, "session", () => {}, "host");
-      for (const module of inOrder(modules)) {
-        if (settings.has(module.name)) await host.setUp(module, settings.get(module.name));
-      }
+      await setUpHost(host, modules, settings);
     }
     await store.commit();
     this.#keepAlive = keepAlive(
@@ -342,6 +333,21 @@ export class XmppServer {
 
 function streamLimits(config: Config) {
   return { ...config.limits, authenticationAttempts: config.auth.maxFailures };
+}
+
+/** The features that every stream needs, then the modules that are switched on. */
+async function setUpHost(
+  host: DomainHost,
+  modules: readonly Module[],
+  settings: ReadonlyMap<string, unknown>,
+): Promise<void> {
+  for (const feature of [starttls, sasl(), bind, legacySession]) host.streamFeature(feature);
+  // RFC 3921 §3: the answer to old clients that take the offer of `legacySession`.
+  host.iq("set", ns.SESSION, "session", () => {});
+  host.iq("set", ns.SESSION, "session", () => {}, "host");
+  for (const module of inOrder(modules)) {
+    if (settings.has(module.name)) await host.setUp(module, settings.get(module.name));
+  }
 }
 
 /** Each module behind those it requires. */

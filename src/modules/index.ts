@@ -7,6 +7,7 @@ import { csi } from "./csi.ts";
 import { delay } from "./delay.ts";
 import { disco } from "./disco.ts";
 import { last } from "./last.ts";
+import { externalServices } from "./external-services.ts";
 import { mam } from "./mam/mam.ts";
 import { offline } from "./offline.ts";
 import { ping } from "./ping.ts";
@@ -45,3 +46,4 @@ export const defaultModules: readonly Module[] = [
   vcard,
 ];
   adhoc,
+  externalServices,

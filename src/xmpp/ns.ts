@@ -119,3 +119,5 @@ export const ns = {
   /** XEP-0153: vCard-Based Avatars */
   VCARD_UPDATE: "vcard-temp:x:update",
 } as const;
+  /** XEP-0215: External Service Discovery */
+  EXTERNAL_SERVICES: "urn:xmpp:extdisco:2",

@@ -184,7 +184,6 @@ export class Archive {
   async remove(owner: string): Promise<void> {
     const nothing = { messages: 0, bytes: 0, since: 0 };
     while ((await this.trim(owner, nothing)) > 0);
-    this.#tails.delete(owner);
   }
 
   /** The addresses of all archives, those of other domains included, some a turn. */

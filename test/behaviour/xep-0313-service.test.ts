@@ -1,0 +1,151 @@
+/** XEP-0313 §3.3: archives of other addresses than accounts, such as rooms, which whoever has them fills and guards. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
+import { archiveService } from "../../src/modules/mam/archive-service.ts";
+import { createMemoryStore } from "../../src/store/memory.ts";
+import { createRig } from "../../src/testing/create-rig.ts";
+import { readXml } from "../../src/testing/read-xml.ts";
+import { test } from "../../src/testing/rig.ts";
+import { el } from "../../src/xml/element.ts";
+import { Jid } from "../../src/xmpp/jid.ts";
+import { message, type Stanza } from "../../src/xmpp/stanza.ts";
+import { queryArchive } from "./archive-client.ts";
+
+const ROOM = Jid.parse("coven@muc.localhost");
+const WITCH = Jid.parse("coven@muc.localhost/witch");
+const HAG = Jid.parse("hag@example.org/pda");
+const HOUR = 3_600_000;
+
+function spell(body: string): Stanza {
+  return message({ from: WITCH, type: "groupchat", id: `id-${body}` }, el("body", {}, body));
+}
+
+describe.for(["memory", "sqlite"] as const)("the archive of a room in %s", (store) => {
+  test.override({ options: { store } });
+
+  test("is filled, asked and moderated by whoever has the room", async ({ server }) => {
+    const archive = server.host().use(archiveService);
+    const ids: string[] = [];
+    for (const body of ["1", "2", "3"]) ids.push(await archive.add(ROOM, WITCH, spell(body)));
+    const retracted = el("retracted", { xmlns: "urn:xmpp:message-retract:1" });
+    expect(await archive.replace(ROOM, ids[1] as string, [retracted])).toBe(true);
+    expect(await archive.replace(WITCH.bare, "A".repeat(22), [retracted])).toBe(false);
+    expect(await archive.replace(HAG.bare, ids[0] as string, [retracted])).toBe(false);
+
+    const sent: Stanza[] = [];
+    const payload = readXml(`<query xmlns="urn:xmpp:mam:2"/>`);
+    const fin = await archive.query(ROOM, { from: HAG, payload }, (result) => void sent.push(result));
+    expect(fin.attrs["complete"]).toBe("true");
+    expect(sent.map(({ from, to }) => [from?.toString(), to?.toString()])).toEqual(
+      Array.from({ length: 3 }, () => [ROOM.toString(), HAG.toString()]),
+    );
+    // A tree is there for those who want one.
+    const results = sent.map((stanza) => stanza.child("result", "urn:xmpp:mam:2"));
+    expect(results.map((result) => String(result?.attrs["id"]))).toEqual(ids);
+    const inner = results.map((result) =>
+      result?.getChild("forwarded", "urn:xmpp:forward:0")?.getChild("message", "jabber:client"),
+    );
+    expect(inner.map((each) => each?.getChildText("body"))).toEqual(["1", null, "3"]);
+    expect(inner[1]?.attrs).toMatchObject({ from: WITCH.toString(), type: "groupchat", id: "id-2" });
+    expect(inner[1]?.getChildElements().map((child) => child.getName())).toEqual(["retracted"]);
+
+    const metadata = await archive.metadata(ROOM);
+    expect(metadata.getChild("start")?.attrs["id"]).toBe(ids[0]);
+    expect(metadata.getChild("end")?.attrs["id"]).toBe(ids[2]);
+    expect(archive.form().getChild("x")?.attrs["type"]).toBe("form");
+  });
+
+  test("keeps what its owner lets it keep, whatever accounts may keep", async ({ server, clock }) => {
+    const archive = server.host().use(archiveService);
+    for (const body of ["1", "2", "3"]) await archive.add(ROOM, WITCH, spell(body));
+    await clock.advance(HOUR);
+    const all = { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY, since: 0 };
+    expect(await archive.trim(ROOM, { ...all, messages: 2 })).toBe(1);
+    await archive.remove(ROOM);
+    expect((await archive.metadata(ROOM)).children).toEqual([]);
+  });
+});
+
+describe("for accounts that keep two messages", () => {
+  test.override({ options: { config: { modules: { mam: { messages: 2 } } } } });
+
+  test("a room keeps three, and an account that gets a thousand does not wait for the hour", async ({
+    server,
+    connect,
+    clock,
+  }) => {
+    const archive = server.host().use(archiveService);
+    for (let n = 0; n < 1000; n++) await archive.add(ROOM, WITCH, spell("x"));
+    for (let n = 0; n < 1000; n++) await archive.add(Jid.parse("alice@localhost"), WITCH, spell(String(n)));
+    const alice = await connect("alice");
+    expect((await queryArchive(alice)).bodies).toEqual(["998", "999"]);
+    await clock.advance(HOUR);
+    const payload = readXml(
+      `<query xmlns="urn:xmpp:mam:2"><set xmlns="http://jabber.org/protocol/rsm"><max>0</max></set></query>`,
+    );
+    const fin = await archive.query(ROOM, { from: HAG, payload }, () => undefined);
+    expect(fin.getChild("set")?.getChildText("count")).toBe("1000");
+  });
+});
+
+test("what was sent has an id for its sender's eyes (§3.5)", async ({ rig }) => {
+  const alice = await rig.connect("alice/phone");
+  await rig.connect("bob/desk");
+  const archive = rig.server.host().use(archiveService);
+  const marks: unknown[] = [];
+  rig.server.host().hook("message:sent", "copy", ({ stanza }) => {
+    marks.push(archive.sentId(stanza)?.attrs);
+  });
+  await alice.sends(`<message to="bob@localhost"><body>Hi</body></message>`);
+  await alice.sends(
+    `<message to="bob@localhost"><composing xmlns="http://jabber.org/protocol/chatstates"/></message>`,
+  );
+  const { ids } = await queryArchive(alice);
+  expect(marks).toEqual([{ xmlns: "urn:xmpp:sid:0", by: "alice@localhost", id: ids[0] }, undefined]);
+});
+
+test("another server on the same store shows the same messages under the same ids, and what users prefer", async ({
+  onTestFinished,
+}) => {
+  const folder = mkdtempSync(join(tmpdir(), "jackdaw-archive-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const prefs = (content: string) => `<prefs xmlns="urn:xmpp:mam:2" default="never">${content}</prefs>`;
+  const seen: unknown[] = [];
+  for (const isFirst of [true, false]) {
+    const rig = await createRig({ store: { sqlite: join(folder, "db.sqlite") } });
+    const alice = await rig.connect("alice/phone");
+    await rig.user("bob");
+    if (isFirst) {
+      await alice.sends(`<message to="bob@localhost"><body>Hi</body></message>`);
+      await alice.sends(`<iq type="set" id="p">${prefs("")}</iq>`);
+      await alice.receives(`<iq type="result" id="p">${prefs("<always/><never/>")}</iq>`);
+    }
+    await alice.sends(`<message to="bob@localhost"><body>Not to be kept</body></message>`);
+    seen.push((await queryArchive(alice)).results.map(({ id, stamp, body }) => ({ id, stamp, body })));
+    await rig.close();
+  }
+  expect(seen[0]).toMatchObject([{ body: "Hi" }]);
+  expect(seen[1]).toEqual(seen[0]);
+});
+
+test("what was lost with its turn is not counted", async ({ onTestFinished }) => {
+  const store = createMemoryStore();
+  const rig = await createRig({ store });
+  onTestFinished(() => rig.close());
+  const alice = await rig.connect("alice/phone");
+  await rig.user("bob");
+  const host = rig.server.host();
+  const archive = host.use(archiveService);
+  const owner = Jid.parse("alice@localhost");
+  await archive.add(owner, HAG, spell("kept"));
+  await rig.settle();
+  for (let n = 0; n < 3; n++) void archive.add(owner, HAG, spell("lost"));
+  void store.rollback();
+  await host.emit("store:lost", {});
+  await archive.add(owner, HAG, spell("next"));
+  const { bodies, count } = await queryArchive(alice, { rsm: "<max>9</max><before/>" });
+  expect([bodies, count]).toEqual([["kept", "next"], "2"]);
+  expect((await queryArchive(alice, { rsm: "<max>0</max>" })).count).toBe("2");
+});

@@ -1,4 +1,4 @@
-import { afterAll, expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { RawClient } from "./raw-client.ts";
 import { ServerFolder } from "./server-process.ts";
 import { registerAccount } from "./workload.ts";
@@ -20,7 +20,7 @@ test.skipIf(process.platform !== "linux")(
   "a client that floods and never reads is held or dropped, and the others are served meanwhile",
   async () => {
     const folder = new ServerFolder({ modules: { register: { open: true } } });
-    afterAll(() => folder.remove());
+    onTestFinished(() => folder.remove());
     const server = await folder.start();
     await Promise.all(["flooder", "alice"].map((user) => registerAccount(server.port, user)));
     const alice = await RawClient.logIn(server.port, "alice", "secret");

@@ -78,6 +78,9 @@ export class ServerProcess {
   constructor(directory: string, args: readonly string[]) {
     const child = spawn(process.execPath, [MAIN, ...args], { cwd: directory, stdio: "pipe" });
     this.child = child;
+    const kill = () => void child.kill("SIGKILL");
+    process.once("exit", kill);
+    child.once("close", () => process.removeListener("exit", kill));
     // A process that is gone does not read.
     child.stdin.on("error", () => {});
     child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -24,6 +24,19 @@ export const carbons = defineModule({
     host.iq("set", ns.CARBONS, "enable", ({ session }) => enabled.set(session, true));
     host.iq("set", ns.CARBONS, "disable", ({ session }) => enabled.set(session, false));
 
+    // XEP-0386 §4.3: enabled with the resource; this cannot fail and is not answered.
+    host.streamFeature({
+      ns: ns.CARBONS,
+      offer: () => undefined,
+      binding: {
+        feature: ns.CARBONS,
+        bound(session, own) {
+          if (own.some(({ name }) => name === "enable")) enabled.set(session, true);
+          return [];
+        },
+      },
+    });
+
     // §8: what one device sends, the others see.
     host.hook("message:sent", "copy", ({ session, stanza }) => {
       if (isEligible(stanza)) copy(session.jid.bare, [session], "sent", stanza);

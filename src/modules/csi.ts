@@ -6,21 +6,13 @@
  * typing is dropped. The first thing that matters brings everything along, so that a phone's radio wakes once
  * (XEP-0286 §4).
  */
-import { defineModule, defineService } from "../core/module.ts";
+import { defineModule } from "../core/module.ts";
 import type { Session } from "../session/session.ts";
 import { t } from "../util/schema.ts";
 import { el } from "../xml/element.ts";
 import { StreamError } from "../xmpp/errors.ts";
 import { ns } from "../xmpp/ns.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
-
-/** For features that learn of the state in other ways (XEP-0386). */
-export interface ClientState {
-  setActive(session: Session, isActive: boolean): void;
-  isActive(session: Session): boolean;
-}
-
-export const clientStateService = defineService<ClientState>("client-state");
 
 export const csi = defineModule({
   name: "csi",
@@ -38,19 +30,23 @@ export const csi = defineModule({
   setup(host, config) {
     /** What waits for inactive clients, by what replaces it; active ones have none. */
     const waiting = host.sessionState<Held | undefined>(() => undefined);
-    const service: ClientState = {
-      setActive: (session, isActive) => (isActive ? activate(session) : deactivate(session)),
-      isActive: (session) => waiting.get(session) === undefined,
-    };
-    host.provide(clientStateService, service);
 
     host.streamFeature({
       ns: ns.CSI,
-      offer: ({ user, session }) => (user && !session ? [el("csi", { xmlns: ns.CSI })] : undefined),
+      offer: ({ user }) => (user ? [el("csi", { xmlns: ns.CSI })] : undefined),
       receive({ session }, { name }) {
         if (!session) throw new StreamError("not-authorized");
         if (name !== "active" && name !== "inactive") throw new StreamError("unsupported-stanza-type");
-        service.setActive(session, name === "active");
+        if (name === "active") activate(session);
+        else deactivate(session);
+      },
+      // XEP-0386 §4.3: a session may begin in either state.
+      binding: {
+        feature: ns.CSI,
+        bound(session, own) {
+          if (own.at(-1)?.name === "inactive") deactivate(session);
+          return [];
+        },
       },
     });
 

@@ -1,13 +1,15 @@
 import type { Module } from "../core/module.ts";
 import { adhoc } from "./adhoc/adhoc.ts";
+import { bind2 } from "./bind2.ts";
 import { blocking } from "./blocking/blocking.ts";
 import { carbons } from "./carbons.ts";
 import { contact } from "./contact.ts";
 import { csi } from "./csi.ts";
 import { delay } from "./delay.ts";
 import { disco } from "./disco.ts";
-import { last } from "./last.ts";
 import { externalServices } from "./external-services.ts";
+import { fast } from "./fast/fast.ts";
+import { last } from "./last.ts";
 import { mam } from "./mam/mam.ts";
 import { offline } from "./offline.ts";
 import { ping } from "./ping.ts";
@@ -16,6 +18,8 @@ import { privateStorage } from "./private.ts";
 import { push } from "./push.ts";
 import { register } from "./register.ts";
 import { roster } from "./roster/roster.ts";
+import { saslUpgrade } from "./sasl-upgrade.ts";
+import { sasl2 } from "./sasl2.ts";
 import { stanzaId } from "./stanza-id.ts";
 import { streamManagement } from "./stream-management.ts";
 import { time } from "./time.ts";
@@ -44,6 +48,10 @@ export const defaultModules: readonly Module[] = [
   blocking,
   privateStorage,
   vcard,
-];
   adhoc,
   externalServices,
+  sasl2,
+  bind2,
+  fast,
+  saslUpgrade,
+];

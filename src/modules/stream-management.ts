@@ -8,7 +8,7 @@
  */
 
 import type { Host } from "../core/host.ts";
-import { defineModule, defineService } from "../core/module.ts";
+import { defineModule } from "../core/module.ts";
 import type { Management } from "../session/management.ts";
 import type { Session } from "../session/session.ts";
 import type { Stream } from "../stream/stream.ts";
@@ -25,15 +25,12 @@ import type { Stanza } from "../xmpp/stanza.ts";
 /** Sessions that ended without being resumed, of which the last `h` is remembered (§5). */
 const REMEMBERED_ENDS = 10_000;
 
-/** What stream features that bind or resume in other ways need of stream management. */
-export interface StreamManagement {
+interface StreamManagement {
   /** The answer to `<enable/>`: `<enabled/>`; the session's stanzas count from now on. */
   enable(session: Session, request: Attributes): Element;
   /** §5: the session that `<resume/>` asks for, its stream replaced by this one; or `<failed/>`. */
   resume(stream: Stream, request: Attributes): { session: Session; answer: Element } | { failed: Element };
 }
-
-export const streamManagementService = defineService<StreamManagement>("stream-management");
 
 type Attributes = Readonly<Record<string, string | undefined>>;
 
@@ -57,13 +54,30 @@ export const streamManagement = defineModule({
     const resumable = new Map<string, Session>();
     const ended = new Lru<string, { user: string; handled: number }>(REMEMBERED_ENDS);
     const service: StreamManagement = { enable, resume };
-    host.provide(streamManagementService, service);
 
     host.streamFeature({
       ns: ns.STREAM_MANAGEMENT,
       offer: ({ user, session }) =>
-        user && !session ? [el("sm", { xmlns: ns.STREAM_MANAGEMENT })] : undefined,
+        user && !session?.management ? [el("sm", { xmlns: ns.STREAM_MANAGEMENT })] : undefined,
       receive: (stream, element) => receive(stream, element, service),
+      // §9.2
+      inline: {
+        offer: () => [el("sm", { xmlns: ns.STREAM_MANAGEMENT })],
+        negotiate({ request: { stream } }, [request]) {
+          if (request?.name !== "resume") return [];
+          const outcome = resume(stream, request.attrs as Attributes);
+          if ("failed" in outcome) return [outcome.failed];
+          stream.bound(outcome.session);
+          outcome.session.resend();
+          return [outcome.answer];
+        },
+      },
+      // §9.1
+      binding: {
+        feature: ns.STREAM_MANAGEMENT,
+        bound: (session, [request]) =>
+          request?.name === "enable" ? [enable(session, request.attrs as Attributes)] : [],
+      },
     });
 
     host.hook("session:close", "observe", ({ session }) => {

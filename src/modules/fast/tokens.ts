@@ -1,0 +1,175 @@
+import { createHash, createHmac } from "node:crypto";
+import type { Token } from "../../auth/hashed-token.ts";
+import { SaslError } from "../../auth/mechanism.ts";
+import type { Host } from "../../core/host.ts";
+import type { Table } from "../../store/store.ts";
+import type { Jid } from "../../xmpp/jid.ts";
+
+/** Octets of what each token is made of. */
+const SEED_BYTES = 32;
+
+/** Expired tokens deleted in one turn, so that a purge does not hold up the others. */
+const PURGE_BATCH = 500;
+
+/** XEP-0484 §5.1: a token begins as the client's new one, and becomes its current one when it is used. */
+const SLOTS = ["new", "current"] as const;
+type Slot = (typeof SLOTS)[number];
+
+/**
+ * No token is in the store, nor anything that lets in who reads it: a token is made of the seed in its row and of
+ * the identifier of the client's installation, 122 random bits that only the client has. Its row has their hash.
+ */
+interface TokenRow {
+  user: string;
+  /** A hash of the installation's identifier. */
+  client: string;
+  slot: Slot;
+  mechanism: string;
+  seed: Buffer;
+  /** Milliseconds since the epoch, like `expires`. */
+  issued: number;
+  expires: number;
+  /** The last one that the client told (§3.4); -1 before it told any. */
+  count: number;
+}
+
+/** A client as it presents itself. */
+export interface TokenClient {
+  readonly user: Jid;
+  /** Of its installation: a UUID v4 in lower case. */
+  readonly id: string;
+}
+
+/** One use of a token. */
+export interface TokenUse {
+  /** The counter against replay, if the client tells it. */
+  readonly count: number | undefined;
+  /** Called with when it was issued, once it is accepted. */
+  accepted(issued: number): void;
+}
+
+/** The tokens of a domain's accounts: at most two of each client, and of so many clients of each account. */
+export class Tokens {
+  readonly #host: Host;
+  readonly #table: Table<TokenRow>;
+  readonly #clients: number;
+
+  private constructor(host: Host, table: Table<TokenRow>, clients: number) {
+    this.#host = host;
+    this.#table = table;
+    this.#clients = clients;
+  }
+
+  static async open(host: Host, clients: number): Promise<Tokens> {
+    const table = await host.table<TokenRow>({
+      name: "fast_tokens",
+      version: 1,
+      columns: {
+        user: "text",
+        client: "text",
+        slot: "text",
+        mechanism: "text",
+        seed: "blob",
+        issued: "int",
+        expires: "int",
+        count: "int",
+      },
+      key: ["user", "client", "slot"],
+      indexes: { by_expiry: ["expires"] },
+    });
+    return new Tokens(host, table, clients);
+  }
+
+  /** What the client may be using with this mechanism, the new one first (§5.1). */
+  async candidates(client: TokenClient, mechanism: string, use: TokenUse): Promise<readonly Token[]> {
+    const rows = await this.#rowsOf(client);
+    return SLOTS.flatMap((slot) => rows.filter((row) => row.slot === slot))
+      .filter((row) => row.mechanism === mechanism)
+      .map((row) => ({ secret: secretOf(row, client), accept: () => this.#accept(client.user, row, use) }));
+  }
+
+  /** Makes a new token; one that was issued before and never used is good no longer (§3.5). */
+  async issue(
+    client: TokenClient,
+    mechanism: string,
+    lifetime: number,
+  ): Promise<{ token: string; expires: number }> {
+    await this.#makeRoom(client);
+    const issued = this.#host.clock.now();
+    const row: TokenRow = {
+      user: client.user.toString(),
+      client: hashOf(client),
+      slot: "new",
+      mechanism,
+      seed: this.#host.random.bytes(SEED_BYTES),
+      issued,
+      expires: issued + lifetime,
+      count: -1,
+    };
+    await this.#table.put(row);
+    return { token: secretOf(row, client), expires: row.expires };
+  }
+
+  /** Forgets all tokens of the client. */
+  async revoke(client: TokenClient): Promise<void> {
+    await this.#table.delete({ user: client.user.toString(), client: hashOf(client) });
+  }
+
+  /** Forgets all tokens of the account. */
+  async revokeAll(user: Jid): Promise<void> {
+    await this.#table.delete({ user: user.toString() });
+  }
+
+  /** Forgets tokens that expired. */
+  async purge(): Promise<void> {
+    const before = this.#host.clock.now();
+    const expired = await this.#table.list({ index: "by_expiry", before, limit: PURGE_BATCH });
+    for (const { user, client, slot } of expired) await this.#table.delete({ user, client, slot });
+  }
+
+  /** @throws SaslError when the token expired or was replayed, or has been revoked meanwhile. */
+  #accept(user: Jid, { client, slot, seed }: TokenRow, { count, accepted }: TokenUse): Promise<void> {
+    const name = user.toString();
+    return this.#host.exclusive(user, async () => {
+      const row = await this.#table.get({ user: name, client, slot });
+      if (!row?.seed.equals(seed)) throw new SaslError("not-authorized", "token revoked", name);
+      // §4.2
+      if (row.expires <= this.#host.clock.now()) throw new SaslError("credentials-expired", "", name);
+      // §3.4
+      if (count !== undefined && count <= row.count) throw new SaslError("not-authorized", "replay", name);
+      // §3.5: the use of a token ends those before it.
+      if (slot === "new") await this.#table.delete({ user: name, client, slot });
+      if (slot === "new" || count !== undefined) {
+        await this.#table.put({ ...row, slot: "current", count: count ?? row.count });
+      }
+      accepted(row.issued);
+    });
+  }
+
+  /** An account with too many clients loses the tokens of the one that has not got a new one for the longest time. */
+  async #makeRoom(client: TokenClient): Promise<void> {
+    const user = client.user.toString();
+    const own = hashOf(client);
+    const latest = new Map<string, number>();
+    for (const row of await this.#table.list({ where: { user } })) {
+      if (row.client !== own) latest.set(row.client, Math.max(row.issued, latest.get(row.client) ?? 0));
+    }
+    const oldestFirst = [...latest].toSorted(([, a], [, b]) => a - b).map(([other]) => other);
+    for (const other of oldestFirst.slice(0, Math.max(0, latest.size + 1 - this.#clients))) {
+      await this.#table.delete({ user, client: other });
+    }
+  }
+
+  #rowsOf(client: TokenClient) {
+    return this.#table.list({ where: { user: client.user.toString(), client: hashOf(client) } });
+  }
+}
+
+function hashOf({ user, id }: TokenClient): string {
+  return createHash("sha256").update(`fast client\0${user.toString()}\0${id}`).digest("base64url");
+}
+
+/** 256 bits that are no easier to guess than the seed for clients, and than the installation's identifier for readers of the store. */
+function secretOf({ seed, user, mechanism }: TokenRow, { id }: TokenClient): string {
+  return createHmac("sha256", seed).update(`fast token\0${user}\0${mechanism}\0${id}`).digest("base64url");
+}

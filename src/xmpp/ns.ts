@@ -103,6 +103,19 @@ export const ns = {
   /** XEP-0060: Publish-Subscribe */
   PUBSUB: "http://jabber.org/protocol/pubsub",
   PUBLISH_OPTIONS: "http://jabber.org/protocol/pubsub#publish-options",
+  PUBSUB_OWNER: "http://jabber.org/protocol/pubsub#owner",
+  PUBSUB_ERRORS: "http://jabber.org/protocol/pubsub#errors",
+  NODE_CONFIG: "http://jabber.org/protocol/pubsub#node_config",
+  NODE_METADATA: "http://jabber.org/protocol/pubsub#meta-data",
+  SUBSCRIBE_AUTHORIZATION: "http://jabber.org/protocol/pubsub#subscribe_authorization",
+  /** XEP-0033: Extended Stanza Addressing */
+  ADDRESSES: "http://jabber.org/protocol/address",
+  /** XEP-0115: Entity Capabilities */
+  CAPS: "http://jabber.org/protocol/caps",
+  /** XEP-0390: Entity Capabilities 2.0 */
+  CAPS_2: "urn:xmpp:caps",
+  /** XEP-0300: Use of Cryptographic Hash Functions in XMPP */
+  HASHES: "urn:xmpp:hashes:2",
   /** XEP-0380: Explicit Message Encryption */
   ENCRYPTION: "urn:xmpp:eme:0",
   /** XEP-0353: Jingle Message Initiation */
@@ -112,6 +125,8 @@ export const ns = {
   BLOCKING_ERRORS: "urn:xmpp:blocking:errors",
   /** XEP-0377: Blocking Command Reports */
   REPORTING: "urn:xmpp:reporting:1",
+  /** XEP-0215: External Service Discovery */
+  EXTERNAL_SERVICES: "urn:xmpp:extdisco:2",
   /** XEP-0049: Private XML Storage */
   PRIVATE: "jabber:iq:private",
   /** XEP-0054: vcard-temp */
@@ -119,5 +134,3 @@ export const ns = {
   /** XEP-0153: vCard-Based Avatars */
   VCARD_UPDATE: "vcard-temp:x:update",
 } as const;
-  /** XEP-0215: External Service Discovery */
-  EXTERNAL_SERVICES: "urn:xmpp:extdisco:2",

@@ -150,7 +150,7 @@ export const configSchema = t.object({
     'Where connections are accepted: a port (all addresses, IPv6 and IPv4), `"127.0.0.1:5222"`, `"[::1]:5222"`, a list of these, or false. Port 0 takes any free port.',
   ),
   store: store.doc(
-    'Where accounts and messages are kept: a SQLite file, or `"memory"`, which forgets all at the end.',
+    'Where accounts and messages are kept: a SQLite file, with a lock and a control socket of the running server beside it, or `"memory"`, which forgets all at the end.',
   ),
   tls: tls.doc("Encryption."),
   auth: auth.doc("Log-in."),

@@ -21,11 +21,27 @@ export interface DiscoNodes {
   items(node: string, request: IqRequest): Awaitable<Element | undefined>;
 }
 
-/** What other modules add to the domain's own information. */
+/**
+ * What registered accounts have beside their resources. A StanzaError says that somebody may not know of a node, or that
+ * there is none.
+ */
+export interface AccountNodes {
+  readonly identity: { readonly category: string; readonly type: string };
+  readonly features: readonly string[];
+  /** Those that `from` may know of. */
+  list(account: Jid, from: Jid): Awaitable<readonly { readonly id: string; readonly title: string }[]>;
+  info(account: Jid, node: string, from: Jid): Awaitable<Element>;
+  items(account: Jid, node: string, from: Jid): Awaitable<Element>;
+}
+
+/** What other modules add, and what they want to know. */
 export interface Disco {
   /** XEP-0128: a form shown with the domain's features. */
   addForm(form: Element): void;
   addNodes(nodes: DiscoNodes): void;
+  addAccountNodes(nodes: AccountNodes): void;
+  /** The `<query/>` that tells what the domain is; complete when all modules are set up. */
+  domainInfo(): Element;
 }
 
 export const discoService = defineService<Disco>("disco");
@@ -43,9 +59,12 @@ export const disco = defineModule({
   setup(host, { name }) {
     const forms: Element[] = [];
     const nodes: DiscoNodes[] = [];
+    const accountNodes: AccountNodes[] = [];
     host.provide(discoService, {
       addForm: (form) => void forms.push(form),
       addNodes: (more) => void nodes.push(more),
+      addAccountNodes: (more) => void accountNodes.push(more),
+      domainInfo: describeDomain,
     });
 
     host.iq("get", ns.DISCO_INFO, "query", domainInfo, "host");
@@ -56,8 +75,12 @@ export const disco = defineModule({
     function domainInfo(request: IqRequest): Awaitable<Element> {
       const node = request.payload.attrs.node as string | undefined;
       if (node !== undefined) return nodeAnswer((each) => each.info(node, request));
+      return describeDomain();
+    }
+
+    function describeDomain(): Element {
       const features = host.modules.flatMap((module) => module.features ?? []);
-      return describe(el("identity", { category: "server", type: "im", name }), features, forms);
+      return describe([{ category: "server", type: "im", name }], features, forms);
     }
 
     function domainItems(request: IqRequest): Awaitable<Element> {
@@ -77,20 +100,55 @@ export const disco = defineModule({
 
     /** §3.1. §8: an account that is not there and one that does not want to be seen give the same answer. */
     async function accountInfo({ from, to, payload }: IqRequest): Promise<Element> {
-      if (!(await mayAsk(from, to))) throw new StanzaError("service-unavailable");
-      refuseNode(payload);
-      const type = (await host.accounts.exists(to)) ? "registered" : "anonymous";
+      const isFriend = await mayAsk(from, to);
+      const node = payload.attrs.node as string | undefined;
+      if (node !== undefined) return accountNodeInfo(to, node, from, isFriend);
+      if (!isFriend) throw new StanzaError("service-unavailable");
+      const isRegistered = await host.accounts.exists(to);
+      const type = isRegistered ? "registered" : "anonymous";
+      const parts = isRegistered ? accountNodes : [];
       const features = host.modules.flatMap((module) => module.accountFeatures ?? []);
-      return describe(el("identity", { category: "account", type }), features);
+      return describe(
+        [{ category: "account", type }, ...parts.map(({ identity }) => identity)],
+        [...features, ...parts.flatMap((part) => part.features)],
+      );
     }
 
-    /** §4.1: the available resources. §8: for everybody else there is nothing. */
+    async function accountNodeInfo(
+      account: Jid,
+      node: string,
+      from: Jid,
+      isFriend: boolean,
+    ): Promise<Element> {
+      for (const each of accountNodes) {
+        const info = await unlessRefused(() => each.info(account, node, from));
+        if (info) return info;
+      }
+      throw new StanzaError(isFriend ? "item-not-found" : "service-unavailable");
+    }
+
+    /** §4.1: the nodes, and the available resources. §8: for everybody else there is nothing but what is open to all. */
     async function accountItems({ from, to, payload }: IqRequest): Promise<Element> {
       const node = payload.attrs.node as string | undefined;
       const items = el("query", { xmlns: ns.DISCO_ITEMS, node });
-      if (node !== undefined || !(await mayAsk(from, to))) return items;
-      for (const { jid } of host.sessions.available(to)) items.cnode(el("item", { jid: jid.toString() }));
+      if (node !== undefined) return (await accountNodeItems(to, node, from)) ?? items;
+      if (await mayAsk(from, to)) {
+        for (const { jid } of host.sessions.available(to)) items.cnode(el("item", { jid: jid.toString() }));
+      }
+      for (const each of accountNodes) {
+        for (const { id, title } of await each.list(to, from)) {
+          items.cnode(el("item", { jid: to.toString(), node: id, name: title || undefined }));
+        }
+      }
       return items;
+    }
+
+    async function accountNodeItems(account: Jid, node: string, from: Jid): Promise<Element | undefined> {
+      for (const each of accountNodes) {
+        const items = await unlessRefused(() => each.items(account, node, from));
+        if (items) return items;
+      }
+      return undefined;
     }
 
     async function mayAsk(from: Jid, account: Jid): Promise<boolean> {
@@ -99,13 +157,24 @@ export const disco = defineModule({
   },
 });
 
-/** §3.2: accounts have no nodes. */
-function refuseNode(query: Element): void {
-  if (query.attrs.node !== undefined) throw new StanzaError("item-not-found");
+async function unlessRefused<T>(work: () => Awaitable<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof StanzaError) return undefined;
+    throw error;
+  }
 }
 
-function describe(identity: Element, features: readonly string[], forms: readonly Element[] = []): Element {
-  const query = el("query", { xmlns: ns.DISCO_INFO }, identity);
+type Identity = { readonly category: string; readonly type: string; readonly name?: string };
+
+function describe(
+  identities: readonly Identity[],
+  features: readonly string[],
+  forms: readonly Element[] = [],
+): Element {
+  const query = el("query", { xmlns: ns.DISCO_INFO });
+  for (const identity of identities) query.cnode(el("identity", { ...identity }));
   for (const feature of new Set(features)) query.cnode(el("feature", { var: feature }));
   for (const form of forms) query.cnode(clone(form));
   return query;

@@ -2,6 +2,7 @@ import type { Module } from "../core/module.ts";
 import { adhoc } from "./adhoc/adhoc.ts";
 import { bind2 } from "./bind2.ts";
 import { blocking } from "./blocking/blocking.ts";
+import { caps } from "./caps/caps.ts";
 import { carbons } from "./carbons.ts";
 import { contact } from "./contact.ts";
 import { csi } from "./csi.ts";
@@ -12,9 +13,11 @@ import { fast } from "./fast/fast.ts";
 import { last } from "./last.ts";
 import { mam } from "./mam/mam.ts";
 import { offline } from "./offline.ts";
+import { pep } from "./pep/pep.ts";
 import { ping } from "./ping.ts";
 import { presence } from "./presence/presence.ts";
 import { privateStorage } from "./private.ts";
+import { pubsub } from "./pubsub/pubsub.ts";
 import { push } from "./push.ts";
 import { register } from "./register.ts";
 import { roster } from "./roster/roster.ts";
@@ -48,6 +51,9 @@ export const defaultModules: readonly Module[] = [
   blocking,
   privateStorage,
   vcard,
+  caps,
+  pubsub,
+  pep,
   adhoc,
   externalServices,
   sasl2,

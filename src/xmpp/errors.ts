@@ -37,7 +37,13 @@ interface StanzaErrorOptions {
   /** Whether the answer repeats the payload; `false` where it may hold a secret. Default: true. */
   readonly echo?: boolean;
   /** RFC 6120 §8.3.4: an application-specific condition, in a namespace of its own. */
-  readonly detail?: { readonly name: string; readonly ns: string };
+  readonly detail?: ErrorDetail;
+}
+
+export interface ErrorDetail {
+  readonly name: string;
+  readonly ns: string;
+  readonly attributes?: Readonly<Record<string, string>>;
 }
 
 /** RFC 6120 §8.3: thrown by handlers, answered by the router with an error stanza. `message` is shown to the peer. */
@@ -46,7 +52,7 @@ export class StanzaError extends Error {
   readonly condition: StanzaCondition;
   readonly type: ErrorType;
   readonly echo: boolean;
-  readonly detail: { readonly name: string; readonly ns: string } | undefined;
+  readonly detail: ErrorDetail | undefined;
 
   constructor(condition: StanzaCondition, text = "", options: StanzaErrorOptions = {}) {
     // An answer and no fault: the stack, which nobody reads, would cost more than all the rest of the answer.

@@ -171,7 +171,10 @@ export class Stanza implements Header {
     if (cause.message) {
       error.cnode(el("text", { xmlns: ns.STANZA_ERRORS, "xml:lang": "en" }, cause.message));
     }
-    if (cause.detail) error.cnode(el(cause.detail.name, { xmlns: cause.detail.ns }));
+    if (cause.detail) {
+      const { name, ns: namespace, attributes } = cause.detail;
+      error.cnode(el(name, { xmlns: namespace, ...attributes }));
+    }
     const answer = cause.echo ? this.append(error) : this.#replace(new TreeContent([error]));
     return answer.with({ type: "error", from: this.to, to: this.from });
   }

@@ -1,0 +1,76 @@
+import type { Host } from "../../core/host.ts";
+import { type Awaitable, after, each } from "../../util/awaitable.ts";
+import type { Jid } from "../../xmpp/jid.ts";
+import type { Caps } from "../caps/caps.ts";
+import type { PubsubNode } from "../pubsub/node.ts";
+import type { Audience } from "../pubsub/pubsub-service.ts";
+import type { RosterItem } from "../roster/roster-item.ts";
+import type { RosterService } from "../roster/roster-service.ts";
+
+export interface AudienceParts {
+  readonly host: Host;
+  readonly rosters: RosterService;
+  readonly caps: Caps;
+  /** Whether `user` wants nothing to go to `peer`. */
+  blocks(user: Jid, peer: Jid): Awaitable<boolean>;
+}
+
+/**
+ * XEP-0163 §4: who gets the events of a node without a subscription: the owner's own resources, and those of contacts who may
+ * read it and whose presence the owner sees; each as far as its client says that it wants them.
+ */
+export function audienceOf(parts: AudienceParts, owner: Jid, node: PubsubNode): Awaitable<Audience> {
+  const { host, rosters } = parts;
+  return after(rosters.of(owner), (list) => {
+    const decides = (subscriber: Jid) =>
+      subscriber.isBare &&
+      (subscriber.equals(owner) ||
+        (list.get(subscriber)?.subscription === "both" && host.sessions.available(subscriber).length > 0));
+    const own: Jid[] = [];
+    collect(parts, owner, node, own);
+    const contacts: Jid[] = [];
+    for (const item of list.items()) {
+      if (item.subscription === "both" && mayHear(item, node)) collect(parts, item.contact, node, contacts);
+    }
+    return after(withoutBlocked(parts, owner, contacts), (heard) => ({
+      recipients: [...own, ...heard],
+      decides,
+    }));
+  });
+}
+
+function collect({ host, caps }: AudienceParts, user: Jid, node: PubsubNode, recipients: Jid[]): void {
+  for (const session of host.sessions.available(user)) {
+    if (caps.interests(session).has(node.id)) recipients.push(session.jid);
+  }
+}
+
+/** XEP-0060 §9.1.2; the other access models are for those who subscribe. */
+function mayHear({ contact, groups }: RosterItem, { affiliations, config }: PubsubNode): boolean {
+  if (affiliations.size > 0 && affiliations.get(contact.toString()) === "outcast") return false;
+  switch (config.accessModel) {
+    case "open":
+    case "presence":
+      return true;
+    case "roster":
+      return groups.some((group) => config.rosterGroups.includes(group));
+    case "authorize":
+    case "whitelist":
+      return false;
+  }
+}
+
+/** XEP-0163 §4.3.3 */
+function withoutBlocked(
+  { blocks }: AudienceParts,
+  owner: Jid,
+  recipients: readonly Jid[],
+): Awaitable<readonly Jid[]> {
+  const kept: Jid[] = [];
+  const asked = each(recipients, (recipient) =>
+    after(blocks(owner, recipient), (isBlocked) => {
+      if (!isBlocked) kept.push(recipient);
+    }),
+  );
+  return after(asked, () => kept);
+}

@@ -1,0 +1,158 @@
+/**
+ * XEP-0163 Personal Eventing Protocol, version 1.2.2
+ * XEP-0222, XEP-0223 Persistent Storage of Public and Private Data via PubSub, versions 1.0 and 1.1.1
+ * https://xmpp.org/extensions/xep-0163.html
+ *
+ * Makes every account a publish-subscribe service of its owner: for moods and avatars, bookmarks and the keys of devices.
+ */
+import type { Host } from "../../core/host.ts";
+import { defineModule } from "../../core/module.ts";
+import { after } from "../../util/awaitable.ts";
+import { type Infer, t } from "../../util/schema.ts";
+import { ns } from "../../xmpp/ns.ts";
+import { blocking, blockingService } from "../blocking/blocking.ts";
+import { caps, capsService } from "../caps/caps.ts";
+import { disco, discoService } from "../disco.ts";
+import { presence } from "../presence/presence.ts";
+import type { NodeConfig } from "../pubsub/node-config.ts";
+import { pubsub, pubsubService } from "../pubsub/pubsub.ts";
+import type { PubsubProfile } from "../pubsub/pubsub-service.ts";
+import { roster, rosterService } from "../roster/roster.ts";
+import { type AudienceParts, audienceOf } from "./audience.ts";
+import { LastItems } from "./last-items.ts";
+
+/** XEP-0163 §5. One item, since nodes show what is now so; clients ask for more where they want it. */
+const DEFAULTS: NodeConfig = {
+  accessModel: "presence",
+  publishModel: "publishers",
+  rosterGroups: [],
+  persistItems: true,
+  maxItems: 1,
+  maxPayloadSize: 0,
+  nodeFull: "retract-oldest",
+  sendLast: "on_sub_and_presence",
+  deliverNotifications: true,
+  deliverPayloads: true,
+  notifyConfig: false,
+  notifyDelete: true,
+  notifyRetract: true,
+  notificationType: "headline",
+  itemReply: "none",
+  purgeOffline: false,
+  subscribe: true,
+  title: "",
+  description: "",
+  type: "",
+};
+
+const config = t.object({
+  nodes: t.integer(500, { min: 1 }).doc("Nodes of one account."),
+  itemsPerNode: t.integer(10_000, { min: 1 }).doc('Items of one node; what its owner gets as "max".'),
+  items: t.integer(20_000, { min: 1 }).doc("Items of one account."),
+  size: t.size("50 MB").doc("Size of all items of one account."),
+  itemSize: t.size("256 KB").doc("The largest item; stanzas have a limit of their own."),
+  subscriptionsPerNode: t
+    .integer(1000, { min: 1 })
+    .doc("Subscriptions to one node, beside those of contacts."),
+  affiliationsPerNode: t
+    .integer(1000, { min: 1 })
+    .doc("Addresses that one node lets in or keeps out by name."),
+  publishesPerMinute: t
+    .integer(600, { min: 1, off: true })
+    .doc("What one account may publish in a minute; those above are told to wait."),
+});
+
+export const pep = defineModule({
+  name: "pep",
+  implements: ["XEP-0163 1.2.2", "XEP-0222 1.0", "XEP-0223 1.1.1"],
+  omits: {
+    "XEP-0163": [
+      "Events for contacts of other domains, whose clients are not asked for their capabilities (§4.2).",
+      "Events for those who sent their presence directly (XEP-0060 §9.1.3).",
+    ],
+  },
+  requires: [roster, presence, disco, caps, pubsub],
+  config,
+
+  setup(host, limits) {
+    const parts = partsOf(host);
+    const engine = host.use(pubsubService).open(profileOf(parts, limits));
+
+    for (const type of ["get", "set"] as const) {
+      for (const namespace of [ns.PUBSUB, ns.PUBSUB_OWNER]) {
+        host.iq(type, namespace, "pubsub", (request) => engine.handle(request), "address");
+      }
+    }
+
+    host.use(discoService).addAccountNodes({
+      identity: { category: "pubsub", type: "pep" },
+      features: [...engine.features, ...OWN_FEATURES.map((name) => `${ns.PUBSUB}#${name}`)],
+      list: (account, from) => engine.nodes(account, from),
+      info: (account, node, from) => engine.nodeInfo(account, node, from),
+      items: (account, node, from) => engine.nodeItems(account, node, from),
+    });
+
+    // XEP-0060 §8.6: the owner's answer to what the account asked.
+    host.hook("message:sent", "guard", ({ session, stanza }) => {
+      const user = session.jid.bare;
+      if (!stanza.has("x", ns.DATA_FORMS) || !stanza.to?.equals(user)) return undefined;
+      return after(engine.handleApproval(user, stanza), (isApproval) => (isApproval ? "handled" : undefined));
+    });
+
+    new LastItems(parts, engine).listen();
+  },
+});
+
+/** XEP-0060 §10: what only accounts can do, since they have contacts. */
+const OWN_FEATURES = [
+  "auto-subscribe",
+  "filtered-notifications",
+  "presence-subscribe",
+  "pubsub-on-a-jid",
+] as const;
+
+function partsOf(host: Host): AudienceParts {
+  let blocks: AudienceParts["blocks"] | undefined;
+  return {
+    host,
+    rosters: host.use(rosterService),
+    caps: host.use(capsService),
+    blocks(user, peer) {
+      blocks ??= host.modules.includes(blocking) ? host.use(blockingService).blocks : () => false;
+      return blocks(user, peer);
+    },
+  };
+}
+
+function profileOf(parts: AudienceParts, limits: Infer<typeof config>): PubsubProfile {
+  const { rosters } = parts;
+  return {
+    defaults: DEFAULTS,
+    limits: {
+      accessModels: ["authorize", "open", "presence", "roster", "whitelist"],
+      // XEP-0163 §3.2: the owner alone publishes.
+      publishModels: ["publishers"],
+      nodes: limits.nodes,
+      itemsPerNode: limits.itemsPerNode,
+      items: limits.items,
+      bytes: limits.size,
+      payload: limits.itemSize,
+      subscriptionsPerNode: limits.subscriptionsPerNode,
+      affiliationsPerNode: limits.affiliationsPerNode,
+      publishesPerMinute: limits.publishesPerMinute,
+    },
+    affiliations: ["member", "outcast"],
+    autoCreate: true,
+    isPrivate: true,
+    isOwner: (account, who) => who.bare.equals(account),
+    owners: (account) => [account],
+    relation: (account, who) =>
+      who.bare.equals(account)
+        ? { isSubscribed: true, groups: [] }
+        : after(rosters.of(account), (list) => ({
+            isSubscribed: list.isSeenBy(who.bare),
+            groups: list.get(who.bare)?.groups ?? [],
+          })),
+    audience: (account, node) => audienceOf(parts, account, node),
+  };
+}

@@ -1,0 +1,125 @@
+import { type Awaitable, after, each, isPromise, together } from "../../util/awaitable.ts";
+import { Lru } from "../../util/lru.ts";
+import { Jid } from "../../xmpp/jid.ts";
+import { PubsubNode } from "./node.ts";
+import type { NodeConfig } from "./node-config.ts";
+import { NodeSet } from "./node-set.ts";
+import type { NodeRow, NodeTables } from "./node-tables.ts";
+
+/** Services whose nodes stay in memory. */
+const CACHED_SERVICES = 10_000;
+
+/** The nodes of many services. There is one object for each service at a time. */
+export class NodeStore {
+  readonly #tables: NodeTables;
+  /** For fields that were not there when a node was made. */
+  readonly #defaults: NodeConfig;
+  readonly #sets = new Lru<string, NodeSet>(CACHED_SERVICES);
+  readonly #loading = new Map<string, Promise<NodeSet>>();
+
+  constructor(tables: NodeTables, defaults: NodeConfig) {
+    this.#tables = tables;
+    this.#defaults = defaults;
+  }
+
+  /** `service` is a bare JID. */
+  of(service: Jid): Awaitable<NodeSet> {
+    const key = service.toString();
+    return this.#sets.get(key) ?? this.#loading.get(key) ?? this.#load(service, key);
+  }
+
+  /** Everything of the service goes, and what its address had elsewhere. */
+  remove(user: Jid): Awaitable<void> {
+    const key = user.toString();
+    this.#sets.delete(key);
+    this.#loading.delete(key);
+    const { nodes, items, affiliations, subscriptions } = this.#tables;
+    const where = { service: key };
+    const own = together(
+      nodes.delete(where),
+      items.delete(where),
+      affiliations.delete(where),
+      subscriptions.delete(where),
+    );
+    return together(own, this.#leave(user));
+  }
+
+  /** What memory holds may never have been written. */
+  forget(): void {
+    this.#sets.clear();
+    this.#loading.clear();
+  }
+
+  /** A user of the same name who comes later is not the one that was let in. */
+  #leave(user: Jid): Awaitable<void> {
+    const jid = user.toString();
+    const affiliated = after(this.#tables.affiliations.list({ index: "jid", where: { jid } }), (rows) =>
+      each(rows, ({ service, node }) =>
+        this.#at(service, node, (set, found) => set.affiliate(found, user, "none")),
+      ),
+    );
+    const subscribed = after(
+      this.#tables.subscriptions.list({ index: "subscriber", where: { subscriber: jid } }),
+      (rows) =>
+        each(rows, (row) =>
+          this.#at(row.service, row.node, (set, found) => set.unsubscribe(found, Jid.parse(row.jid))),
+        ),
+    );
+    return together(affiliated, subscribed);
+  }
+
+  #at(
+    service: string,
+    id: string,
+    work: (set: NodeSet, node: PubsubNode) => Awaitable<void>,
+  ): Awaitable<void> {
+    return after(this.of(Jid.parse(service)), (set) => {
+      const node = set.nodes.get(id);
+      return node && work(set, node);
+    });
+  }
+
+  #load(service: Jid, key: string): Awaitable<NodeSet> {
+    const read = this.#read(service, key);
+    if (!isPromise(read)) return this.#keep(key, read);
+    const loading: Promise<NodeSet> = read.then((set) =>
+      // Whoever asked meanwhile got this promise; after `forget` it is stale, and nobody's.
+      this.#loading.get(key) === loading ? this.#keep(key, set) : this.of(service),
+    );
+    this.#loading.set(key, loading);
+    const done = () => {
+      if (this.#loading.get(key) === loading) this.#loading.delete(key);
+    };
+    loading.then(done, done);
+    return loading;
+  }
+
+  #keep(key: string, set: NodeSet): NodeSet {
+    this.#sets.set(key, set);
+    return set;
+  }
+
+  #read(service: Jid, key: string): Awaitable<NodeSet> {
+    const set = new NodeSet(service, this.#tables);
+    const where = { service: key };
+    return after(this.#tables.nodes.list({ where }), (nodes) => {
+      for (const row of nodes) set.add(this.#nodeOf(row));
+      // Most accounts have no nodes.
+      if (nodes.length === 0) return set;
+      const affiliated = after(this.#tables.affiliations.list({ where }), (rows) => {
+        for (const { node, jid, affiliation } of rows)
+          set.nodes.get(node)?.affiliations.set(jid, affiliation);
+      });
+      const subscribed = after(this.#tables.subscriptions.list({ where }), (rows) => {
+        for (const { node, jid, state } of rows) {
+          set.nodes.get(node)?.subscriptions.set(jid, { jid: Jid.parse(jid), state });
+        }
+      });
+      return after(together(affiliated, subscribed), () => set);
+    });
+  }
+
+  #nodeOf({ node, creator, created, config, items, bytes, seq }: NodeRow): PubsubNode {
+    return new PubsubNode(node, creator, created, { ...this.#defaults, ...config }, { items, bytes, seq });
+  }
+}

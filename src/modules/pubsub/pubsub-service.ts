@@ -1,0 +1,97 @@
+import type { IqRequest } from "../../routing/iq-table.ts";
+import type { Awaitable } from "../../util/awaitable.ts";
+import type { Element } from "../../xml/element.ts";
+import type { Jid } from "../../xmpp/jid.ts";
+import type { Stanza } from "../../xmpp/stanza.ts";
+import type { Affiliation, PubsubNode } from "./node.ts";
+import type { AccessModel, ConfigLimits, NodeConfig } from "./node-config.ts";
+
+export interface PubsubLimits extends ConfigLimits {
+  /** Of one service. */
+  readonly nodes: number;
+  readonly items: number;
+  /** Of all payloads of one service. */
+  readonly bytes: number;
+  /** Of one payload, in bytes. */
+  readonly payload: number;
+  readonly subscriptionsPerNode: number;
+  readonly affiliationsPerNode: number;
+  /** Of one service; Infinity: no limit. */
+  readonly publishesPerMinute: number;
+}
+
+/** What a user is to the owner of a service, for the access models "presence" and "roster". */
+export interface Relation {
+  /** Sees the owner's presence. */
+  readonly isSubscribed: boolean;
+  /** The roster groups that the owner has them in. */
+  readonly groups: readonly string[];
+}
+
+/** Those who get the events of a node without having subscribed to it (XEP-0060 §9.1). */
+export interface Audience {
+  /** Who sees the presence of the service's owner: they may learn which resource published (XEP-0163 §4.3.1). */
+  readonly recipients: readonly Jid[];
+  /** Whether it is decided here if the subscriber gets the events, and not by the subscription (XEP-0163 §4.3.2). */
+  decides(subscriber: Jid): boolean;
+}
+
+/** What makes one kind of service of the engine. A service is known by its address, a bare JID. */
+export interface PubsubProfile {
+  readonly defaults: NodeConfig;
+  readonly limits: PubsubLimits;
+  /** Those that owners may give. */
+  readonly affiliations: readonly Affiliation[];
+  /** §7.1.4: a node is made for what is published to it. */
+  readonly autoCreate: boolean;
+  /**
+   * Whether those who do not see the owner's presence learn of open nodes alone: every other node is refused to them in the
+   * same words, whether or not it is there.
+   */
+  readonly isPrivate: boolean;
+  /** Who owns every node, and makes new ones. */
+  isOwner(service: Jid, who: Jid): boolean;
+  /** Whom to ask for approval (§8.6). */
+  owners(service: Jid, node: PubsubNode): readonly Jid[];
+  relation(service: Jid, who: Jid): Awaitable<Relation>;
+  /** undefined: nobody but the subscribers. */
+  audience?(service: Jid, node: PubsubNode): Awaitable<Audience>;
+}
+
+/** A node as those may know it who may read it. */
+export interface NodeSummary {
+  readonly id: string;
+  readonly title: string;
+}
+
+/** Many services of one kind. */
+export interface Pubsub {
+  /** The requests of both namespaces, to the address of a service. @throws StanzaError */
+  handle(request: IqRequest): Awaitable<Element | "answered" | undefined>;
+  /** An owner's answer to the question whether somebody may subscribe (§8.6); whether the message was one. */
+  handleApproval(service: Jid, message: Stanza): Awaitable<boolean>;
+  /** §5.2: the nodes that `who` may read. */
+  nodes(service: Jid, who: Jid): Awaitable<readonly NodeSummary[]>;
+  /** §5.3, §5.4: `<query/>` of disco#info. @throws StanzaError */
+  nodeInfo(service: Jid, node: string, who: Jid): Awaitable<Element>;
+  /** §5.5: `<query/>` of disco#items. @throws StanzaError */
+  nodeItems(service: Jid, node: string, who: Jid): Awaitable<Element>;
+  /** The last item of each of these nodes goes to `to`, as far as it may see them and their owners want it. */
+  sendLast(service: Jid, nodes: ReadonlySet<string>, to: Jid): Awaitable<void>;
+  /** The owner went offline. */
+  ownerGone(service: Jid): Awaitable<void>;
+  /** Subscriptions of `contact` that it has no right to any more are cancelled (XEP-0163 §7.1). */
+  recheck(service: Jid, contact: Jid): Awaitable<void>;
+  /** §10: features of disco#info. */
+  readonly features: readonly string[];
+}
+
+/** Makes services. */
+export interface PubsubFactory {
+  open(profile: PubsubProfile): Pubsub;
+}
+
+/** §4.5: the feature that says which access model is the default. */
+export function accessFeature(model: AccessModel): string {
+  return `access-${model}`;
+}

@@ -1,0 +1,143 @@
+import { type Awaitable, after, each, together } from "../../util/awaitable.ts";
+import { type Element, el } from "../../xml/element.ts";
+import { StanzaError } from "../../xmpp/errors.ts";
+import type { Jid } from "../../xmpp/jid.ts";
+import { ns } from "../../xmpp/ns.ts";
+import { message } from "../../xmpp/stanza.ts";
+import { approvalForm } from "./approval.ts";
+import type { Context } from "./context.ts";
+import type { PubsubNode } from "./node.ts";
+import type { NodeSet } from "./node-set.ts";
+import { pubsubError, unsupported } from "./pubsub-error.ts";
+import { type Answer, attribute, type Command, nodeOf, ownAddress } from "./requests.ts";
+
+/** XEP-0060 §6.1, §6.2, §5.6, §5.7: what users do about their own subscriptions. */
+export class Subscriber {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** §6.1 */
+  subscribe({ service, from, element, request }: Command): Answer {
+    const { store, access } = this.#context;
+    const id = nodeOf(element);
+    const jid = ownAddress(element, from);
+    if (!jid) throw pubsubError("bad-request", "invalid-jid");
+    // §6.1.3.6: nobody will be there to unsubscribe.
+    if (request.session?.anonymous) throw new StanzaError("forbidden");
+    if (request.payload.getChild("options", ns.PUBSUB)) throw unsupported("subscription-options");
+    return after(store.of(service), (set) =>
+      after(access.existing(set, id, from), (node) =>
+        after(access.mayRequest(set, node, from), (mayRequest) => {
+          if (mayRequest) return this.#request(set, node, jid);
+          return after(access.refusal(set, node, from), (refusal) => {
+            if (refusal) throw refusal;
+            return this.#subscribe(set, node, jid);
+          });
+        }),
+      ),
+    );
+  }
+
+  #subscribe(set: NodeSet, node: PubsubNode, jid: Jid): Answer {
+    const { notifier, profile } = this.#context;
+    const answer = subscriptionAnswer(node, jid, "subscribed");
+    // §6.1.6: once more is as good as once.
+    if (node.subscriptions.get(jid.toString())?.state === "subscribed") return answer;
+    this.#requireRoom(node, jid);
+    return after(set.subscribe(node, jid, "subscribed"), () => {
+      if (node.config.sendLast === "never") return answer;
+      return after(profile.relation(set.service, jid.bare), ({ isSubscribed }) =>
+        after(notifier.last(set, node, jid, isSubscribed), () => answer),
+      );
+    });
+  }
+
+  /** §6.1.4: the owners decide. */
+  #request(set: NodeSet, node: PubsubNode, jid: Jid): Answer {
+    const { host, profile } = this.#context;
+    const known = node.subscriptions.get(jid.toString());
+    if (known?.state === "subscribed") return subscriptionAnswer(node, jid, "subscribed");
+    if (known) throw pubsubError("not-authorized", "pending-subscription");
+    this.#requireRoom(node, jid);
+    const question = message({ id: host.random.id(), from: set.service }, approvalForm(node, jid));
+    const asked = each(profile.owners(set.service, node), (owner) =>
+      host.route(question.with({ to: owner })),
+    );
+    return after(together(set.subscribe(node, jid, "pending"), asked), () =>
+      subscriptionAnswer(node, jid, "pending"),
+    );
+  }
+
+  /** §6.1.3.8, §6.1.3.9. @throws StanzaError */
+  #requireRoom(node: PubsubNode, jid: Jid): void {
+    if (!node.config.subscribe) throw unsupported("subscribe");
+    if (node.subscriptions.has(jid.toString())) return;
+    if (node.subscriptions.size >= this.#context.profile.limits.subscriptionsPerNode) {
+      throw pubsubError("policy-violation", "too-many-subscriptions", "wait");
+    }
+  }
+
+  /** §6.2. There are no subscription ids: one that is given counts for nothing (§6.2.3.5). */
+  unsubscribe({ service, from, element }: Command): Answer {
+    const { store, access } = this.#context;
+    const id = nodeOf(element);
+    const jid = ownAddress(element, from);
+    if (!jid) throw new StanzaError("forbidden");
+    return after(store.of(service), (set) =>
+      after(access.existing(set, id, from), (node) => {
+        if (node.subscriptions.has(jid.toString())) return after(set.unsubscribe(node, jid), () => undefined);
+        return after(access.readable(set, id, from), () => {
+          throw pubsubError("unexpected-request", "not-subscribed", "cancel");
+        });
+      }),
+    );
+  }
+
+  /** §5.6: of all addresses of the user. */
+  subscriptions(command: Command): Answer {
+    return this.#list(command, "subscriptions", (_, node, from) =>
+      [...node.subscriptions.values()]
+        .filter(({ jid }) => jid.bare.equals(from.bare))
+        .map(({ jid, state }) =>
+          el("subscription", { node: node.id, jid: jid.toString(), subscription: state }),
+        ),
+    );
+  }
+
+  /** §5.7 */
+  affiliations(command: Command): Answer {
+    return this.#list(command, "affiliations", (set, node, from) => {
+      const affiliation = this.#context.access.affiliation(set, node, from);
+      return affiliation === "none" ? [] : [el("affiliation", { node: node.id, affiliation })];
+    });
+  }
+
+  #list(
+    { service, from, element }: Command,
+    name: string,
+    entries: (set: NodeSet, node: PubsubNode, from: Jid) => Element[],
+  ): Answer {
+    const { store, access } = this.#context;
+    const id = attribute(element, "node");
+    const answer = (list: readonly Element[]) =>
+      el("pubsub", { xmlns: ns.PUBSUB }, el(name, { node: id }, ...list));
+    return after(store.of(service), (set): Awaitable<Element> => {
+      if (id === undefined)
+        return answer([...set.nodes.values()].flatMap((node) => entries(set, node, from)));
+      return after(access.existing(set, id, from), (node) => {
+        const own = entries(set, node, from);
+        if (own.length > 0) return answer(own);
+        // Who has nothing to do with the node learns of it what reading it would tell.
+        return after(access.readable(set, id, from), () => answer(own));
+      });
+    });
+  }
+}
+
+function subscriptionAnswer(node: PubsubNode, jid: Jid, subscription: string): Element {
+  const attributes = { node: node.id, jid: jid.toString(), subscription };
+  return el("pubsub", { xmlns: ns.PUBSUB }, el("subscription", attributes));
+}

@@ -128,6 +128,11 @@ describe.for(["memory", "sqlite"] as const)("an archive in %s", (store) => {
     expect(await find({ "after-id": two, "before-id": five })).toEqual(["3", "4"]);
     expect(await find({ "after-id": two, "before-id": six }, "<max>2</max>")).toEqual(["3", "4"]);
     expect(await find({ "after-id": two, "before-id": six }, "<max>2</max><before/>")).toEqual(["4", "5"]);
+    // Whatever comes from where, the narrowest bounds hold.
+    expect(await find({ "after-id": five }, `<after>${one}</after>`)).toEqual(["6", "7"]);
+    expect(await find({ "before-id": two }, `<before>${six}</before>`)).toEqual(["1"]);
+    expect(await find({ "after-id": one, start: at(6) })).toEqual(["6", "7"]);
+    expect(await find({ "before-id": six, end: at(2) })).toEqual(["1", "2"]);
     expect(await find({ ids: [six, one, six, five] })).toEqual(["1", "5", "6"]);
     expect(await find({ ids: [six, one, five] }, "<max>2</max><before/>")).toEqual(["5", "6"]);
     expect(await find({ ids: [six, one, five] }, `<after>${one}</after>`)).toEqual(["5", "6"]);

@@ -12,6 +12,7 @@ import { el } from "../../src/xml/element.ts";
 import { Jid } from "../../src/xmpp/jid.ts";
 import { message, type Stanza } from "../../src/xmpp/stanza.ts";
 import { queryArchive } from "./archive-client.ts";
+import { BIND2, loggedIn, plain } from "./sasl2-client.ts";
 
 const ROOM = Jid.parse("coven@muc.localhost");
 const WITCH = Jid.parse("coven@muc.localhost/witch");
@@ -104,6 +105,22 @@ test("what was sent has an id for its sender's eyes (§3.5)", async ({ rig }) =>
   );
   const { ids } = await queryArchive(alice);
   expect(marks).toEqual([{ xmlns: "urn:xmpp:sid:0", by: "alice@localhost", id: ids[0] }, undefined]);
+});
+
+test("a client that binds along with its login is told at once how far its archive reaches (XEP-0386 §4.2)", async ({
+  rig,
+}) => {
+  const alice = await rig.connect("alice/phone");
+  await rig.user("bob");
+  for (const body of ["1", "2"])
+    await alice.sends(`<message to="bob@localhost"><body>${body}</body></message>`);
+  const { ids } = await queryArchive(alice);
+  const laptop = rig.raw();
+  await laptop.opens();
+  await laptop.receivesAny();
+  await laptop.sends(plain("alice", "secret of alice", `<bind xmlns="${BIND2}"/>`));
+  const metadata = (await loggedIn(laptop)).getChild("bound", BIND2)?.getChild("metadata", "urn:xmpp:mam:2");
+  expect([metadata?.getChild("start")?.attrs["id"], metadata?.getChild("end")?.attrs["id"]]).toEqual(ids);
 });
 
 test("another server on the same store shows the same messages under the same ids, and what users prefer", async ({

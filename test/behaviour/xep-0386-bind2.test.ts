@@ -217,7 +217,7 @@ describe("resumption (XEP-0198 §9.2)", () => {
     await again.receives(
       `<success xmlns="${SASL2}"><authorization-identifier>${jid}</authorization-identifier>` +
         `<failed xmlns="${SM}"><item-not-found xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></failed>` +
-        `<bound xmlns="${BIND2}"/></success>`,
+        `<bound xmlns="${BIND2}"><metadata xmlns="urn:xmpp:mam:2"/></bound></success>`,
     );
     await again.receives(FEATURES);
   });

@@ -132,7 +132,8 @@ describe("logging in with a token (§3.4)", () => {
     await stream.receives(
       `<success xmlns="${SASL2}"><additional-data>${base64(hashed(token, "Responder"))}</additional-data>` +
         `<authorization-identifier>alice@localhost/Phone/{any}</authorization-identifier>` +
-        `<bound xmlns="${BIND2}"><enabled xmlns="urn:xmpp:sm:3" id="{any}" resume="true" max="600"/></bound></success>`,
+        `<bound xmlns="${BIND2}"><metadata xmlns="urn:xmpp:mam:2"/>` +
+        `<enabled xmlns="urn:xmpp:sm:3" id="{any}" resume="true" max="600"/></bound></success>`,
     );
     await stream.receives(FEATURES);
     await stream.receivesNothing();

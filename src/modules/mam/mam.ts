@@ -147,6 +147,13 @@ export const mam = defineModule({
       host.iq(type, ns.MAM, name, refuse, "address");
     }
 
+    // XEP-0386 §4.2: how far the archive reaches when the resource is bound.
+    host.streamFeature({
+      ns: ns.MAM,
+      offer: () => undefined,
+      binding: { bound: async (session) => [await answers.metadata(session.jid.bare)] },
+    });
+
     host.provide(archiveService, {
       add: (owner, peer, message) => {
         const id = archive.append(owner.toString(), peer.bare.toString(), message.toString());

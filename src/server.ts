@@ -1,5 +1,6 @@
 import type { SecureContext } from "node:tls";
 import { Accounts } from "./auth/accounts.ts";
+import { Admins } from "./auth/admins.ts";
 import { selectMechanisms } from "./auth/mechanisms.ts";
 import { Throttle } from "./auth/throttle.ts";
 import type { Config } from "./config/config.ts";
@@ -51,6 +52,10 @@ export class XmppServer {
   readonly store: Store;
   readonly log: Logger;
   readonly #parts: ServerParts;
+  readonly #failed = (error: unknown): void =>
+    this.log.error("the server failed", { error: error instanceof Error ? error.stack : String(error) });
+  /** What is done when an administrator asks for the end of the server. Default: `close`. */
+  onShutDown: () => void = () => void this.close().catch(this.#failed);
   readonly #network = new Network();
   readonly #hosts = new Map<string, DomainHost>();
   readonly #streams = new Set<Stream>();
@@ -62,7 +67,7 @@ export class XmppServer {
   readonly #environment: { -readonly [K in keyof StreamEnvironment]: StreamEnvironment[K] };
   #config: Config;
   #accounts: Accounts | undefined;
-  #admins: readonly Jid[] = [];
+  #admins: Admins | undefined;
   #contextFor: ((serverName: string | undefined) => SecureContext) | undefined;
   #listeners: Listener[] = [];
   #ports: { c2s: number; c2sTls: number } = { c2s: 0, c2sTls: 0 };
@@ -93,6 +98,7 @@ export class XmppServer {
     this.#turn.onLost = () => {
       this.#accounts?.forget();
       for (const host of this.#hosts.values()) host.storeLost();
+      void this.#admins?.reread().catch(this.#failed);
     };
     this.#connections = new ConnectionCounter(config.limits.streamsPerAddress);
     this.#environment = {
@@ -131,7 +137,6 @@ export class XmppServer {
   async #setUp(): Promise<void> {
     const { clock, random, log, store } = this.#parts;
     const config = this.#config;
-    this.#admins = config.admins.map((admin) => Jid.parse(admin).bare);
     const modules = this.#parts.modules ?? defaultModules;
     const settings = parseModules(config.modules, modules);
     const accounts = (this.#accounts = await Accounts.open(store, {
@@ -140,6 +145,8 @@ export class XmppServer {
       iterations: config.auth.iterations,
     }));
     const { mechanisms, plainWithoutTls, anonymous } = config.auth;
+    const admins = (this.#admins = await Admins.open(store));
+    admins.configure(configuredAdmins(config));
     const external = config.tls.clientCertificates.ca !== undefined;
     const shared = {
       accounts,
@@ -152,7 +159,8 @@ export class XmppServer {
       startedAt: clock.now(),
       resourcesPerAccount: config.limits.resourcesPerAccount,
       resourceConflict: config.limits.resourceConflict,
-      admins: () => this.#admins,
+      admins,
+      shutDown: () => this.onShutDown(),
       openTable: <R extends object>(spec: TableSpec<R>) => this.#openTable(spec),
     };
     for (const { name } of config.domains) {
@@ -237,7 +245,7 @@ export class XmppServer {
   /** Takes over what a running server can: certificates, administrators, limits. @throws CertificateError */
   async reload(config: Config): Promise<void> {
     if (this.#listeners.length > 0) await this.#loadCertificates(config);
-    this.#admins = config.admins.map((admin) => Jid.parse(admin).bare);
+    this.#admins?.configure(configuredAdmins(config));
     this.#environment.limits = streamLimits(config);
     this.#environment.tlsRequired = config.tls.required;
     this.#connections.limit = config.limits.streamsPerAddress;
@@ -332,6 +340,10 @@ export class XmppServer {
 }
 
 function streamLimits(config: Config) {
+function configuredAdmins({ admins }: Config): readonly Jid[] {
+  return admins.map((admin) => Jid.parse(admin).bare);
+}
+
   return { ...config.limits, authenticationAttempts: config.auth.maxFailures };
 }
 

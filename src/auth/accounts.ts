@@ -119,7 +119,7 @@ export class Accounts {
       version: 1,
       columns: { user: "text", domain: "text", keys: "json", created: "int", disabled: "int?" },
       key: ["user"],
-      indexes: { by_domain: ["domain", "user"] },
+      indexes: { by_domain: ["domain", "user"], by_disabled: ["domain", "disabled"] },
     });
     const secrets = await store.table<SecretRow>({
       name: "auth_secrets",
@@ -271,6 +271,20 @@ export class Accounts {
   }
 
   #changed(user: string): void {
+  /** The accounts of a domain that are disabled, the longest first. */
+  async listDisabled(domain: string, limit: number): Promise<Jid[]> {
+    const rows = await this.#table.list({ ...disabledIn(domain), limit });
+    return rows.map((row) => Jid.parse(row.user));
+  }
+
+  count(domain: string): Awaitable<number> {
+    return this.#table.count({ index: "by_domain", where: { domain } });
+  }
+
+  countDisabled(domain: string): Awaitable<number> {
+    return this.#table.count(disabledIn(domain));
+  }
+
     this.#changes++;
     this.#known.delete(user);
   }
@@ -345,3 +359,8 @@ function preparedPassword(password: string): string | undefined {
   if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return undefined;
   return preparePassword(password)?.normalize("NFKC");
 }
+/** Whoever was disabled has the time of that, and no time is before 0. */
+function disabledIn(domain: string) {
+  return { index: "by_disabled", where: { domain }, after: -1 };
+}
+

@@ -1,4 +1,5 @@
 import type { Accounts } from "../auth/accounts.ts";
+import type { Admins } from "../auth/admins.ts";
 import type { Mechanism } from "../auth/mechanism.ts";
 import type { Throttle } from "../auth/throttle.ts";
 import { type Hook, type HookListener, type Hooks, HookTable, type Stage } from "../routing/hooks.ts";
@@ -37,10 +38,13 @@ export interface HostParts {
   readonly startedAt: number;
   readonly resourcesPerAccount: number;
   readonly resourceConflict: "replace" | "refuse";
-  /** Bare JIDs; they may change while the server runs. */
-  admins(): readonly Jid[];
+  readonly admins: Admins;
+  /** Asks for the end of the server. */
+  shutDown(): void;
   openTable<R extends object>(spec: TableSpec<R>): Awaitable<Table<R>>;
 }
+
+const DISABLED = "the account is disabled";
 
 /** One domain of the server: its sessions, its modules, and what they registered. */
 export class DomainHost implements Host, StreamHost, SessionHost {
@@ -135,11 +139,20 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   }
 
   get admins(): readonly Jid[] {
-    return this.#parts.admins();
+    return this.#parts.admins.all;
   }
 
   isAdmin(user: Jid): boolean {
-    return this.admins.some((admin) => admin.equals(user.bare));
+    return this.#parts.admins.has(user.bare);
+  }
+
+  setAdmin(user: Jid, isAdmin: boolean): Promise<boolean> {
+    const { admins } = this.#parts;
+    return isAdmin ? admins.promote(user) : admins.demote(user);
+  }
+
+  shutDown(): void {
+    this.#parts.shutDown();
   }
 
   serves(domain: string): boolean {
@@ -221,11 +234,13 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   /** RFC 6120 §7.6, §7.7: the resource asked for, or one that nobody can guess. */
   async bind(stream: SessionStream, user: Jid, resource: string | undefined): Promise<Session> {
     const jid = resource === undefined ? user.withResource(this.random.id()) : prepare(user, resource);
-    const anonymous = !(await this.accounts.exists(user));
+    const status = await this.accounts.status(user);
+    const anonymous = status === undefined;
     const isGone = anonymous && !this.mechanisms.some(({ name }) => name === "ANONYMOUS");
     if (isGone || this.#leaving.has(user.toString())) {
       throw new StreamError("not-authorized", "the account was removed");
     }
+    if (status === "disabled") throw new StreamError("not-authorized", DISABLED);
     const conflicting = this.sessions.get(jid);
     if (conflicting) {
       if (this.#parts.resourceConflict === "refuse") throw new StanzaError("conflict");
@@ -286,10 +301,19 @@ export class DomainHost implements Host, StreamHost, SessionHost {
       // What modules write down of a session's end goes with the rest.
       await Promise.all(this.#endings);
       await this.emit("user:deleted", { user });
+      // Whoever has the address next is somebody else.
+      await this.#parts.admins.forget(user.bare);
       return await this.accounts.remove(user);
     } finally {
       this.#leaving.delete(key);
     }
+  }
+
+  async setDisabled(user: Jid, disabled: boolean): Promise<void> {
+    await this.accounts.setDisabled(user, disabled);
+    if (!disabled) return;
+    for (const session of this.sessions.of(user).slice()) session.close("not-authorized", DISABLED);
+    await Promise.all(this.#endings);
   }
 
   /** The store lost the writes of the last turn: nobody may go on with what is in memory. */

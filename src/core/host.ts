@@ -52,9 +52,21 @@ export interface Host {
   removeUser(user: Jid): Promise<boolean>;
   /** A message that was on its way to a resource that is gone: for another one, for those who keep messages, or back. */
   redeliver(user: Jid, stanza: Stanza): Awaitable<void>;
-  /** Bare JIDs. */
+  /**
+   * Disables an account, which ends its sessions and keeps everything that belongs to it, or enables it again.
+   * @throws StanzaError `item-not-found`.
+   */
+  setDisabled(user: Jid, disabled: boolean): Promise<void>;
+  /** Bare JIDs: those whom the configuration names, and those who were promoted. */
   readonly admins: readonly Jid[];
   isAdmin(user: Jid): boolean;
+  /**
+   * Promotes a user to administrator of the server, or demotes them; whether that changed anything.
+   * @throws StanzaError `not-allowed` to demote one whom the configuration names.
+   */
+  setAdmin(user: Jid, isAdmin: boolean): Promise<boolean>;
+  /** Asks for the end of the whole server. */
+  shutDown(): void;
   /** Whether `domain` is one of this server's. */
   serves(domain: string): boolean;
 

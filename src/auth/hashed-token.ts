@@ -7,6 +7,7 @@ import {
   ChannelBindingError,
   type ChannelBindingType,
   type Mechanism,
+  type SaslCondition,
   type SaslContext,
   SaslError,
   type SaslStep,
@@ -31,8 +32,8 @@ export const HASHED_TOKEN_MECHANISMS: readonly string[] = Object.keys(BINDINGS).
 /** A token that the client may be using. */
 export interface Token {
   readonly secret: string;
-  /** Called when it is this one that the client has, before it is let in. @throws SaslError when it is good no longer. */
-  accept(): Awaitable<void>;
+  /** Called when it is this one that the client has, before it is let in. Returns why it is good no longer, if so. */
+  accept(): Awaitable<SaslCondition | undefined>;
 }
 
 /** Which tokens a user may be using with this mechanism, as few as can be. */
@@ -73,13 +74,14 @@ async function verify(
   const [token] = (tokens.length > 0 ? tokens : [NO_TOKEN]).filter(({ secret }) =>
     isEqual(hmac(secret, "Initiator", bound), hash),
   );
-  if (!token || token === NO_TOKEN) throw new SaslError("not-authorized", "token", user.toString());
+  if (!token) throw new SaslError("not-authorized", "token", user.toString());
   await authorize(user, undefined, context);
-  await token.accept();
+  const fault = await token.accept();
+  if (fault) throw new SaslError(fault, "token", user.toString());
   return { kind: "success", user, data: hmac(token.secret, "Responder", bound) };
 }
 
-const NO_TOKEN: Token = { secret: "", accept: () => undefined };
+const NO_TOKEN: Token = { secret: "", accept: () => "not-authorized" };
 
 /** §3.1: initiator-msg = authcid NUL initiator-hashed-token; the latter may contain any octet. */
 function parse(data: Buffer): { username: string; hash: Buffer } {

@@ -8,14 +8,12 @@
 import { createHash } from "node:crypto";
 import { defineModule } from "../core/module.ts";
 import type { Session } from "../session/session.ts";
-import { isOver } from "../stream/authentication.ts";
-import { inNamespace, type Login } from "../stream/inline-feature.ts";
+import type { Login } from "../stream/inline-feature.ts";
 import type { Stream } from "../stream/stream.ts";
 import { childElements, type Element, el } from "../xml/element.ts";
 import { StanzaError } from "../xmpp/errors.ts";
 import { JidError } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
-import { sasl2 } from "./sasl2.ts";
 import { streamManagement } from "./stream-management.ts";
 
 /** Octets of a tag; a longer one is not taken. A resource has room for 1023 (RFC 7622 §3.4). */
@@ -33,7 +31,7 @@ export const bind2 = defineModule({
     ],
   },
   // §4.2: resumption goes first, so stream management comes first in the list of features.
-  requires: [sasl2, streamManagement],
+  requires: [streamManagement],
 
   setup(host) {
     /** The installation of the client that a session is of. */
@@ -61,7 +59,7 @@ export const bind2 = defineModule({
       endOthers(login);
       try {
         const session = await stream.host.bind(stream, user, resourceFor(login, tag));
-        if (isOver(stream)) {
+        if (stream.state !== "authenticated") {
           session.detach(stream, "connection lost", true);
           return undefined;
         }
@@ -107,8 +105,8 @@ export const bind2 = defineModule({
 async function setUp(stream: Stream, session: Session, asked: readonly Element[]): Promise<Element> {
   const bound = el("bound", { xmlns: ns.BIND2 });
   for (const { ns: namespace, binding } of stream.host.features) {
-    const answers = (await binding?.bound(session, inNamespace(asked, namespace))) ?? [];
-    for (const answer of answers) bound.cnode(answer);
+    const own = asked.filter((element) => element.getNS() === namespace);
+    for (const answer of (await binding?.bound(session, own)) ?? []) bound.cnode(answer);
   }
   return bound;
 }

@@ -1,3 +1,4 @@
+import { canUseHashedTokens, HASHED_TOKEN_MECHANISMS } from "../auth/hashed-token.ts";
 import {
   ChannelBindingError,
   type ChannelBindingType,
@@ -47,6 +48,12 @@ export class Authentication {
   /** The types that this stream can bind to: those announced by XEP-0440. */
   get channelBindings(): readonly ChannelBindingType[] {
     return contextOf(this.#stream).channelBindings;
+  }
+
+  /** The mechanisms that take tokens here, strongest first (XEP-0484 §3.1). */
+  get tokenMechanisms(): readonly string[] {
+    const context = contextOf(this.#stream);
+    return HASHED_TOKEN_MECHANISMS.filter((name) => canUseHashedTokens(name, context));
   }
 
   /** @throws SaslError when there is no such mechanism, it cannot be used here, or another exchange is under way. */
@@ -156,7 +163,7 @@ export function decodeBase64(text: string): Buffer {
 }
 
 /** What a mechanism may know of the stream that it is offered on. */
-export function contextOf(stream: Stream): SaslContext {
+function contextOf(stream: Stream): SaslContext {
   const { transport, host, environment } = stream;
   return {
     domain: host.domain,

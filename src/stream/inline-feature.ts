@@ -1,4 +1,5 @@
-import type { Mechanism } from "../auth/mechanism.ts";
+import type { TokenSource } from "../auth/hashed-token.ts";
+import type { SaslCondition } from "../auth/mechanism.ts";
 import type { Session } from "../session/session.ts";
 import type { Awaitable } from "../util/awaitable.ts";
 import type { Element } from "../xml/element.ts";
@@ -12,6 +13,8 @@ export interface LoginRequest {
   readonly mechanism: string;
   /** UUID v4 of the client's installation, in lower case. Never shown to anybody else. */
   readonly clientId: string | undefined;
+  /** The mechanisms that take tokens on this stream. */
+  readonly tokenMechanisms: readonly string[];
   readonly children: readonly Element[];
 }
 
@@ -31,8 +34,8 @@ export interface InlineFeature {
   offer?(stream: Stream): readonly Element[] | undefined;
   /** Children of `<authentication/>` beside the mechanisms. */
   announce?(stream: Stream): readonly Element[];
-  /** A mechanism for this request alone, when it names one that the stream does not offer to everybody. */
-  mechanism?(request: LoginRequest, own: readonly Element[]): Mechanism | undefined;
+  /** The tokens that the client may be logging in with; or why it may not do so. */
+  tokens?(request: LoginRequest, own: readonly Element[]): TokenSource | SaslCondition | undefined;
   /** What the client has to do before it is let in, in this order. */
   tasks?(login: Login, own: readonly Element[]): Awaitable<readonly LoginTask[]>;
   /**
@@ -47,10 +50,9 @@ export interface LoginTask {
   readonly name: string;
   /**
    * Takes the content of `<next/>`, then of each `<task-data/>`.
-   * @returns the content of the `<task-data/>` to answer with; undefined when the task is done.
-   * @throws SaslError when it failed.
+   * @returns the content of the `<task-data/>` to answer with; undefined when the task is done; or why it failed.
    */
-  respond(content: readonly Element[]): Awaitable<Element | undefined>;
+  respond(content: readonly Element[]): Awaitable<Element | SaslCondition | undefined>;
 }
 
 /** The part of a stream feature that is negotiated along with resource binding (XEP-0386). */

@@ -78,6 +78,19 @@ export const specifications: readonly Specification[] = [
     title: "SASL Channel-Binding Type Capability",
     where: ["stream/features/sasl.ts"],
   },
+  {
+    name: "XEP-0388 1.0.4",
+    title: "Extensible SASL Profile",
+    where: ["stream/features/sasl2.ts"],
+    omits: [
+      "The list of mechanisms is in the order of preference, not in a random one, for streams without `from` (§4).",
+    ],
+  },
+  {
+    name: "XEP-0474 0.5.0",
+    title: "SASL SCRAM Downgrade Protection",
+    where: ["auth/downgrade-protection.ts"],
+  },
   { name: "XEP-0004 2.13.2", title: "Data Forms", where: ["xmpp/forms.ts"] },
   { name: "XEP-0068 1.3.0", title: "Field Standardization for Data Forms", where: ["xmpp/forms.ts"] },
 ];

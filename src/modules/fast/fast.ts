@@ -5,17 +5,15 @@
  * A client that has logged in with its password gets a token, with which it logs in afterwards in one round trip. A
  * token is good for one client and one mechanism, for a time, and until the password changes.
  */
-import { canUseHashedTokens, HASHED_TOKEN_MECHANISMS, hashedToken } from "../../auth/hashed-token.ts";
-import { type Mechanism, SaslError } from "../../auth/mechanism.ts";
+import type { TokenSource } from "../../auth/hashed-token.ts";
+import type { SaslCondition } from "../../auth/mechanism.ts";
 import { defineModule } from "../../core/module.ts";
-import { contextOf } from "../../stream/authentication.ts";
 import type { Login, LoginRequest } from "../../stream/inline-feature.ts";
 import type { Stream } from "../../stream/stream.ts";
 import { t } from "../../util/schema.ts";
 import { type Element, el } from "../../xml/element.ts";
 import { formatDateTime } from "../../xmpp/datetime.ts";
 import { ns } from "../../xmpp/ns.ts";
-import { sasl2 } from "../sasl2.ts";
 import { Tokens } from "./tokens.ts";
 
 const PURGE_INTERVAL_MS = 3_600_000;
@@ -27,7 +25,6 @@ export const fast = defineModule({
   name: "fast",
   implements: ["XEP-0484 0.2.0"],
   omits: { "XEP-0484": ["TLS 1.3 early data (§3.4), which is optional."] },
-  requires: [sasl2],
   config: t.object({
     lifetime: t.duration("21d", { min: 60_000 }).doc("How long a token can be used to log in."),
     rotation: t
@@ -45,7 +42,11 @@ export const fast = defineModule({
     /** When the token that a client logged in with was issued. */
     const used = new WeakMap<LoginRequest, number>();
 
-    host.streamFeature({ ns: ns.FAST, offer: () => undefined, inline: { offer, mechanism, negotiate } });
+    host.streamFeature({
+      ns: ns.FAST,
+      offer: () => undefined,
+      inline: { offer, tokens: tokensOf, negotiate },
+    });
 
     host.hook("user:deleted", "observe", ({ user }) => tokens.revokeAll(user));
     // Who changes a password because somebody else knows it wants everybody out.
@@ -54,26 +55,27 @@ export const fast = defineModule({
 
     /** §3.1 */
     function offer(stream: Stream): readonly Element[] {
-      const names = usableOn(stream).map((name) => el("mechanism", {}, name));
+      const names = stream.authentication.tokenMechanisms.map((name) => el("mechanism", {}, name));
       return names.length > 0 ? [el("fast", { xmlns: ns.FAST }, ...names)] : [];
     }
 
-    /** §3.4. @throws SaslError */
-    function mechanism(request: LoginRequest, own: readonly Element[]): Mechanism | undefined {
-      const { clientId, mechanism: name } = request;
+    /** §3.4: which tokens a client may be using, if it says that it uses one. */
+    function tokensOf(
+      request: LoginRequest,
+      own: readonly Element[],
+    ): TokenSource | SaslCondition | undefined {
+      const { clientId, mechanism } = request;
       const announced = own.find((element) => element.name === "fast");
-      if (!announced || !HASHED_TOKEN_MECHANISMS.includes(name)) return undefined;
-      // §4.1: the client must say which one it is.
-      if (clientId === undefined) throw new SaslError("malformed-request", "no user agent with an id");
+      if (!announced) return undefined;
       const count = readCount(announced.attrs["count"] as string | undefined);
+      // §4.1: the client must say which one it is.
+      if (clientId === undefined || Number.isNaN(count)) return "malformed-request";
       const accepted = (issued: number): void => void used.set(request, issued);
-      return hashedToken(name, (user) =>
-        tokens.candidates({ user, id: clientId }, name, { count, accepted }),
-      );
+      return (user) => tokens.candidates({ user, id: clientId }, mechanism, { count, accepted });
     }
 
     async function negotiate({ request, user }: Login, own: readonly Element[]): Promise<readonly Element[]> {
-      const { clientId, stream } = request;
+      const { clientId } = request;
       if (clientId === undefined || !(await host.accounts.exists(user))) return [];
       const client = { user, id: clientId };
       const issued = used.get(request);
@@ -84,7 +86,7 @@ export const fast = defineModule({
       const wished = own.find(({ name }) => name === "request-token")?.attrs["mechanism"] as unknown;
       const isRotated = issued !== undefined && !isOver && isDue(issued);
       // §3.2: a mechanism that was not offered is none.
-      const name = usableOn(stream).find(
+      const name = request.tokenMechanisms.find(
         (usable) => usable === (wished ?? (isRotated ? request.mechanism : undefined)),
       );
       if (name === undefined) return [];
@@ -98,17 +100,11 @@ export const fast = defineModule({
   },
 });
 
-function usableOn(stream: Stream): readonly string[] {
-  const context = contextOf(stream);
-  return HASHED_TOKEN_MECHANISMS.filter((name) => canUseHashedTokens(name, context));
-}
-
-/** @throws SaslError */
+/** undefined: none is told; NaN: what is told is none. */
 function readCount(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const count = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(count <= MAX_COUNT)) throw new SaslError("malformed-request", "count");
-  return count;
+  return count <= MAX_COUNT ? count : Number.NaN;
 }
 
 /** xs:boolean has two spellings of each value. */

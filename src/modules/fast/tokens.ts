@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import type { Token } from "../../auth/hashed-token.ts";
-import { SaslError } from "../../auth/mechanism.ts";
+import type { SaslCondition } from "../../auth/mechanism.ts";
 import type { Host } from "../../core/host.ts";
 import type { Table } from "../../store/store.ts";
 import type { Jid } from "../../xmpp/jid.ts";
@@ -127,22 +127,27 @@ export class Tokens {
     for (const { user, client, slot } of expired) await this.#table.delete({ user, client, slot });
   }
 
-  /** @throws SaslError when the token expired or was replayed, or has been revoked meanwhile. */
-  #accept(user: Jid, { client, slot, seed }: TokenRow, { count, accepted }: TokenUse): Promise<void> {
+  /** Returns why the token is good no longer: it expired, was replayed, or has been revoked meanwhile. */
+  #accept(
+    user: Jid,
+    { client, slot, seed }: TokenRow,
+    { count, accepted }: TokenUse,
+  ): Promise<SaslCondition | undefined> {
     const name = user.toString();
     return this.#host.exclusive(user, async () => {
       const row = await this.#table.get({ user: name, client, slot });
-      if (!row?.seed.equals(seed)) throw new SaslError("not-authorized", "token revoked", name);
+      if (!row?.seed.equals(seed)) return "not-authorized";
       // §4.2
-      if (row.expires <= this.#host.clock.now()) throw new SaslError("credentials-expired", "", name);
+      if (row.expires <= this.#host.clock.now()) return "credentials-expired";
       // §3.4
-      if (count !== undefined && count <= row.count) throw new SaslError("not-authorized", "replay", name);
+      if (count !== undefined && count <= row.count) return "not-authorized";
       // §3.5: the use of a token ends those before it.
       if (slot === "new") await this.#table.delete({ user: name, client, slot });
       if (slot === "new" || count !== undefined) {
         await this.#table.put({ ...row, slot: "current", count: count ?? row.count });
       }
       accepted(row.issued);
+      return undefined;
     });
   }
 

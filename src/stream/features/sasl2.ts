@@ -1,4 +1,5 @@
 /** XEP-0388 Extensible SASL Profile, version 1.0.4, https://xmpp.org/extensions/xep-0388.html: the stream's side of it. */
+import { hashedToken } from "../../auth/hashed-token.ts";
 import { type Mechanism, SaslError, type SaslStep } from "../../auth/mechanism.ts";
 import { type Awaitable, after } from "../../util/awaitable.ts";
 import { type Element, el } from "../../xml/element.ts";
@@ -80,6 +81,7 @@ export function sasl2(): StreamFeature {
     attempt.isTaskBegun = true;
     const answer = await task.respond(element.children);
     if (isOver(stream)) return;
+    if (typeof answer === "string") throw new SaslError(answer, "task", attempt.login?.user.toString());
     if (answer) return stream.send(el("task-data", { xmlns: ns.SASL2 }, answer)) as undefined;
     attempt.tasks.shift();
     attempt.isTaskBegun = false;
@@ -178,19 +180,21 @@ function readRequest(stream: Stream, element: XmlElement): LoginRequest {
     stream,
     mechanism: element.attributes.mechanism ?? "",
     clientId: UUID_V4.test(id) ? id : undefined,
+    tokenMechanisms: stream.authentication.tokenMechanisms,
     children: element.children,
   };
 }
 
-/** One that is offered to everybody, or one that an inline feature has for this request. */
+/** One that is offered to everybody, or one that takes a token of this client. @throws SaslError */
 function findMechanism(request: LoginRequest): Mechanism | undefined {
   const { host } = request.stream;
   const offered = host.mechanisms.find(({ name }) => name === request.mechanism);
   if (offered) return offered;
   for (const { ns: namespace, inline } of host.features) {
     const asked = inNamespace(request.children, namespace);
-    const mechanism = asked.length > 0 ? inline?.mechanism?.(request, asked) : undefined;
-    if (mechanism) return mechanism;
+    const source = asked.length > 0 ? inline?.tokens?.(request, asked) : undefined;
+    if (typeof source === "string") throw new SaslError(source, "no token can be used");
+    if (source) return hashedToken(request.mechanism, source);
   }
   return undefined;
 }

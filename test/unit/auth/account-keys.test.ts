@@ -41,18 +41,19 @@ describe("hashesOf", () => {
 });
 
 describe("addKeys", () => {
-  const derived = {
-    ...scramKeys("SHA-256", Buffer.alloc(32, 1)),
-    salt: Buffer.alloc(16, 2),
-    iterations: 5000,
-  };
+  const parameters = { salt: Buffer.alloc(16, 2), iterations: 5000 };
+  const salted = Buffer.alloc(32, 1);
 
   test("adds those of a hash that there were none of", async () => {
     const accounts = await withOldAlice();
     const old = await accounts.credentials(ALICE, "SHA-1");
-    await accounts.addKeys(ALICE, "SHA-256", derived);
+    expect(await accounts.addKeys(ALICE, "SHA-256", parameters, salted)).toBe(true);
     expect(await accounts.hashesOf(ALICE)).toEqual(["SHA-256", "SHA-1"]);
-    expect(await accounts.credentials(ALICE, "SHA-256")).toEqual({ ...derived, genuine: true });
+    expect(await accounts.credentials(ALICE, "SHA-256")).toEqual({
+      ...scramKeys("SHA-256", salted),
+      ...parameters,
+      genuine: true,
+    });
     expect(await accounts.credentials(ALICE, "SHA-1")).toEqual(old);
   });
 
@@ -60,11 +61,18 @@ describe("addKeys", () => {
     const accounts = await withOldAlice();
     await accounts.setPassword(ALICE, "another");
     const kept = await accounts.credentials(ALICE, "SHA-256");
-    await accounts.addKeys(ALICE, "SHA-256", derived);
-    await accounts.addKeys(NOBODY, "SHA-256", derived);
+    await accounts.addKeys(ALICE, "SHA-256", parameters, salted);
+    await accounts.addKeys(NOBODY, "SHA-256", parameters, salted);
     expect(await accounts.credentials(ALICE, "SHA-256")).toEqual(kept);
     expect(await accounts.exists(NOBODY)).toBe(false);
   });
+});
+
+test("a key that is not of the hash's length is not taken", async () => {
+  const accounts = await withOldAlice();
+  const parameters = accounts.newParameters();
+  expect(await accounts.addKeys(ALICE, "SHA-512", parameters, Buffer.alloc(32))).toBe(false);
+  expect(await accounts.hashesOf(ALICE)).toEqual(["SHA-1"]);
 });
 
 test("onPasswordSet tells of each new password, once it is set, and of nothing else", async () => {

@@ -20,6 +20,7 @@ import { keepAlive } from "./session/keep-alive.ts";
 import type { Store, Table, TableSpec } from "./store/store.ts";
 import { bind, legacySession } from "./stream/features/bind.ts";
 import { sasl } from "./stream/features/sasl.ts";
+import { sasl2 } from "./stream/features/sasl2.ts";
 import { starttls } from "./stream/features/starttls.ts";
 import { Stream } from "./stream/stream.ts";
 import type { StreamEnvironment } from "./stream/stream-host.ts";
@@ -353,7 +354,7 @@ async function setUpHost(
   modules: readonly Module[],
   settings: ReadonlyMap<string, unknown>,
 ): Promise<void> {
-  for (const feature of [starttls, sasl(), bind, legacySession]) host.streamFeature(feature);
+  for (const feature of [starttls, sasl(), sasl2(), bind, legacySession]) host.streamFeature(feature);
   // RFC 3921 §3: the answer to old clients that take the offer of `legacySession`.
   host.iq("set", ns.SESSION, "session", () => {});
   host.iq("set", ns.SESSION, "session", () => {}, "host");

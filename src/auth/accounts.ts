@@ -73,8 +73,8 @@ export interface AccountsOptions {
   readonly derivation?: KeyDerivation;
 }
 
-/** Keys derived somewhere else. */
-export interface NewKeys extends ScramKeys {
+/** What keys are derived with, beside the password. */
+interface KeyParameters {
   readonly salt: Buffer;
   readonly iterations: number;
 }
@@ -179,15 +179,27 @@ export class Accounts {
   }
 
   /** Salt and rounds for keys of another hash, to derive them from the password that the account has already. */
-  newParameters(): { readonly salt: Buffer; readonly iterations: number } {
+  newParameters(): KeyParameters {
     return { salt: this.#random.bytes(SALT_BYTES), iterations: this.#iterations };
   }
 
-  /** Adds keys of a hash that the account has none of (XEP-0480 §3); does nothing where it has, or is gone. */
-  async addKeys(user: Jid, hash: ScramHash, { salt, iterations, ...keys }: NewKeys): Promise<void> {
+  /**
+   * Adds keys of a hash that the account has none of (XEP-0480 §3); changes nothing where it has, or is gone. Returns
+   * whether `saltedPassword` (RFC 5802 §3) can be what that hash makes with these parameters.
+   */
+  async addKeys(
+    user: Jid,
+    hash: ScramHash,
+    { salt, iterations }: KeyParameters,
+    saltedPassword: Buffer,
+  ): Promise<boolean> {
+    if (saltedPassword.length !== digestLength(hash)) return false;
     const row = await this.#row(user);
-    if (!row || row.keys[hash]) return;
-    await this.#write({ ...row, keys: { ...row.keys, [hash]: stored(salt, iterations, keys) } });
+    if (row && !row.keys[hash]) {
+      const keys = stored(salt, iterations, scramKeys(hash, saltedPassword));
+      await this.#write({ ...row, keys: { ...row.keys, [hash]: keys } });
+    }
+    return true;
   }
 
   /**

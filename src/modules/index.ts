@@ -22,7 +22,6 @@ import { push } from "./push.ts";
 import { register } from "./register.ts";
 import { roster } from "./roster/roster.ts";
 import { saslUpgrade } from "./sasl-upgrade.ts";
-import { sasl2 } from "./sasl2.ts";
 import { stanzaId } from "./stanza-id.ts";
 import { streamManagement } from "./stream-management.ts";
 import { time } from "./time.ts";
@@ -56,7 +55,6 @@ export const defaultModules: readonly Module[] = [
   pep,
   adhoc,
   externalServices,
-  sasl2,
   bind2,
   fast,
   saslUpgrade,

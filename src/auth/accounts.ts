@@ -79,6 +79,12 @@ interface KeyParameters {
   readonly iterations: number;
 }
 
+/** Keys derived somewhere else. */
+export interface NewKeys extends ScramKeys, KeyParameters {}
+
+/** Keys that were derived somewhere else. */
+export type KnownKeys = Omit<Credentials, "genuine">;
+
 export type AccountStatus = "active" | "disabled";
 
 export class Accounts {
@@ -151,6 +157,28 @@ export class Accounts {
     } finally {
       this.#creating.delete(key);
     }
+  }
+
+  /**
+   * Creates an account whose keys were derived somewhere else; without any, nobody can log in to it.
+   * @throws {StanzaError} `conflict` if it exists, `jid-malformed` without a local part.
+   */
+  async createWithKeys(user: Jid, keys: ReadonlyMap<ScramHash, KnownKeys>): Promise<void> {
+    const key = keyOf(user);
+    if (user.local === "") throw new StanzaError("jid-malformed", "an account needs a local part");
+    if (this.#creating.has(key) || (await this.#table.get({ user: key }))) throw new StanzaError("conflict");
+    const rows = [...keys].map(([hash, { salt, iterations, ...made }]) => [
+      hash,
+      stored(salt, iterations, made),
+    ]);
+    const created = this.#clock.now();
+    await this.#write({
+      user: key,
+      domain: user.domain,
+      keys: Object.fromEntries(rows) as AccountRow["keys"],
+      created,
+      disabled: null,
+    });
   }
 
   /**
@@ -246,6 +274,20 @@ export class Accounts {
     return rows.map((row) => Jid.parse(row.user));
   }
 
+  /** The accounts of a domain that are disabled, the longest first. */
+  async listDisabled(domain: string, limit: number): Promise<Jid[]> {
+    const rows = await this.#table.list({ ...disabledIn(domain), limit });
+    return rows.map((row) => Jid.parse(row.user));
+  }
+
+  count(domain: string): Awaitable<number> {
+    return this.#table.count({ index: "by_domain", where: { domain } });
+  }
+
+  countDisabled(domain: string): Awaitable<number> {
+    return this.#table.count(disabledIn(domain));
+  }
+
   /**
    * Whether that is the account's password, at the same cost when there is no such account. Says nothing of
    * whether it is disabled.
@@ -283,20 +325,6 @@ export class Accounts {
   }
 
   #changed(user: string): void {
-  /** The accounts of a domain that are disabled, the longest first. */
-  async listDisabled(domain: string, limit: number): Promise<Jid[]> {
-    const rows = await this.#table.list({ ...disabledIn(domain), limit });
-    return rows.map((row) => Jid.parse(row.user));
-  }
-
-  count(domain: string): Awaitable<number> {
-    return this.#table.count({ index: "by_domain", where: { domain } });
-  }
-
-  countDisabled(domain: string): Awaitable<number> {
-    return this.#table.count(disabledIn(domain));
-  }
-
     this.#changes++;
     this.#known.delete(user);
   }
@@ -359,6 +387,11 @@ function stored(salt: Buffer, iterations: number, { storedKey, serverKey }: Scra
   };
 }
 
+/** Whoever was disabled has the time of that, and no time is before 0. */
+function disabledIn(domain: string) {
+  return { index: "by_disabled", where: { domain }, after: -1 };
+}
+
 function keyOf(user: Jid): string {
   return user.bare.toString();
 }
@@ -371,8 +404,3 @@ function preparedPassword(password: string): string | undefined {
   if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return undefined;
   return preparePassword(password)?.normalize("NFKC");
 }
-/** Whoever was disabled has the time of that, and no time is before 0. */
-function disabledIn(domain: string) {
-  return { index: "by_disabled", where: { domain }, after: -1 };
-}
-

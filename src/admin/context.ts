@@ -1,25 +1,32 @@
+import type { Accounts } from "../auth/accounts.ts";
+import type { Host } from "../core/host.ts";
 import type { Awaitable } from "../util/awaitable.ts";
-import type { Jid } from "../xmpp/jid.ts";
 
-/** The part of the accounts that administration needs. All addresses are bare. */
-interface AdminAccounts {
-  /** Throws StanzaError: `conflict` if it exists, `not-acceptable` if the password is refused. */
-  create(user: Jid, password: string): Promise<void>;
-  /** Throws StanzaError: `item-not-found`, `not-acceptable`. */
-  setPassword(user: Jid, password: string): Promise<void>;
-  exists(user: Jid): Awaitable<boolean>;
-  /** A page in ascending order, behind the address `after`. */
-  list(domain: string, page: { after?: string; limit: number }): Awaitable<readonly Jid[]>;
+/** A domain, as administration sees it. */
+export interface AdminHost
+  extends Pick<
+    Host,
+    | "admins"
+    | "clock"
+    | "domain"
+    | "modules"
+    | "removeUser"
+    | "sessions"
+    | "setAdmin"
+    | "setDisabled"
+    | "shutDown"
+    | "use"
+  > {
+  readonly accounts: Pick<
+    Accounts,
+    "count" | "countDisabled" | "create" | "exists" | "list" | "listDisabled" | "setPassword" | "status"
+  >;
 }
 
-/** What administration works on: a running server, or its store alone. */
+/** What administration works on: a running server, one domain of it, or its store alone. */
 export interface AdminContext {
-  readonly domains: readonly string[];
-  readonly accounts: AdminAccounts;
-  /** Ends the user's sessions and removes the account with everything that belongs to it. Whether there was one. */
-  removeAccount(user: Jid): Awaitable<boolean>;
-  /** How many sessions there are: of one user, or of all. */
-  sessions(user?: Jid): number;
+  /** By their domains, the default one first; not empty. */
+  readonly hosts: ReadonlyMap<string, AdminHost>;
   /** Makes durable what was done. Nothing is reported as done before. */
   commit(): Awaitable<void>;
 }

@@ -5,7 +5,8 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 import { basename, dirname, extname, join, relative } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import type { Logger } from "../util/logger.ts";
-import { type AdminCommand, AdminError, adminCommands, runCommand } from "./commands.ts";
+import { type AdminCommand, AdminError, runCommand } from "./command.ts";
+import { adminCommands } from "./commands.ts";
 import type { AdminContext } from "./context.ts";
 import { readLine } from "./line-reader.ts";
 
@@ -124,7 +125,9 @@ async function execute(line: string, context: AdminContext, logger: Logger): Pro
     return { error: "no such command; is the server of another version than this program?" };
   try {
     const result = await runCommand(command, context, request.args);
-    if (command.changes) logger.info("administration", { command: command.name, result });
+    if (command.changes) {
+      logger.info("administration", { command: command.name, ...(!command.isSecret && { result }) });
+    }
     return { result };
   } catch (error) {
     if (error instanceof AdminError) return { error: error.message };

@@ -15,6 +15,8 @@ export interface ServerHandle {
   listen(): Promise<readonly Listener[]>;
   /** Takes over what can change at run time and reads the certificates again; see `needsRestart`. */
   reload(config: Config): Promise<void>;
+  /** Calls `listener` when an administrator asks for the end of the server. */
+  onShutDown(listener: () => void): void;
   /** Ends all streams, then closes the store. */
   close(): Promise<void>;
 }

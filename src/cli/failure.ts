@@ -1,4 +1,4 @@
-import { AdminError } from "../admin/commands.ts";
+import { AdminError } from "../admin/command.ts";
 import { CertificateError } from "../net/certificates.ts";
 import { ListenError } from "../net/listener.ts";
 import { StoreError } from "../store/store.ts";

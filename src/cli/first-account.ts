@@ -1,4 +1,5 @@
-import { AdminError, addUser, runCommand } from "../admin/commands.ts";
+import { addUser } from "../admin/account-commands.ts";
+import { hostAt, runCommand } from "../admin/command.ts";
 import type { AdminContext } from "../admin/context.ts";
 import type { Random } from "../util/random.ts";
 
@@ -10,11 +11,10 @@ export async function makeFirstAccount(
   context: AdminContext,
   random: Random,
 ): Promise<{ user: string; password: string } | undefined> {
-  for (const domain of context.domains) {
-    if ((await context.accounts.list(domain, { limit: 1 })).length > 0) return undefined;
+  for (const { accounts, domain } of context.hosts.values()) {
+    if ((await accounts.list(domain, { limit: 1 })).length > 0) return undefined;
   }
-  const [domain] = context.domains;
-  if (domain === undefined) throw new AdminError("there is no domain");
+  const { domain } = hostAt(context);
   const password = randomPassword(random);
   const { user } = await runCommand(addUser, context, { user: `admin@${domain}`, password });
   return { user, password };

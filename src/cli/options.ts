@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { parseDomainName } from "../config/names.ts";
+import { parseDuration } from "../util/duration.ts";
 import { Jid } from "../xmpp/jid.ts";
 
 export interface CommonOptions {
@@ -38,4 +39,22 @@ export function daysArgument(text: string): number {
   const days = Number(text);
   if (Number.isInteger(days) && days >= 1 && days <= 3650) return days;
   throw new InvalidArgumentError("Expected a number of days from 1 to 3650.");
+}
+
+/** Milliseconds. */
+export function durationArgument(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms > 0) return ms;
+  throw new InvalidArgumentError('Expected a duration like "7d" or "30s".');
+}
+
+/** A whole number, at least 1. */
+export function countArgument(text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw new InvalidArgumentError("Expected a number of at least 1.");
+}
+
+export function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ jackdaw ${line}\n`).join("")}`;
 }

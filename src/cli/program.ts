@@ -1,9 +1,13 @@
 import { Command, CommanderError } from "commander";
+import { addAdminCommands } from "./admin-commands.ts";
 import { addCertCommand } from "./cert-command.ts";
 import { addConfigCommands } from "./config-commands.ts";
 import type { Environment } from "./environment.ts";
 import { CliError, describeFailure } from "./failure.ts";
+import { addMessageCommands } from "./message-commands.ts";
+import { addSessionCommands } from "./session-commands.ts";
 import { addStartCommand } from "./start-command.ts";
+import { addStopCommand } from "./stop-command.ts";
 import { addUserCommands } from "./user-commands.ts";
 import { version } from "./version.ts";
 
@@ -32,7 +36,11 @@ export async function run(args: readonly string[], environment: Environment): Pr
     .showHelpAfterError("(--help shows how it is called)")
     .addHelpText("after", HELP);
   addStartCommand(program, environment);
+  addStopCommand(program, environment);
   addUserCommands(program, environment);
+  addAdminCommands(program, environment);
+  addSessionCommands(program, environment);
+  addMessageCommands(program, environment);
   addCertCommand(program, environment);
   addConfigCommands(program, environment);
   try {

@@ -15,26 +15,10 @@ export const serverBackend: Backend = { modules: defaultModules, open };
 async function open(config: Config, log: Logger): Promise<ServerHandle> {
   const store = openStore(config.store, log);
   const server = await XmppServer.start({ config, store, clock: systemClock, random: systemRandom, log });
-  const hostOf = (domain: string) => {
-    const host = server.hosts.get(domain);
-    if (!host) throw new Error(`${domain} is not served`);
-    return host;
-  };
   return {
-    admin: {
-      domains: [...server.hosts.keys()],
-      accounts: {
-        create: (user, password) => hostOf(user.domain).accounts.create(user, password),
-        setPassword: (user, password) => hostOf(user.domain).accounts.setPassword(user, password),
-        exists: (user) => hostOf(user.domain).accounts.exists(user),
-        list: (domain, page) => hostOf(domain).accounts.list(domain, page),
-      },
-      removeAccount: (user) => server.removeUser(user),
-      sessions: (user) =>
-        user
-          ? hostOf(user.domain).sessions.of(user).length
-          : [...server.hosts.values()].reduce((sum, { sessions }) => sum + sessions.size, 0),
-      commit: () => server.commit(),
+    admin: { hosts: server.hosts, commit: () => server.commit() },
+    onShutDown: (listener) => {
+      server.onShutDown = listener;
     },
     async listen() {
       await server.listen();

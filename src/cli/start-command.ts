@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { AdminError } from "../admin/commands.ts";
+import { AdminError } from "../admin/command.ts";
 import { type Control, controlPath, startControl } from "../admin/control.ts";
 import { formatAddress } from "../config/address.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
@@ -54,6 +54,7 @@ async function start(options: CommonOptions, environment: Environment): Promise<
     load,
     loaded,
     reload: (config) => server.reload(config),
+    onShutDown: (listener) => server.onShutDown(listener),
     close,
   });
 }

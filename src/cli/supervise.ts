@@ -44,10 +44,12 @@ interface Supervised {
   readonly load: () => Promise<LoadedConfig>;
   readonly loaded: LoadedConfig;
   readonly reload: (config: Config) => Promise<void>;
+  /** Calls the listener when an administrator asks for the end of the server. */
+  readonly onShutDown: (listener: () => void) => void;
   readonly close: () => Promise<void>;
 }
 
-/** Obeys the signals. Resolves when the server has closed after SIGTERM or SIGINT; throws when it could not in time. */
+/** Obeys the signals. Resolves when the server has closed after SIGTERM, SIGINT or an administrator's wish; throws when it could not in time. */
 export function superviseUntilStopped({
   environment,
   held,
@@ -55,6 +57,7 @@ export function superviseUntilStopped({
   load,
   loaded,
   reload,
+  onShutDown,
   close,
 }: Supervised): Promise<void> {
   const { signals, exit, now } = environment;
@@ -79,10 +82,13 @@ export function superviseUntilStopped({
     const listeners = { SIGHUP: onHangUp, SIGTERM: onTerminate, SIGINT: onInterrupt };
     for (const signal of SIGNALS) signals.on(signal, listeners[signal]);
     for (const signal of held.release()) listeners[signal]();
+    onShutDown(() => {
+      if (!stopping) stop("an administrator");
+    });
 
-    function stop(signal: string) {
+    function stop(by: string) {
       stopping = true;
-      logger.info("stopping", { signal });
+      logger.info("stopping", { by });
       const timer = setTimeout(
         () =>
           finish(() => {

@@ -1,22 +1,23 @@
 import type { Command } from "commander";
 import {
-  type AdminCommand,
-  AdminError,
   addUser,
   checkUser,
+  disableUser,
+  enableUser,
   listUsers,
   removeUser,
-  runCommand,
   setPassword,
-  status,
-} from "../admin/commands.ts";
-import { callControl, controlPath } from "../admin/control.ts";
-import type { Config } from "../config/config.ts";
-import { loadConfig } from "../config/load.ts";
+  showUser,
+} from "../admin/account-commands.ts";
+import { status } from "../admin/service-commands.ts";
+import { administration, type Call } from "./administration.ts";
 import type { Environment } from "./environment.ts";
 import { CliError } from "./failure.ts";
-import { type CommonOptions, domainArgument, userArgument, withCommonOptions } from "./options.ts";
+import { type CommonOptions, domainArgument, examples, userArgument, withCommonOptions } from "./options.ts";
 import { confirm, readNewPassword } from "./password.ts";
+
+/** Addresses asked for at a time. */
+const PAGE = 500;
 
 /** `jackdaw user …`, on the running server or, when there is none, on its store. */
 export function addUserCommands(program: Command, environment: Environment): void {
@@ -30,7 +31,7 @@ export function addUserCommands(program: Command, environment: Environment): voi
     .argument("<address>", "user@domain", userArgument)
     .addHelpText("after", examples("user add alice@example.org", "user add alice@example.org < password.txt"))
     .action(async (address: string, options: CommonOptions) => {
-      const call = await opened(options, environment);
+      const call = await administration(options, environment);
       const { exists } = await call(checkUser, { user: address });
       if (exists)
         throw new CliError(
@@ -45,7 +46,7 @@ export function addUserCommands(program: Command, environment: Environment): voi
     .argument("<address>", "user@domain", userArgument)
     .addHelpText("after", examples("user passwd alice@example.org"))
     .action(async (address: string, options: CommonOptions) => {
-      const call = await opened(options, environment);
+      const call = await administration(options, environment);
       await mustExist(call, address);
       await call(setPassword, { user: address, password: await readNewPassword(stdin, stderr, address) });
       stdout.write(`Set the password of ${address}\n`);
@@ -57,7 +58,7 @@ export function addUserCommands(program: Command, environment: Environment): voi
     .option("-y, --yes", "do not ask")
     .addHelpText("after", examples("user remove alice@example.org"))
     .action(async (address: string, options: CommonOptions & { yes?: boolean }) => {
-      const call = await opened(options, environment);
+      const call = await administration(options, environment);
       await mustExist(call, address);
       const question = `Remove ${address} and everything that belongs to it?`;
       if (!options.yes && !(await confirm(stdin, stderr, question)))
@@ -71,18 +72,57 @@ export function addUserCommands(program: Command, environment: Environment): voi
     .argument("[domain]", "only those of this domain", domainArgument)
     .addHelpText("after", examples("user list", "user list example.org"))
     .action(async (domain: string | undefined, options: CommonOptions) => {
-      const call = await opened(options, environment);
+      const call = await administration(options, environment);
       const domains = domain === undefined ? (await call(status, {})).domains : [domain];
       for (const each of domains) await list(call, each, (line) => stdout.write(`${line}\n`));
     });
+
+  addStateCommands(user, environment);
 }
 
-type Call = <A, R>(command: AdminCommand<A, R>, args: A) => Promise<R>;
+/** What is known of an account, and whether it may be used. */
+function addStateCommands(user: Command, environment: Environment): void {
+  const { stdout } = environment;
+
+  withCommonOptions(user.command("show"))
+    .description("tell when a user last logged in, and where they are connected")
+    .argument("<address>", "user@domain", userArgument)
+    .addHelpText("after", examples("user show alice@example.org"))
+    .action(async (address: string, options: CommonOptions) => {
+      const call = await administration(options, environment);
+      const { disabled, lastLogin, contacts, sessions } = await call(showUser, { user: address });
+      const lines = [
+        `account   ${disabled ? "disabled" : "active"}`,
+        `login     ${lastLogin ?? "never"}`,
+        `contacts  ${contacts}`,
+        ...sessions.map(({ resource, address: from }) => `session   ${resource} ${from}`.trimEnd()),
+      ];
+      stdout.write(`${lines.join("\n")}\n`);
+    });
+
+  withCommonOptions(user.command("disable"))
+    .description("end an account's sessions and let nobody log in to it; everything in it is kept")
+    .argument("<address>", "user@domain", userArgument)
+    .addHelpText("after", examples("user disable alice@example.org"))
+    .action(async (address: string, options: CommonOptions) => {
+      await (await administration(options, environment))(disableUser, { user: address });
+      stdout.write(`Disabled ${address}\n`);
+    });
+
+  withCommonOptions(user.command("enable"))
+    .description("let the user of a disabled account log in again")
+    .argument("<address>", "user@domain", userArgument)
+    .addHelpText("after", examples("user enable alice@example.org"))
+    .action(async (address: string, options: CommonOptions) => {
+      await (await administration(options, environment))(enableUser, { user: address });
+      stdout.write(`Enabled ${address}\n`);
+    });
+}
 
 async function list(call: Call, domain: string, print: (user: string) => void): Promise<void> {
   let after: string | undefined;
   do {
-    const page = await call(listUsers, { domain, after });
+    const page = await call(listUsers, { domain, after, limit: PAGE });
     for (const user of page.users) print(user);
     after = page.next;
   } while (after !== undefined);
@@ -91,42 +131,4 @@ async function list(call: Call, domain: string, print: (user: string) => void): 
 async function mustExist(call: Call, address: string): Promise<void> {
   const { exists } = await call(checkUser, { user: address });
   if (!exists) throw new CliError(`there is no account ${address}`);
-}
-
-/** Each call goes to the server that runs at that moment, else to its store, which is held for the call only. */
-async function opened(options: CommonOptions, environment: Environment): Promise<Call> {
-  const { env, directory, backend } = environment;
-  const { config } = await loadConfig(options.config, { env, directory, modules: backend.modules });
-  const path = socketOf(config);
-  return async (command, args) => {
-    const answer = await callControl(path, command, args);
-    return answer
-      ? answer.result
-      : onStore(environment, config, options, (context) => runCommand(command, context, args));
-  };
-}
-
-function socketOf({ store }: Config): string {
-  if (store !== "memory") return controlPath(store.sqlite);
-  throw new AdminError(
-    'the store is "memory": its accounts live and end with the server, so there is nothing to work on; name a file under "store"',
-  );
-}
-
-async function onStore<T>(
-  { backend, logger }: Environment,
-  config: Config,
-  { verbose }: CommonOptions,
-  work: (context: Awaited<ReturnType<typeof backend.open>>["admin"]) => Promise<T>,
-): Promise<T> {
-  const server = await backend.open(config, logger(verbose > 0 ? "debug" : "warn"));
-  try {
-    return await work(server.admin);
-  } finally {
-    await server.close();
-  }
-}
-
-function examples(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ jackdaw ${line}\n`).join("")}`;
 }

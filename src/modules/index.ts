@@ -1,5 +1,6 @@
 import type { Module } from "../core/module.ts";
 import { adhoc } from "./adhoc/adhoc.ts";
+import { announce } from "./announce.ts";
 import { bind2 } from "./bind2.ts";
 import { blocking } from "./blocking/blocking.ts";
 import { caps } from "./caps/caps.ts";
@@ -11,6 +12,7 @@ import { disco } from "./disco.ts";
 import { externalServices } from "./external-services.ts";
 import { fast } from "./fast/fast.ts";
 import { last } from "./last.ts";
+import { logins } from "./logins.ts";
 import { mam } from "./mam/mam.ts";
 import { offline } from "./offline.ts";
 import { pep } from "./pep/pep.ts";
@@ -58,4 +60,6 @@ export const defaultModules: readonly Module[] = [
   bind2,
   fast,
   saslUpgrade,
+  logins,
+  announce,
 ];

@@ -1,15 +1,28 @@
 import { expect, test } from "vitest";
 import {
-  AdminError,
   addUser,
-  adminCommands,
   checkUser,
+  demoteAdmin,
+  disableUser,
+  enableUser,
+  listAdmins,
+  listDisabled,
   listUsers,
+  promoteAdmin,
   removeUser,
-  runCommand,
   setPassword,
+  showUser,
+} from "../../../src/admin/account-commands.ts";
+import { AdminError, runCommand } from "../../../src/admin/command.ts";
+import { adminCommands } from "../../../src/admin/commands.ts";
+import {
+  announceText,
+  countUsers,
+  endSession,
+  shutDown,
   status,
-} from "../../../src/admin/commands.ts";
+} from "../../../src/admin/service-commands.ts";
+import type { VirtualClock } from "../../../src/testing/virtual-clock.ts";
 import { FakeContext } from "./fake-context.ts";
 
 test("an account is added under its prepared address, and durable before that is reported", async () => {
@@ -48,6 +61,17 @@ test.each([
   ],
   [addUser, { user: "eve@localhost" }, "password: expected a string, got nothing"],
   [addUser, { user: "eve@localhost", password: 4711 }, "password: expected a string, got something else"],
+  [disableUser, { user: "eve@localhost" }, "there is no account eve@localhost"],
+  [promoteAdmin, { user: "eve@localhost" }, "there is no account eve@localhost"],
+  [demoteAdmin, { user: "bob@localhost" }, "bob@localhost is no administrator"],
+  [
+    demoteAdmin,
+    { user: "root@localhost" },
+    'root@localhost is named under "admins" in the configuration; remove it there',
+  ],
+  [endSession, { address: "bob@localhost/phone" }, "bob@localhost/phone is not connected"],
+  [showUser, { user: "bob@localhost" }, 'the module "roster" is switched off'],
+  [announceText, { text: "x" }, 'the module "announce" is switched off'],
   [listUsers, { domian: "localhost" }, /domian: unknown key, did you mean "domain"\?/],
 ])("%o of %o is refused in words", async (command, args, message) => {
   const context = new FakeContext(new Map([["bob@localhost", "x"]]));
@@ -73,11 +97,51 @@ test("accounts are listed in pages that join without gap", async () => {
   expect(pages).toBe(3);
 });
 
+test("accounts are disabled and enabled, listed and counted", async () => {
+  const context = new FakeContext(
+    new Map([
+      ["alice@localhost", "x"],
+      ["bob@localhost", "x"],
+    ]),
+  );
+  await runCommand(disableUser, context, { user: "alice@localhost" });
+  expect(await runCommand(listDisabled, context, { domain: "localhost" })).toEqual({
+    users: ["alice@localhost"],
+  });
+  expect(await runCommand(countUsers, context, {})).toEqual({ registered: 2, disabled: 1, online: 0 });
+  await runCommand(enableUser, context, { user: "alice@localhost" });
+  expect(await runCommand(countUsers, context, {})).toEqual({ registered: 2, disabled: 0, online: 0 });
+});
+
+test("administrators are promoted and demoted", async () => {
+  const context = new FakeContext(new Map([["alice@localhost", "x"]]));
+  const user = "alice@localhost";
+  expect(await runCommand(promoteAdmin, context, { user })).toEqual({ user, changed: true });
+  expect(await runCommand(promoteAdmin, context, { user })).toEqual({ user, changed: false });
+  expect(await runCommand(listAdmins, context, {})).toEqual({ admins: [user] });
+  await runCommand(demoteAdmin, context, { user });
+  expect(await runCommand(listAdmins, context, {})).toEqual({ admins: [] });
+});
+
+test("the server stops after the answer, or after a delay", async () => {
+  const context = new FakeContext();
+  const clock = context.hosts.get("localhost")?.clock as VirtualClock;
+  await runCommand(shutDown, context, {});
+  expect(context.events).toEqual(["commit"]);
+  await clock.advance(0);
+  expect(context.events).toEqual(["commit", "shut down"]);
+  await runCommand(shutDown, context, { delay: 30 });
+  await clock.advance(29_999);
+  expect(context.events).toHaveLength(3);
+  await clock.advance(1);
+  expect(context.events).toHaveLength(4);
+});
+
 test("every command is in the list once, and says what it does", async () => {
   expect(new Set(adminCommands.map(({ name }) => name)).size).toBe(adminCommands.length);
   for (const { description, args } of adminCommands) {
     expect(description).toMatch(/^[A-Z].*\.$/);
     expect(Object.values(args.fields ?? {}).every(({ text }) => text !== "")).toBe(true);
   }
-  expect(await runCommand(status, new FakeContext(), {})).toEqual({ domains: ["localhost"], sessions: 3 });
+  expect(await runCommand(status, new FakeContext(), {})).toEqual({ domains: ["localhost"], sessions: 0 });
 });

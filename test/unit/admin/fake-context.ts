@@ -1,19 +1,60 @@
-import type { AdminContext } from "../../../src/admin/context.ts";
+import type { AdminContext, AdminHost } from "../../../src/admin/context.ts";
+import { Sessions } from "../../../src/session/sessions.ts";
+import { VirtualClock } from "../../../src/testing/virtual-clock.ts";
 import { StanzaError } from "../../../src/xmpp/errors.ts";
 import { Jid } from "../../../src/xmpp/jid.ts";
 
 /** Accounts in a map: address to password. `events` tells the order of changes and commits. */
 export class FakeContext implements AdminContext {
-  readonly domains: readonly string[];
+  readonly hosts: ReadonlyMap<string, AdminHost>;
   readonly passwords: Map<string, string>;
+  readonly disabled = new Set<string>();
+  readonly promoted: Jid[] = [];
   readonly events: string[] = [];
 
   constructor(passwords = new Map<string, string>(), domains: readonly string[] = ["localhost"]) {
     this.passwords = passwords;
-    this.domains = domains;
+    this.hosts = new Map(domains.map((domain) => [domain, this.#host(domain)]));
   }
 
-  readonly accounts: AdminContext["accounts"] = {
+  commit(): void {
+    this.events.push("commit");
+  }
+
+  #host(domain: string): AdminHost {
+    const { promoted: admins, disabled } = this;
+    return {
+      domain,
+      clock: new VirtualClock(),
+      sessions: new Sessions(),
+      modules: [],
+      admins,
+      accounts: this.#accounts,
+      removeUser: async (user) => {
+        this.events.push(`remove ${user.toString()}`);
+        return this.passwords.delete(user.toString());
+      },
+      setDisabled: async (user, isDisabled) => {
+        if (!this.passwords.has(user.toString())) throw new StanzaError("item-not-found");
+        if (isDisabled) disabled.add(user.toString());
+        else disabled.delete(user.toString());
+      },
+      setAdmin: async (user, isAdmin) => {
+        if (user.local === "root") throw new StanzaError("not-allowed");
+        const index = admins.findIndex((admin) => admin.equals(user));
+        if (isAdmin === index >= 0) return false;
+        if (isAdmin) admins.push(user);
+        else admins.splice(index, 1);
+        return true;
+      },
+      shutDown: () => void this.events.push("shut down"),
+      use: () => {
+        throw new Error("nobody provides it");
+      },
+    };
+  }
+
+  readonly #accounts: AdminHost["accounts"] = {
     create: async (user, password) => {
       if (this.passwords.has(user.toString())) throw new StanzaError("conflict");
       this.#set(user, password);
@@ -23,25 +64,25 @@ export class FakeContext implements AdminContext {
       this.#set(user, password);
     },
     exists: (user) => this.passwords.has(user.toString()),
-    list: (domain, { after = "", limit }) =>
-      [...this.passwords.keys()]
-        .filter((user) => user.endsWith(`@${domain}`) && user > after)
-        .toSorted()
+    status: async (user) => {
+      if (!this.passwords.has(user.toString())) return undefined;
+      return this.disabled.has(user.toString()) ? "disabled" : "active";
+    },
+    list: async (domain, { after = "", limit } = {}) =>
+      this.#of(domain, this.passwords.keys())
+        .filter((user) => user > after)
         .slice(0, limit)
         .map((user) => Jid.parse(user)),
+    listDisabled: async (domain, limit) =>
+      this.#of(domain, this.disabled)
+        .slice(0, limit)
+        .map((user) => Jid.parse(user)),
+    count: (domain) => this.#of(domain, this.passwords.keys()).length,
+    countDisabled: (domain) => this.#of(domain, this.disabled).length,
   };
 
-  removeAccount(user: Jid): boolean {
-    this.events.push(`remove ${user.toString()}`);
-    return this.passwords.delete(user.toString());
-  }
-
-  sessions(): number {
-    return 3;
-  }
-
-  commit(): void {
-    this.events.push("commit");
+  #of(domain: string, users: Iterable<string>): string[] {
+    return [...users].filter((user) => user.endsWith(`@${domain}`)).toSorted();
   }
 
   #set(user: Jid, password: string): void {

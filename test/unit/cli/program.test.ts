@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { startControl } from "../../../src/admin/control.ts";
 import { silentLogger } from "../../../src/util/logger.ts";
 import { jsonSchemaOf } from "../../../src/util/schema.ts";
+import { Jid } from "../../../src/xmpp/jid.ts";
 import { FakeContext } from "../admin/fake-context.ts";
 import { CliRig } from "./rig.ts";
 
@@ -19,6 +20,8 @@ test.each([
   ["user add localhost", 2, "err", /Expected an address like alice@example\.org/],
   ["user add a@b/c", 2, "err", /Expected an address/],
   ["user list a/b", 2, "err", /Expected a domain/],
+  ["session end localhost", 2, "err", /Expected an address like alice@example\.org or/],
+  ["stop --delay soon", 2, "err", /Expected a duration like "7d"/],
   ["cert --days 0", 2, "err", /from 1 to 3650/],
   ["start --port 5", 2, "err", /unknown option '--port'/],
 ] as const)("%s ends with %i", async (line, code, where, pattern) => {
@@ -35,6 +38,20 @@ test("every command has help with an example", async () => {
     "user passwd",
     "user remove",
     "user list",
+    "user show",
+    "user disable",
+    "user enable",
+    "admin promote",
+    "admin demote",
+    "admin list",
+    "session list",
+    "session end",
+    "announce",
+    "motd show",
+    "motd set",
+    "motd remove",
+    "welcome set",
+    "stop",
     "cert",
     "config check",
     "config print",
@@ -98,6 +115,49 @@ test.each([
   expect([...rig.backend.passwords]).toEqual([["bob@localhost", "old"]]);
   expect(rig.backend.events.at(-1)).toBe("close");
 });
+
+test("administrators are promoted, demoted and listed", async () => {
+  const rig = new CliRig({ "server.config.json": { store: "a.sqlite" } });
+  const context = new FakeContext(new Map([["bob@localhost", "x"]]));
+  const control = await startControl(join(rig.directory, "a.sock"), context, silentLogger);
+  for (const line of ["promote", "promote", "demote"]) await rig.run(`admin ${line} bob@localhost`);
+  expect(rig.out).toBe(
+    "bob@localhost is an administrator now\nbob@localhost is an administrator already\nbob@localhost is no administrator any more\n",
+  );
+  context.promoted.push(Jid.parse("bob@localhost"));
+  rig.out = "";
+  await rig.run("admin list");
+  await control.close();
+  expect(rig.out).toBe("bob@localhost\n");
+});
+
+test("accounts are disabled and enabled", async () => {
+  const rig = new CliRig();
+  rig.backend.passwords.set("bob@localhost", "x");
+  expect(await rig.run("user disable bob@localhost")).toBe(0);
+  expect(await rig.run("user enable bob@localhost")).toBe(0);
+  expect(rig.out).toBe("Disabled bob@localhost\nEnabled bob@localhost\n");
+});
+
+test("a running server is stopped, now or later", async () => {
+  const rig = new CliRig({ "server.config.json": { store: "a.sqlite" } });
+  const context = new FakeContext();
+  const control = await startControl(join(rig.directory, "a.sock"), context, silentLogger);
+  expect(await rig.run("stop")).toBe(0);
+  expect(await rig.run("stop --delay 5m")).toBe(0);
+  await control.close();
+  expect(rig.out).toBe("It stops\nIt stops in 300 seconds\n");
+});
+
+test.each(["stop", "session list", "session end bob@localhost", "announce Hello all"])(
+  "%s needs a running server",
+  async (line) => {
+    const rig = new CliRig();
+    expect(await rig.run(line)).toBe(1);
+    expect(rig.err).toBe("jackdaw: the server is not running\n");
+    expect(rig.backend.events).toEqual([]);
+  },
+);
 
 test("in memory there is nothing to work on", async () => {
   const rig = new CliRig({ "server.config.json": { store: "memory" } });

@@ -20,6 +20,8 @@ class FakeBackend implements Backend {
   readonly events: string[] = [];
   readonly passwords = new Map<string, string>();
   listen: () => void = () => {};
+  /** An administrator asks for the end. */
+  shutDown: () => void = () => {};
   close: () => Promise<void> = async () => {};
 
   async open(config: Config, logger: Logger) {
@@ -34,6 +36,9 @@ class FakeBackend implements Backend {
         this.listen();
         this.events.push("listen");
         return [{ name: "c2s", port: 5222 }];
+      },
+      onShutDown: (listener: () => void) => {
+        this.shutDown = listener;
       },
       reload: async (changed: Config) => void this.events.push(`reload ${changed.admins.join()}`),
       close: async () => {

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { status } from "../../../src/admin/commands.ts";
 import { callControl } from "../../../src/admin/control.ts";
+import { status } from "../../../src/admin/service-commands.ts";
 import { ConfigError } from "../../../src/util/schema.ts";
 import { CliRig } from "./rig.ts";
 
@@ -42,7 +42,7 @@ test("signals that come during the start are obeyed when it is done", async () =
   const code = await rig.run("start");
   expect(code).toBe(0);
   expect(rig.backend.events).toEqual(["open", "listen", "close"]);
-  expect(rig.log.join("\n")).toContain('info stopping {"signal":"SIGTERM"}');
+  expect(rig.log.join("\n")).toContain('info stopping {"by":"SIGTERM"}');
   expect(rig.signals.eventNames()).toEqual([]);
 });
 
@@ -87,6 +87,15 @@ test("SIGHUP reads the configuration again, tells what needs a restart, and surv
   expect(rig.backend.events).toEqual(["open", "listen", "reload a@b.org"]);
   rig.signals.emit("SIGTERM");
   expect(await code).toBe(0);
+});
+
+test("an administrator ends it as a signal does", async () => {
+  const rig = new CliRig({ "server.config.json": { store: "memory" } });
+  const { code } = await started(rig);
+  rig.backend.shutDown();
+  expect(await code).toBe(0);
+  expect(rig.log.join("\n")).toContain('info stopping {"by":"an administrator"}');
+  expect(rig.backend.events).toEqual(["open", "listen", "close"]);
 });
 
 test("a second SIGINT ends the process at once, a second SIGTERM does not", async () => {

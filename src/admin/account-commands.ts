@@ -1,0 +1,206 @@
+import { logins, loginsService } from "../modules/logins.ts";
+import { roster, rosterService } from "../modules/roster/roster.ts";
+import { t } from "../util/schema.ts";
+import type { Jid } from "../xmpp/jid.ts";
+import {
+  AdminError,
+  accountAt,
+  command,
+  existingAccount,
+  explained,
+  hostAt,
+  noSuchAccount,
+  serviceOf,
+  userArgument,
+} from "./command.ts";
+
+/** Most addresses in one answer of `user-list`. */
+const PAGE = 500;
+
+const password = () => t.secret().doc("The new password.");
+
+function texts(jid: Jid) {
+  return {
+    conflict: `there is an account ${jid.toString()} already`,
+    "item-not-found": noSuchAccount(jid).message,
+  };
+}
+
+export const addUser = command({
+  name: "user-add",
+  description: "Makes an account.",
+  changes: true,
+  args: t.object({ user: userArgument(), password: password() }),
+  async run(context, args) {
+    const { jid, host } = accountAt(context, args.user);
+    await explained(() => host.accounts.create(jid, args.password), texts(jid));
+    return { user: jid.toString() };
+  },
+});
+
+export const setPassword = command({
+  name: "user-password",
+  description: "Sets the password of an account.",
+  changes: true,
+  args: t.object({ user: userArgument(), password: password() }),
+  async run(context, args) {
+    const { jid, host } = accountAt(context, args.user);
+    await explained(() => host.accounts.setPassword(jid, args.password), texts(jid));
+    return { user: jid.toString() };
+  },
+});
+
+export const removeUser = command({
+  name: "user-remove",
+  description: "Ends an account's sessions and removes it with everything that belongs to it.",
+  changes: true,
+  args: t.object({ user: userArgument() }),
+  async run(context, args) {
+    const { jid, host } = accountAt(context, args.user);
+    if (!(await host.removeUser(jid))) throw noSuchAccount(jid);
+    return { user: jid.toString() };
+  },
+});
+
+export const disableUser = command({
+  name: "user-disable",
+  description:
+    "Ends an account's sessions and lets nobody log in to it until it is enabled; keeps everything.",
+  changes: true,
+  args: t.object({ user: userArgument() }),
+  async run(context, args) {
+    const { jid, host } = accountAt(context, args.user);
+    await explained(() => host.setDisabled(jid, true), texts(jid));
+    return { user: jid.toString() };
+  },
+});
+
+export const enableUser = command({
+  name: "user-enable",
+  description: "Lets the user of a disabled account log in again.",
+  changes: true,
+  args: t.object({ user: userArgument() }),
+  async run(context, args) {
+    const { jid, host } = accountAt(context, args.user);
+    await explained(() => host.setDisabled(jid, false), texts(jid));
+    return { user: jid.toString() };
+  },
+});
+
+export const checkUser = command({
+  name: "user-check",
+  description: "Tells whether there is such an account.",
+  changes: false,
+  args: t.object({ user: userArgument() }),
+  async run(context, args) {
+    const { jid, host } = accountAt(context, args.user);
+    return { user: jid.toString(), exists: await host.accounts.exists(jid) };
+  },
+});
+
+export const showUser = command({
+  name: "user-show",
+  description: "Tells when a user last logged in, how many contacts they have, and where they are connected.",
+  changes: false,
+  args: t.object({ user: userArgument() }),
+  async run(context, args) {
+    const { jid, host } = await existingAccount(context, args.user);
+    const list = await serviceOf(host, roster, rosterService).of(jid);
+    const at = host.modules.includes(logins) ? await host.use(loginsService).last(jid) : undefined;
+    return {
+      user: jid.toString(),
+      disabled: (await host.accounts.status(jid)) === "disabled",
+      lastLogin: at === undefined ? undefined : new Date(at).toISOString(),
+      contacts: list.size,
+      sessions: host.sessions.of(jid).map((session) => ({
+        resource: session.jid.resource,
+        address: session.stream?.remote ?? "",
+      })),
+    };
+  },
+});
+
+export const showRoster = command({
+  name: "user-roster",
+  description: "Lists the contacts of a user.",
+  changes: false,
+  args: t.object({ user: userArgument() }),
+  async run(context, args) {
+    const { jid, host } = await existingAccount(context, args.user);
+    const list = await serviceOf(host, roster, rosterService).of(jid);
+    const contacts = [...list.items()].map(({ contact, name, groups, subscription }) => ({
+      contact: contact.toString(),
+      name,
+      groups,
+      subscription,
+    }));
+    return { user: jid.toString(), contacts };
+  },
+});
+
+export const listUsers = command({
+  name: "user-list",
+  description: "Lists the accounts of a domain in pages; `next` goes into `after` for the page that follows.",
+  changes: false,
+  args: t.object({
+    domain: t.string().doc("One of the server's domains."),
+    after: t.optional(t.string()).doc("The address after which the page begins."),
+    limit: t.integer(PAGE, { min: 1, max: PAGE }).doc("Addresses in a page."),
+  }),
+  async run(context, { domain, after, limit }) {
+    const host = hostAt(context, domain);
+    const page = after === undefined ? { limit } : { limit, after };
+    const users = await host.accounts.list(host.domain, page);
+    const next = users.length < limit ? undefined : users.at(-1)?.toString();
+    return { users: users.map((jid) => jid.toString()), ...(next !== undefined && { next }) };
+  },
+});
+
+export const listDisabled = command({
+  name: "user-list-disabled",
+  description: "Lists the disabled accounts of a domain, the longest disabled first.",
+  changes: false,
+  args: t.object({
+    domain: t.string().doc("One of the server's domains."),
+    limit: t.integer(PAGE, { min: 1, max: PAGE }).doc("At most so many."),
+  }),
+  async run(context, { domain, limit }) {
+    const host = hostAt(context, domain);
+    const users = await host.accounts.listDisabled(host.domain, limit);
+    return { users: users.map((jid) => jid.toString()) };
+  },
+});
+
+export const promoteAdmin = command({
+  name: "admin-promote",
+  description: "Makes a user an administrator of the server.",
+  changes: true,
+  args: t.object({ user: userArgument() }),
+  async run(context, args) {
+    const { jid, host } = await existingAccount(context, args.user);
+    return { user: jid.toString(), changed: await host.setAdmin(jid, true) };
+  },
+});
+
+export const demoteAdmin = command({
+  name: "admin-demote",
+  description: "Makes a user no longer an administrator; one whom the configuration names remains one.",
+  changes: true,
+  args: t.object({ user: userArgument() }),
+  async run(context, args) {
+    const { jid, host } = accountAt(context, args.user);
+    const changed = await explained(() => host.setAdmin(jid, false), {
+      "not-allowed": `${jid.toString()} is named under "admins" in the configuration; remove it there`,
+    });
+    if (!changed) throw new AdminError(`${jid.toString()} is no administrator`, "item-not-found");
+    return { user: jid.toString() };
+  },
+});
+
+export const listAdmins = command({
+  name: "admin-list",
+  description: "Lists the administrators of the server.",
+  changes: false,
+  args: t.object({}),
+  run: async (context) => ({ admins: hostAt(context).admins.map((admin) => admin.toString()) }),
+});

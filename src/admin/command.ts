@@ -1,0 +1,130 @@
+import type { Module, Service } from "../core/module.ts";
+import type { Awaitable } from "../util/awaitable.ts";
+import { ConfigError, type Schema, t } from "../util/schema.ts";
+import { type StanzaCondition, StanzaError } from "../xmpp/errors.ts";
+import { Jid, JidError } from "../xmpp/jid.ts";
+import type { AdminContext, AdminHost } from "./context.ts";
+
+/** What the administrator has to change; the message is shown as it is. */
+export class AdminError extends Error {
+  override readonly name = "AdminError";
+  /** The nearest condition of XMPP, for those who ask in its language. */
+  readonly condition: StanzaCondition;
+
+  constructor(message: string, condition: StanzaCondition = "not-acceptable") {
+    super(message);
+    this.condition = condition;
+  }
+}
+
+/** One thing an administrator can do; the command line, ad-hoc commands and web pages are its faces. */
+export interface AdminCommand<A = unknown, R = unknown> {
+  readonly name: string;
+  readonly description: string;
+  /** Whether it changes anything, and so belongs into the log. */
+  readonly changes: boolean;
+  /** Whether its answer holds a secret, which the log does not. */
+  readonly isSecret?: boolean;
+  readonly args: Schema<A>;
+  /** The answer is JSON. Throws AdminError. */
+  run(context: AdminContext, args: A): Promise<R>;
+}
+
+/** Ties the types of a command together. */
+export function command<A, R>(spec: AdminCommand<A, R>): AdminCommand<A, R> {
+  return spec;
+}
+
+/** Runs `command` and makes what it did durable. Throws AdminError for what the administrator can put right. */
+export async function runCommand<A, R>(
+  command: AdminCommand<A, R>,
+  context: AdminContext,
+  args: unknown,
+): Promise<R> {
+  const result = await command.run(context, parseArgs(command, args));
+  await context.commit();
+  return result;
+}
+
+function parseArgs<A, R>(command: AdminCommand<A, R>, args: unknown): A {
+  try {
+    return command.args.parse(args, "");
+  } catch (error) {
+    throw error instanceof ConfigError ? new AdminError(error.message, "bad-request") : error;
+  }
+}
+
+export const userArgument = () => t.string().doc("The account's address, user@domain.");
+export const domainArgument = () => t.optional(t.string()).doc("One of the domains; absent: the first one.");
+
+/** An account's address with the domain that it belongs to. */
+export interface Account {
+  readonly jid: Jid;
+  readonly host: AdminHost;
+}
+
+/** The prepared address, which must be bare and of a domain that is served. */
+export function accountAt(context: AdminContext, text: string): Account {
+  const account = addressAt(context, text);
+  if (account.jid.resource === "") return account;
+  throw new AdminError(`expected an address like user@domain, got "${text}"`, "jid-malformed");
+}
+
+/** As `accountAt`; the address may have a resource. */
+export function addressAt(context: AdminContext, text: string): Account {
+  const jid = parseJid(text);
+  if (jid.local === "") {
+    throw new AdminError(`expected an address like user@domain, got "${text}"`, "jid-malformed");
+  }
+  return { jid, host: hostAt(context, jid.domain) };
+}
+
+/** The account, which there must be. */
+export async function existingAccount(context: AdminContext, text: string): Promise<Account> {
+  const account = accountAt(context, text);
+  if (await account.host.accounts.exists(account.jid)) return account;
+  throw noSuchAccount(account.jid);
+}
+
+/** The domain that is named, or the first one. */
+export function hostAt({ hosts }: AdminContext, name?: string): AdminHost {
+  const domain = name === undefined ? undefined : parseJid(name).domain;
+  for (const host of hosts.values()) if (domain === undefined || host.domain === domain) return host;
+  throw new AdminError(
+    `${domain} is not served here; the domains are: ${[...hosts.keys()].join(", ")}`,
+    "item-not-found",
+  );
+}
+
+/** What another module offers. Throws AdminError when it is switched off. */
+export function serviceOf<T>(host: AdminHost, module: Module, service: Service<T>): T {
+  if (host.modules.includes(module)) return host.use(service);
+  throw new AdminError(`the module "${module.name}" is switched off`, "feature-not-implemented");
+}
+
+export function noSuchAccount(jid: Jid): AdminError {
+  return new AdminError(`there is no account ${jid.toString()}`, "item-not-found");
+}
+
+/** Does `work`, whose StanzaErrors become AdminErrors; those without a text say what `texts` has for the condition. */
+export async function explained<T>(
+  work: () => Awaitable<T>,
+  texts: Partial<Readonly<Record<StanzaCondition, string>>> = {},
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StanzaError)) throw error;
+    const { condition, message } = error;
+    throw new AdminError(texts[condition] ?? (message || `the server refused: ${condition}`), condition);
+  }
+}
+
+function parseJid(text: string): Jid {
+  try {
+    return Jid.parse(text);
+  } catch (error) {
+    if (!(error instanceof JidError)) throw error;
+    throw new AdminError(`"${text}" is not an address: ${error.message}`, "jid-malformed");
+  }
+}

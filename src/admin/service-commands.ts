@@ -1,0 +1,176 @@
+import { announce, announceService } from "../modules/announce.ts";
+import { t } from "../util/schema.ts";
+import { AdminError, addressAt, command, domainArgument, explained, hostAt, serviceOf } from "./command.ts";
+import type { AdminHost } from "./context.ts";
+
+/** Most addresses in one answer of `session-list`. */
+const MAX_LISTED = 1000;
+
+const LONGEST_DELAY_S = 86_400;
+
+export const status = command({
+  name: "status",
+  description: "Tells which domains are served and how many sessions there are.",
+  changes: false,
+  args: t.object({}),
+  run: async ({ hosts }) => ({
+    domains: [...hosts.keys()],
+    sessions: [...hosts.values()].reduce((sum, { sessions }) => sum + sessions.size, 0),
+  }),
+});
+
+export const countUsers = command({
+  name: "user-count",
+  description: "Counts the accounts of a domain, those that are disabled, and the users who are connected.",
+  changes: false,
+  args: t.object({ domain: domainArgument() }),
+  async run(context, { domain }) {
+    const host = hostAt(context, domain);
+    return {
+      registered: await host.accounts.count(host.domain),
+      disabled: await host.accounts.countDisabled(host.domain),
+      online: usersOnline(host).size,
+    };
+  },
+});
+
+export const listSessions = command({
+  name: "session-list",
+  description: "Lists the sessions of a domain: who is connected from where.",
+  changes: false,
+  args: t.object({
+    domain: domainArgument(),
+    limit: t.integer(MAX_LISTED, { min: 1, max: MAX_LISTED }).doc("At most so many."),
+  }),
+  async run(context, { domain, limit }) {
+    const host = hostAt(context, domain);
+    const sessions = [];
+    for (const { jid, stream, presence, priority } of host.sessions.all()) {
+      if (sessions.length === limit) break;
+      sessions.push({
+        jid: jid.toString(),
+        // Without a connection it waits for its client (XEP-0198).
+        address: stream?.remote ?? "",
+        secure: stream?.secure ?? false,
+        ...(presence && { priority }),
+      });
+    }
+    return { sessions, total: host.sessions.size };
+  },
+});
+
+export const listOnline = command({
+  name: "user-list-online",
+  description: "Lists the users of a domain who are connected.",
+  changes: false,
+  args: t.object({
+    domain: domainArgument(),
+    limit: t.integer(MAX_LISTED, { min: 1, max: MAX_LISTED }).doc("At most so many."),
+  }),
+  run: async (context, { domain, limit }) => ({
+    users: [...usersOnline(hostAt(context, domain))].toSorted().slice(0, limit),
+  }),
+});
+
+export const endSession = command({
+  name: "session-end",
+  description:
+    "Ends one session (user@domain/resource) or all of a user (user@domain); they may log in again.",
+  changes: true,
+  args: t.object({ address: t.string().doc("The session's address, or the account's.") }),
+  async run(context, args) {
+    const { jid, host } = addressAt(context, args.address);
+    const ended = host.sessions.of(jid.bare).filter((session) => jid.isBare || session.jid.equals(jid));
+    if (ended.length === 0) throw new AdminError(`${jid.toString()} is not connected`, "item-not-found");
+    for (const session of ended) session.close("policy-violation", "ended by an administrator");
+    return { address: jid.toString(), sessions: ended.length };
+  },
+});
+
+export const announceText = command({
+  name: "announce",
+  description: "Sends a message to everybody who is online.",
+  changes: true,
+  args: t.object({ domain: domainArgument(), text: t.string().doc("What it says.") }),
+  async run(context, { domain, text }) {
+    const service = serviceOf(hostAt(context, domain), announce, announceService);
+    return { sessions: await explained(() => service.announce(text)) };
+  },
+});
+
+const kind = () =>
+  t.oneOf(["motd", "welcome"]).doc("`motd`: the message of the day. `welcome`: for those who are new.");
+
+export const showMessage = command({
+  name: "message-show",
+  description: "Tells the message of the day, or what newcomers are welcomed with.",
+  changes: false,
+  args: t.object({ domain: domainArgument(), kind: kind() }),
+  async run(context, args) {
+    return { text: messagesOf(hostAt(context, args.domain)).text(args.kind) };
+  },
+});
+
+export const setMessage = command({
+  name: "message-set",
+  description:
+    "Sets the message of the day, which every user gets once, or what newcomers are welcomed with.",
+  changes: true,
+  args: t.object({
+    domain: domainArgument(),
+    kind: kind(),
+    text: t.string().doc("What it says."),
+    again: t.boolean(true).doc("Whether those get it as well who had the one before."),
+  }),
+  async run(context, args) {
+    const messages = messagesOf(hostAt(context, args.domain));
+    await explained(() =>
+      args.again ? messages.set(args.kind, args.text) : messages.edit(args.kind, args.text),
+    );
+    return { kind: args.kind };
+  },
+});
+
+export const removeMessage = command({
+  name: "message-remove",
+  description: "Removes the message of the day, or the welcome.",
+  changes: true,
+  args: t.object({ domain: domainArgument(), kind: kind() }),
+  async run(context, args) {
+    const removed = await messagesOf(hostAt(context, args.domain)).remove(args.kind);
+    if (!removed) throw new AdminError("there is no such message", "item-not-found");
+    return { kind: args.kind };
+  },
+});
+
+export const shutDown = command({
+  name: "shutdown",
+  description: "Stops the whole server, now or after a delay, and says so to everybody who is online.",
+  changes: true,
+  args: t.object({
+    delay: t.integer(0, { max: LONGEST_DELAY_S }).doc("Seconds to wait."),
+    text: t.optional(t.string()).doc("What everybody is told first."),
+  }),
+  async run(context, { delay, text }) {
+    for (const host of context.hosts.values()) {
+      if (text !== undefined) {
+        await explained(() => serviceOf(host, announce, announceService).announce(text));
+      }
+    }
+    const host = hostAt(context);
+    // The answer goes first.
+    if (delay === 0) host.clock.immediate(() => host.shutDown());
+    else host.clock.after(delay * 1000, () => host.shutDown());
+    return { delay };
+  },
+});
+
+function messagesOf(host: AdminHost) {
+  return serviceOf(host, announce, announceService);
+}
+
+function usersOnline({ sessions }: AdminHost): ReadonlySet<string> {
+  const users = new Set<string>();
+  for (const { jid } of sessions.all()) users.add(jid.bare.toString());
+  return users;
+}

@@ -1,0 +1,41 @@
+import type { Command } from "commander";
+import { demoteAdmin, listAdmins, promoteAdmin } from "../admin/account-commands.ts";
+import { administration } from "./administration.ts";
+import type { Environment } from "./environment.ts";
+import { type CommonOptions, examples, userArgument, withCommonOptions } from "./options.ts";
+
+/** `jackdaw admin …`: who may administer the server from their client. */
+export function addAdminCommands(program: Command, environment: Environment): void {
+  const { stdout } = environment;
+  const admin = program
+    .command("admin")
+    .description("say who may administer the server, besides those whom the configuration names");
+
+  withCommonOptions(admin.command("promote"))
+    .description("make a user an administrator")
+    .argument("<address>", "user@domain", userArgument)
+    .addHelpText("after", examples("admin promote alice@example.org"))
+    .action(async (address: string, options: CommonOptions) => {
+      const { changed } = await (await administration(options, environment))(promoteAdmin, { user: address });
+      stdout.write(
+        changed ? `${address} is an administrator now\n` : `${address} is an administrator already\n`,
+      );
+    });
+
+  withCommonOptions(admin.command("demote"))
+    .description("make a user no longer an administrator")
+    .argument("<address>", "user@domain", userArgument)
+    .addHelpText("after", examples("admin demote alice@example.org"))
+    .action(async (address: string, options: CommonOptions) => {
+      await (await administration(options, environment))(demoteAdmin, { user: address });
+      stdout.write(`${address} is no administrator any more\n`);
+    });
+
+  withCommonOptions(admin.command("list"))
+    .description("list the administrators, one a line")
+    .addHelpText("after", examples("admin list"))
+    .action(async (options: CommonOptions) => {
+      const { admins } = await (await administration(options, environment))(listAdmins, {});
+      for (const address of admins) stdout.write(`${address}\n`);
+    });
+}

@@ -1,0 +1,50 @@
+/** Remembers when each user last logged in, for administrators and for those who greet newcomers. */
+import { defineModule, defineService } from "../core/module.ts";
+import type { Session } from "../session/session.ts";
+import type { Awaitable } from "../util/awaitable.ts";
+import { after } from "../util/awaitable.ts";
+import type { Jid } from "../xmpp/jid.ts";
+
+interface LoginRow {
+  user: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
+export interface Logins {
+  /** When the user last bound a resource, in milliseconds since the epoch; undefined for one who never did. */
+  last(user: Jid): Awaitable<number | undefined>;
+  /** Whether the user had never logged in before. */
+  isFirst(session: Session): boolean;
+}
+
+export const loginsService = defineService<Logins>("logins");
+
+export const logins = defineModule({
+  name: "logins",
+  implements: ["XEP-0133 1.3.1"],
+
+  async setup(host) {
+    const table = await host.table<LoginRow>({
+      name: "logins",
+      version: 1,
+      columns: { user: "text", at: "int" },
+      key: ["user"],
+    });
+    const first = host.sessionState(() => false);
+    const last = (user: Jid) => after(table.get({ user: user.bare.toString() }), (row) => row?.at);
+
+    host.provide(loginsService, { last, isFirst: (session) => first.get(session) });
+
+    host.hook("session:open", "observe", async ({ session }) => {
+      if (session.anonymous) return;
+      const user = session.jid.bare;
+      if ((await last(user)) === undefined) first.set(session, true);
+      await table.put({ user: user.toString(), at: host.clock.now() });
+    });
+
+    host.hook("user:deleted", "observe", async ({ user }) => {
+      await table.delete({ user: user.toString() });
+    });
+  },
+});

@@ -52,11 +52,11 @@ export class XmppServer {
   readonly metrics: Metrics = createMetrics();
   readonly store: Store;
   readonly log: Logger;
-  readonly #parts: ServerParts;
   readonly #failed = (error: unknown): void =>
     this.log.error("the server failed", { error: error instanceof Error ? error.stack : String(error) });
   /** What is done when an administrator asks for the end of the server. Default: `close`. */
   onShutDown: () => void = () => void this.close().catch(this.#failed);
+  readonly #parts: ServerParts;
   readonly #network = new Network();
   readonly #hosts = new Map<string, DomainHost>();
   readonly #streams = new Set<Stream>();
@@ -98,8 +98,8 @@ export class XmppServer {
     this.#turn = new Turn(store, clock, log);
     this.#turn.onLost = () => {
       this.#accounts?.forget();
-      for (const host of this.#hosts.values()) host.storeLost();
       void this.#admins?.reread().catch(this.#failed);
+      for (const host of this.#hosts.values()) host.storeLost();
     };
     this.#connections = new ConnectionCounter(config.limits.streamsPerAddress);
     this.#environment = {
@@ -145,9 +145,9 @@ export class XmppServer {
       random,
       iterations: config.auth.iterations,
     }));
-    const { mechanisms, plainWithoutTls, anonymous } = config.auth;
     const admins = (this.#admins = await Admins.open(store));
     admins.configure(configuredAdmins(config));
+    const { mechanisms, plainWithoutTls, anonymous } = config.auth;
     const external = config.tls.clientCertificates.ca !== undefined;
     const shared = {
       accounts,
@@ -340,11 +340,11 @@ export class XmppServer {
   }
 }
 
-function streamLimits(config: Config) {
 function configuredAdmins({ admins }: Config): readonly Jid[] {
   return admins.map((admin) => Jid.parse(admin).bare);
 }
 
+function streamLimits(config: Config) {
   return { ...config.limits, authenticationAttempts: config.auth.maxFailures };
 }
 

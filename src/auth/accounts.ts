@@ -79,9 +79,6 @@ interface KeyParameters {
   readonly iterations: number;
 }
 
-/** Keys derived somewhere else. */
-export interface NewKeys extends ScramKeys, KeyParameters {}
-
 /** Keys that were derived somewhere else. */
 export type KnownKeys = Omit<Credentials, "genuine">;
 

@@ -33,6 +33,7 @@ configuration() {
     "register": { "open": true, "perHour": "off" },
     "offline": { "messages": 100000, "size": "1 GB" },
     "strangers": false,
+    "pep": { "publishesPerMinute": "off" },
     "mam": $([ "${BENCH_MAM:-0}" = 1 ] && echo true || echo false)
   }
 }

@@ -1,60 +1,9 @@
-import { setDefaultCACertificates } from "node:tls";
-import { type Client, type ClientOptions, client, xml } from "@xmpp/client";
-import type { Element } from "ltx";
-import { describe, expect, onTestFinished, vi } from "vitest";
+import { xml } from "@xmpp/client";
+import { describe, expect, vi } from "vitest";
 import { createServer, defaultModules } from "../../src/index.ts";
-import { Inbox } from "./inbox.ts";
 import { PATIENCE_MS } from "./programs.ts";
-import { type RealServer, test } from "./real-server.ts";
-
-const PASSWORD = "correct horse";
-
-interface Peer {
-  readonly client: Client;
-  readonly inbox: Inbox<Element>;
-  readonly errors: Error[];
-}
-
-/** A client of xmpp.js that trusts the server's certificate and nothing else. */
-function makeClient(
-  { server, certificate }: Pick<RealServer, "server" | "certificate">,
-  options: Partial<ClientOptions> & { tls?: boolean } = {},
-): Peer {
-  setDefaultCACertificates([certificate]);
-  const { tls = false, ...rest } = options;
-  const service = tls ? `xmpps://localhost:${server.ports.c2sTls}` : `xmpp://localhost:${server.ports.c2s}`;
-  const peer = {
-    client: client({ service, domain: "localhost", password: PASSWORD, ...rest }),
-    inbox: new Inbox<Element>(),
-    errors: [] as Error[],
-  };
-  peer.client.on("error", (error: Error) => peer.errors.push(error));
-  peer.client.on("stanza", (stanza: Element) => peer.inbox.add(stanza));
-  onTestFinished(async () => {
-    peer.client.reconnect.removeAllListeners();
-    if (peer.client.status === "online") await peer.client.stop();
-  });
-  return peer;
-}
-
-async function online(real: RealServer, options: Partial<ClientOptions> & { tls?: boolean }): Promise<Peer> {
-  const peer = makeClient(real, options);
-  await peer.client.start();
-  return peer;
-}
-
-function jidOf({ client }: Peer): string {
-  return client.jid.toString();
-}
-
-/** Unlike `once` of node:events not ended by an "error". */
-function happens({ client }: Pick<Peer, "client">, event: string): Promise<void> {
-  return new Promise((resolve) => void client.once(event, () => resolve()));
-}
-
-function chat(to: string, body: string): Element {
-  return xml("message", { to, type: "chat", id: body }, xml("body", {}, body));
-}
+import { test } from "./real-server.ts";
+import { chat, happens, jidOf, makeXmppJs, PASSWORD, xmppJs } from "./xmpp-js-peer.ts";
 
 /** A server of RFC 6120 alone: then xmpp.js takes SASL, resource binding and XEP-0198 one after another. */
 const classic = defaultModules.filter(
@@ -71,8 +20,8 @@ describe.each([
     await real.server.createUser("alice@localhost", PASSWORD);
     await real.server.createUser("bob@localhost", PASSWORD);
 
-    const alice = await online(real, { username: "alice", resource: "phone" });
-    const bob = await online(real, { username: "bob", resource: "desk", tls: true });
+    const alice = await xmppJs(real, { username: "alice", resource: "phone" });
+    const bob = await xmppJs(real, { username: "bob", resource: "desk", tls: true });
     expect(jidOf(alice)).toMatch(/^alice@localhost\/phone/);
     expect(jidOf(bob)).toMatch(/^bob@localhost\/desk/);
 
@@ -93,14 +42,14 @@ describe.each([
 
   test("gets a resource from the server when it asks for none", async ({ real }) => {
     await real.server.createUser("alice@localhost", PASSWORD);
-    const { client } = await online(real, { username: "alice" });
+    const { client } = await xmppJs(real, { username: "alice" });
     expect(client.jid.toString()).toMatch(/^alice@localhost\/.+/);
   });
 
   test.for(["SCRAM-SHA-1", "PLAIN"])("logs in with %s", async (mechanism, { real }) => {
     await real.server.createUser("alice@localhost", PASSWORD);
     const offered: string[] = [];
-    const { client } = await online(real, {
+    const { client } = await xmppJs(real, {
       username: "alice",
       credentials: async (authenticate, mechanisms) => {
         offered.push(...mechanisms);
@@ -114,7 +63,7 @@ describe.each([
   test("logs in with a password beyond ASCII", async ({ real }) => {
     await real.server.createUser("alice@localhost", "pässwörd ☕");
     // SCRAM-SHA-1: what xmpp.js writes for PLAIN is not UTF-8.
-    const { client } = await online(real, { username: "alice", password: "pässwörd ☕" });
+    const { client } = await xmppJs(real, { username: "alice", password: "pässwörd ☕" });
     expect(client.status).toBe("online");
   });
 
@@ -122,7 +71,7 @@ describe.each([
     "is refused by %s with a wrong password",
     async (mechanism, { real }) => {
       await real.server.createUser("alice@localhost", PASSWORD);
-      const { client, errors } = makeClient(real, {
+      const { client, errors } = makeXmppJs(real, {
         username: "alice",
         credentials: (authenticate) => authenticate({ username: "alice", password: "wrong" }, mechanism),
       });
@@ -137,8 +86,8 @@ describe.each([
   test("exchanges requests with the server and with another client", async ({ real }) => {
     await real.server.createUser("alice@localhost", PASSWORD);
     await real.server.createUser("bob@localhost", PASSWORD);
-    const alice = await online(real, { username: "alice", resource: "phone" });
-    const bob = await online(real, { username: "bob", resource: "desk", tls: true });
+    const alice = await xmppJs(real, { username: "alice", resource: "phone" });
+    const bob = await xmppJs(real, { username: "bob", resource: "desk", tls: true });
 
     const ping = () => xml("ping", { xmlns: "urn:xmpp:ping" });
     await alice.client.iqCaller.get(ping(), "localhost");
@@ -160,8 +109,8 @@ describe.each([
   test("sees presence of a contact come and go", async ({ real }) => {
     await real.server.createUser("alice@localhost", PASSWORD);
     await real.server.createUser("bob@localhost", PASSWORD);
-    const alice = await online(real, { username: "alice", resource: "phone" });
-    const bob = await online(real, { username: "bob", resource: "desk" });
+    const alice = await xmppJs(real, { username: "alice", resource: "phone" });
+    const bob = await xmppJs(real, { username: "bob", resource: "desk" });
     for (const { client } of [alice, bob]) {
       await client.iqCaller.get(xml("query", { xmlns: "jabber:iq:roster" }));
       await client.send(xml("presence"));
@@ -192,7 +141,7 @@ describe.each([
     await using first = await createServer(options);
     await first.listen();
     await first.createUser("alice@localhost", PASSWORD);
-    const { client, errors } = makeClient(
+    const { client, errors } = makeXmppJs(
       { server: first, certificate },
       { username: "alice", resource: "phone" },
     );
@@ -218,10 +167,10 @@ describe.each([
   }) => {
     await real.server.createUser("alice@localhost", PASSWORD);
     await real.server.createUser("bob@localhost", PASSWORD);
-    const { client, inbox } = await online(real, { username: "alice", resource: "phone" });
+    const { client, inbox } = await xmppJs(real, { username: "alice", resource: "phone" });
     await vi.waitFor(() => expect(client.streamManagement.enabled).toBe(true), { timeout: PATIENCE_MS });
     const jid = client.jid.toString();
-    const bob = await online(real, { username: "bob", resource: "desk" });
+    const bob = await xmppJs(real, { username: "bob", resource: "desk" });
 
     client.reconnect.delay = 10;
     const gone = happens({ client }, "disconnect");

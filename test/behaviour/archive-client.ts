@@ -34,19 +34,22 @@ export interface Question {
   /** What else is in the `<query/>`. */
   readonly more?: string;
   readonly queryId?: string;
+  readonly node?: string;
+  /** The type of the form. Default: "submit". */
+  readonly form?: string;
   /** Attributes of the IQ. */
   readonly iq?: string;
 }
 
 /** A query with the form as clients send it. */
-function queryXml({ fields, rsm, more = "", queryId, iq = "" }: Question): string {
+function queryXml({ fields, rsm, more = "", queryId, node, form, iq = "" }: Question): string {
   const all = Object.entries({ FORM_TYPE: MAM, ...fields }).map(([name, values]) => {
     const list = [values].flat().map((value) => `<value>${escapeText(value)}</value>`);
     return `<field var="${escapeAttribute(name)}">${list.join("")}</field>`;
   });
-  const x = fields ? `<x xmlns="jabber:x:data" type="submit">${all.join("")}</x>` : "";
+  const x = fields || form ? `<x xmlns="jabber:x:data" type="${form ?? "submit"}">${all.join("")}</x>` : "";
   const set = rsm === undefined ? "" : `<set xmlns="${RSM}">${rsm}</set>`;
-  const id = queryId === undefined ? "" : ` queryid="${queryId}"`;
+  const id = `${queryId === undefined ? "" : ` queryid="${queryId}"`}${node === undefined ? "" : ` node="${node}"`}`;
   return `<iq type="set" id="query" ${iq}><query xmlns="${MAM}"${id}>${x}${set}${more}</query></iq>`;
 }
 

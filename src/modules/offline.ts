@@ -7,16 +7,18 @@
  * has left the process: a crash may deliver twice, never lose.
  */
 import { defineModule } from "../core/module.ts";
+import { isPiece, type UserExport, type UserImport } from "../core/user-data.ts";
 import type { Session } from "../session/session.ts";
 import { type Awaitable, after } from "../util/awaitable.ts";
 import { Lru } from "../util/lru.ts";
 import { t } from "../util/schema.ts";
+import { parseDateTime } from "../xmpp/datetime.ts";
 import { delayElement } from "../xmpp/delay.ts";
 import { StanzaError } from "../xmpp/errors.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 import { parseStanza } from "../xmpp/parse-stanza.ts";
-import type { Stanza } from "../xmpp/stanza.ts";
+import { Stanza } from "../xmpp/stanza.ts";
 import { delay } from "./delay.ts";
 import { roster, rosterService } from "./roster/roster.ts";
 
@@ -78,6 +80,8 @@ export const offline = defineModule({
     const known = new Lru<string, Waiting>(KNOWN_USERS);
     const receiving = host.sessionState(() => false);
     const deliveries = new Map<string, Delivery>();
+    /** What waits for the user who is being imported. */
+    let importing: { readonly user: string; readonly texts: Set<string> } | undefined;
 
     host.hook("message:undelivered", "archive", ({ user, stanza }) => keep(user, stanza));
 
@@ -112,6 +116,9 @@ export const offline = defineModule({
 
     host.hook("store:lost", "observe", () => known.clear());
 
+    host.hook("user:export", "observe", exportMessages);
+    host.hook("user:import", "observe", importMessage);
+
     if (limits.keep > 0) host.every(PURGE_INTERVAL_MS, purge);
 
     function keep(user: Jid, stanza: Stanza): Awaitable<"handled" | undefined> {
@@ -128,6 +135,39 @@ export const offline = defineModule({
         known.set(key, { messages: messages + 1, bytes: size, last: row.id });
         return after(table.put(row), () => "handled" as const);
       });
+    }
+
+    /** XEP-0227 §4.5: the oldest first. */
+    async function exportMessages({ user, write }: UserExport): Promise<void> {
+      for (let from: number | undefined, begun = false; ; begun = true) {
+        const range = { where: { user: user.toString() }, limit: BATCH_MESSAGES };
+        const rows = await table.list(from === undefined ? range : { ...range, after: from });
+        if (rows.length > 0 && !begun) await write("<offline-messages>");
+        for (const row of rows) await write(late(row).toStandalone());
+        if (rows.length < BATCH_MESSAGES)
+          return begun || rows.length > 0 ? write("</offline-messages>") : undefined;
+        from = rows.at(-1)?.id;
+      }
+    }
+
+    /** One that waits already is the same again; its text tells. */
+    async function importMessage(event: UserImport): Promise<"handled" | undefined> {
+      if (!isPiece(event, "message", ns.CLIENT, { name: "offline-messages", ns: ns.PIE })) return undefined;
+      const user = event.user.toString();
+      const stanza = stamped(Stanza.fromTree(event.element).with({ to: event.user }));
+      if (importing?.user !== user) {
+        const rows = await table.list({ where: { user } });
+        importing = { user, texts: new Set(rows.map((row) => row.stanza)) };
+      }
+      const text = stanza.toString();
+      if (importing.texts.has(text)) event.present("offline messages");
+      else if (!isStorable(stanza)) event.skipped("offline messages", "of a kind that does not wait");
+      else {
+        await keep(event.user, stanza);
+        importing.texts.add(text);
+        event.added("offline messages");
+      }
+      return "handled";
     }
 
     /** RFC 6121 §11: that nobody takes it tells that the user is away, and that is not for everybody. */
@@ -209,6 +249,14 @@ export const offline = defineModule({
       // One that another resource failed to acknowledge has its time already (XEP-0198 §4).
       if (stanza.child("delay", ns.DELAY)?.attrs.from === host.domain) return stanza;
       return stanza.append(delayElement(host.jid, row.at, "Offline Storage"));
+    }
+
+    /** With the time that it got elsewhere as if it had waited here. */
+    function stamped(stanza: Stanza): Stanza {
+      const delays = stanza.payload.filter((child) => child.is("delay", ns.DELAY));
+      const stamp = parseDateTime(String(delays.at(-1)?.attrs.stamp));
+      if (stamp === undefined || delays.some((each) => each.attrs.from === host.domain)) return stanza;
+      return stanza.append(delayElement(host.jid, stamp, "Offline Storage"));
     }
 
     function isExpired({ at }: OfflineRow): boolean {

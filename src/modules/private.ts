@@ -5,6 +5,7 @@
  * Keeps small pieces of XML for a user's own clients, by the name and namespace of their root.
  */
 import { defineModule } from "../core/module.ts";
+import { isPiece } from "../core/user-data.ts";
 import { t } from "../util/schema.ts";
 import { childElements, clone, type Element, el, serialize } from "../xml/element.ts";
 import { readFragment } from "../xml/fragment.ts";
@@ -61,6 +62,30 @@ export const privateStorage = defineModule({
 
     host.hook("user:deleted", "observe", async ({ user }) => {
       await table.delete({ user: user.toString() });
+    });
+
+    // XEP-0227 §4.6: all pieces in one query.
+    host.hook("user:export", "observe", async ({ user, write }) => {
+      const rows = await table.list({ where: { user: user.toString() } });
+      if (rows.length > 0) {
+        await write(`<query xmlns="${ns.PRIVATE}">${rows.map(({ xml }) => xml).join("")}</query>`);
+      }
+    });
+    host.hook("user:import", "observe", async (event) => {
+      if (!isPiece(event, "query", ns.PRIVATE)) return undefined;
+      const user = event.user.toString();
+      for (const piece of childElements(event.element)) {
+        const row = { user, kind: kindOf(piece), xml: serialize(piece) };
+        if (await table.get({ user, kind: row.kind })) event.present("pieces of private XML");
+        else if (Buffer.byteLength(row.xml) > config.size) event.skipped(`private ${row.kind}`, "too large");
+        else if ((await table.count({ where: { user } })) >= config.items) {
+          event.skipped(`private ${row.kind}`, "too many pieces");
+        } else {
+          await table.put(row);
+          event.added("pieces of private XML");
+        }
+      }
+      return "handled";
     });
   },
 });

@@ -133,4 +133,12 @@ export const ns = {
   VCARD: "vcard-temp",
   /** XEP-0153: vCard-Based Avatars */
   VCARD_UPDATE: "vcard-temp:x:update",
+  /** XEP-0227: Portable Import/Export Format for XMPP-IM Servers */
+  PIE: "urn:xmpp:pie:0",
+  PIE_SCRAM: "urn:xmpp:pie:0#scram",
+  PIE_MAM: "urn:xmpp:pie:0#mam",
+  /** XEP-0227 §5 */
+  XINCLUDE: "http://www.w3.org/2001/XInclude",
+  /** XEP-0016: Privacy Lists, in exports of other servers */
+  PRIVACY: "jabber:iq:privacy",
 } as const;

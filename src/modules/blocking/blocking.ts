@@ -7,12 +7,13 @@
 import { defineModule, defineService } from "../../core/module.ts";
 import { type Awaitable, after } from "../../util/awaitable.ts";
 import { t } from "../../util/schema.ts";
-import { childElements, type Element, el } from "../../xml/element.ts";
+import { childElements, type Element, el, serialize } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import { Jid, JidError } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { iq, presence, type Stanza } from "../../xmpp/stanza.ts";
 import { roster, rosterService } from "../roster/roster.ts";
+import { blockedIn } from "./blocked-in.ts";
 import { Blocklists, type BlockRow, isBlocked } from "./blocklist.ts";
 import { readReport, reportMessage } from "./report.ts";
 
@@ -113,6 +114,25 @@ export const blocking = defineModule({
 
     host.hook("user:deleted", "observe", ({ user }) => lists.remove(user));
     host.hook("store:lost", "observe", () => lists.forget());
+
+    host.hook("user:export", "observe", async ({ user, write }) => {
+      const list = await lists.of(user);
+      if (list.size > 0) await write(serialize(el("blocklist", { xmlns: ns.BLOCKING }, ...items(list))));
+    });
+    host.hook("user:import", "observe", async (event) => {
+      const blocked = blockedIn(event);
+      if (!blocked) return undefined;
+      for (const jid of blocked) {
+        const list = await lists.of(event.user);
+        if (list.has(jid.toString())) event.present("blocked addresses");
+        else if (list.size >= config.items) event.skipped("blocked addresses", "the list is full");
+        else {
+          await lists.add(event.user, [jid]);
+          event.added("blocked addresses");
+        }
+      }
+      return "handled";
+    });
 
     function ifBlocked(
       user: Jid,

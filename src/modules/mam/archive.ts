@@ -121,6 +121,19 @@ export class Archive {
     return after(written, () => id);
   }
 
+  /**
+   * Adds a message from another archive, with a place of its own, at the end; false when the archive reaches as far as
+   * that already, because it is there or came too late.
+   */
+  async appendAt(owner: string, peer: string, stanza: string, id: number): Promise<boolean> {
+    const tail = this.#tails.get(owner) ?? tailBehind(await this.last({ owner }));
+    if (id <= tail.id) return false;
+    const { number, offset } = tail;
+    this.#tails.set(owner, { id, number: number + 1, offset: offset + Buffer.byteLength(stanza) });
+    await this.#table.put({ owner, id, with: peer, number, offset, stanza });
+    return true;
+  }
+
   get(owner: string, id: number): Awaitable<ArchiveRow | undefined> {
     return this.#table.get({ owner, id });
   }

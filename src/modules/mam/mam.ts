@@ -10,6 +10,7 @@
  */
 import type { Host } from "../../core/host.ts";
 import { defineModule } from "../../core/module.ts";
+import { isPiece } from "../../core/user-data.ts";
 import type { Session } from "../../session/session.ts";
 import { after } from "../../util/awaitable.ts";
 import { t } from "../../util/schema.ts";
@@ -26,6 +27,7 @@ import { Answers } from "./answers.ts";
 import { Archive } from "./archive.ts";
 import { ARCHIVE_KEY_BYTES, type ArchiveIds, createArchiveIds } from "./archive-ids.ts";
 import { archiveService } from "./archive-service.ts";
+import { ArchiveImport, exportArchive, exportPreferences, importPreferences } from "./archive-transfer.ts";
 import { keepWithin } from "./keep-within.ts";
 import { DEFAULTS, PreferenceStore, preferencesElement, readPreferences } from "./preferences.ts";
 import { queryForm } from "./query.ts";
@@ -117,6 +119,14 @@ export const mam = defineModule({
       await archive.remove(user.toString());
       await preferences.remove(user.toString());
     });
+    const incoming = new ArchiveImport(archive, () => host.clock.now());
+    host.hook("user:export", "observe", async (event) => {
+      await exportPreferences(preferences, event);
+      await exportArchive(archive, ids, event);
+    });
+    host.hook("user:import", "observe", (event) =>
+      isPiece(event, "prefs", ns.MAM) ? importPreferences(preferences, event) : incoming.take(event),
+    );
     host.hook("store:lost", "observe", () => {
       archive.forget();
       preferences.forget();

@@ -62,6 +62,11 @@ export class PreferenceStore {
     });
   }
 
+  /** Whether the user has preferences of their own. */
+  async has(user: string): Promise<boolean> {
+    return (await this.#table.get({ user })) !== undefined;
+  }
+
   set(user: string, preferences: Preferences): Awaitable<void> {
     const { byDefault, always, never } = preferences;
     this.#known.set(user, preferences);

@@ -6,6 +6,7 @@
  * afterwards (§2.6). What the changes mean for presence is the presence module's matter.
  */
 import { defineModule, defineService } from "../../core/module.ts";
+import { isPiece } from "../../core/user-data.ts";
 import type { IqRequest } from "../../routing/iq-table.ts";
 import type { Session } from "../../session/session.ts";
 import { type Awaitable, after, each, together } from "../../util/awaitable.ts";
@@ -19,6 +20,7 @@ import type { ContactList } from "./contact-list.ts";
 import { itemBytes, itemElement, type RosterItem, readRosterSet, removedElement } from "./roster-item.ts";
 import type { RosterService } from "./roster-service.ts";
 import { openRosterTables, RosterStore } from "./roster-store.ts";
+import { exportRoster, importRequest, importRoster, isRequest } from "./roster-transfer.ts";
 
 export const rosterService = defineService<RosterService>("roster");
 
@@ -69,6 +71,19 @@ export const roster = defineModule({
     });
     host.hook("user:deleted", "observe", ({ user }) => after(store.of(user), remove));
     host.hook("store:lost", "observe", () => store.clear());
+
+    host.hook("user:export", "observe", (event) =>
+      after(store.of(event.user), (list) => exportRoster(list, event)),
+    );
+    host.hook("user:import", "observe", (event) => {
+      const isRoster = isPiece(event, "query", ns.ROSTER);
+      if (!isRoster && !isRequest(event)) return undefined;
+      return after(store.of(event.user), async (list) => {
+        if (isRoster) await importRoster(list, event, limits, (item) => put(list, item));
+        else await importRequest(list, event);
+        return "handled" as const;
+      });
+    });
 
     /** §2.1.3, §2.6.2. */
     function get({ session, stanza, payload }: IqRequest & { session: Session }) {

@@ -6,6 +6,7 @@
  * (XEP-0153, XEP-0398), so that no client has to fetch its own card at each log-in.
  */
 import { defineModule } from "../../core/module.ts";
+import { isPiece } from "../../core/user-data.ts";
 import { type Awaitable, after } from "../../util/awaitable.ts";
 import { t } from "../../util/schema.ts";
 import { clone, type Element, serialize } from "../../xml/element.ts";
@@ -83,6 +84,22 @@ export const vcard = defineModule({
 
     host.hook("user:deleted", "observe", ({ user }) => cards.remove(user));
     host.hook("store:lost", "observe", () => cards.forget());
+
+    // XEP-0227 §4.7.
+    host.hook("user:export", "observe", async ({ user, write }) => {
+      const text = await cards.text(user);
+      if (text !== undefined) await write(text);
+    });
+    host.hook("user:import", "observe", async (event) => {
+      if (!isPiece(event, "vCard", ns.VCARD)) return undefined;
+      if ((await cards.text(event.user)) !== undefined) event.present("vCards");
+      else {
+        refuseTooLarge(event.element);
+        await cards.put(event.user, event.element);
+        event.added("vCards");
+      }
+      return "handled";
+    });
 
     /** Users without a vCard have nothing to tell, unless their client says that it would. */
     function announced(user: Jid, stanza: Stanza): Awaitable<Stanza> {

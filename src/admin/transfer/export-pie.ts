@@ -1,0 +1,84 @@
+import { open } from "node:fs/promises";
+import type { KnownKeys } from "../../auth/accounts.ts";
+import type { ScramHash } from "../../auth/scram-keys.ts";
+import type { Host } from "../../core/host.ts";
+import { escapeAttribute, serialize } from "../../xml/element.ts";
+import type { Jid } from "../../xmpp/jid.ts";
+import { ns } from "../../xmpp/ns.ts";
+import { credentialsElement } from "./credentials.ts";
+
+/** Accounts read at a time. */
+const PAGE = 100;
+/** Characters gathered before they are written. */
+const BUFFER = 256_000;
+
+type Write = (xml: string) => Promise<void>;
+
+/**
+ * Writes everything of the accounts of these hosts, or of the one account, as XEP-0227 1.1 has it; one user after
+ * another, so that memory holds no more than a piece of one. Only the owner can read the file, which must not be there
+ * yet (§7). Returns how many accounts there were. @throws what `open` and `write` of node:fs do.
+ */
+export async function exportPie(file: string, hosts: Iterable<Host>, only?: Jid): Promise<number> {
+  const handle = await open(file, "wx", 0o600);
+  try {
+    let buffered = "";
+    const write: Write = async (xml) => {
+      buffered += xml;
+      if (buffered.length < BUFFER) return;
+      const text = buffered;
+      buffered = "";
+      await handle.writeFile(text);
+    };
+    const users = await writeServer(write, hosts, only);
+    await handle.writeFile(buffered);
+    await handle.sync();
+    return users;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeServer(write: Write, hosts: Iterable<Host>, only: Jid | undefined): Promise<number> {
+  let users = 0;
+  await write(`<?xml version="1.0" encoding="UTF-8"?>\n<server-data xmlns="${ns.PIE}">`);
+  for (const host of hosts) {
+    if (only && only.domain !== host.jid.domain) continue;
+    await write(`\n<host jid="${escapeAttribute(host.domain)}">`);
+    for await (const user of only ? [only] : usersOf(host)) {
+      await writeUser(write, host, user);
+      users++;
+    }
+    await write("\n</host>");
+  }
+  await write("\n</server-data>\n");
+  return users;
+}
+
+async function* usersOf(host: Host): AsyncGenerator<Jid, void> {
+  for (let after: string | undefined; ; ) {
+    const page = await host.accounts.list(
+      host.domain,
+      after === undefined ? { limit: PAGE } : { limit: PAGE, after },
+    );
+    yield* page;
+    if (page.length < PAGE) return;
+    after = page.at(-1)?.toString();
+  }
+}
+
+async function writeUser(write: Write, host: Host, user: Jid): Promise<void> {
+  await write(`\n<user name="${escapeAttribute(user.local)}">`);
+  for (const [hash, keys] of await keysOf(host, user)) await write(serialize(credentialsElement(hash, keys)));
+  await host.emit("user:export", { user, write });
+  await write("</user>");
+}
+
+async function keysOf({ accounts }: Host, user: Jid): Promise<[ScramHash, KnownKeys][]> {
+  const keys: [ScramHash, KnownKeys][] = [];
+  for (const hash of await accounts.hashesOf(user)) {
+    const { genuine, ...found } = await accounts.credentials(user, hash);
+    if (genuine) keys.push([hash, found]);
+  }
+  return keys;
+}

@@ -1,0 +1,92 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { exportPie } from "../../../src/admin/transfer/export-pie.ts";
+import type { Rig } from "../../../src/testing/create-rig.ts";
+import { Jid } from "../../../src/xmpp/jid.ts";
+import { exportFrom, files, folder, importInto, rig } from "./files.ts";
+
+/** Two friends with everything that a server keeps of them. */
+async function inhabited(): Promise<Rig> {
+  const made = await rig();
+  const alice = await made.connect("alice/phone");
+  const bob = await made.connect("bob/desk");
+  const does = async (request: string) => {
+    await alice.sends(`<iq type="set" id="1">${request}</iq>`);
+    alice.forget(() => true);
+  };
+  await does(
+    `<query xmlns="jabber:iq:roster"><item jid="bob@example.org" name="B &lt; &quot;b&quot;"><group>G</group></item></query>`,
+  );
+  await alice.sends(`<presence type="subscribe" to="bob@example.org"/>`);
+  await bob.sends(`<presence type="subscribed" to="alice@example.org"/>`);
+  await bob.sends(
+    `<presence type="subscribe" to="alice@example.org"><nick xmlns="urn:nick">Bob</nick></presence>`,
+  );
+  await does(`<query xmlns="jabber:iq:private"><a xmlns="urn:a" b="&amp;"><c/></a></query>`);
+  await does(`<vCard xmlns="vcard-temp"><FN>Alice</FN></vCard>`);
+  await does(`<block xmlns="urn:xmpp:blocking"><item jid="spam.example"/></block>`);
+  await does(`<prefs xmlns="urn:xmpp:mam:2" default="roster"><always/><never/></prefs>`);
+  for (let time = 0; time < 30; time++) {
+    await bob.sends(`<message to="alice@example.org" type="chat"><body>${time} &lt;</body></message>`);
+    await made.clock.advance(time % 3);
+  }
+  alice.forget(() => true);
+  await alice.closes();
+  await bob.sends(`<message to="alice@example.org" type="chat"><body>later</body></message>`);
+  return made;
+}
+
+test("what one server exports another one imports and exports again, the same", async () => {
+  const first = await inhabited();
+  const text = await exportFrom(first);
+  for (const part of [
+    "urn:xmpp:pie:0#scram",
+    "<offline-messages>",
+    "<archive ",
+    "<vCard ",
+    "urn:a",
+    "spam.example",
+    "urn:nick",
+    '<prefs xmlns="urn:xmpp:mam:2" default="roster">',
+  ]) {
+    expect(text).toContain(part);
+  }
+  const second = await rig();
+  const report = await importInto(second, files({ "a.xml": text }));
+  expect(report.leftOut).toEqual([]);
+  expect(report.tallies.get("accounts")).toEqual({ added: 2, present: 0 });
+  const again = await exportFrom(second);
+  expect(withoutIds(again)).toBe(withoutIds(text));
+  const repeated = await importInto(second, files({ "a.xml": text }));
+  expect([...repeated.tallies].filter(([, { added }]) => added > 0)).toEqual([]);
+  expect(await exportFrom(second)).toBe(again);
+  const alice = await second.connect("alice/phone", { presence: false });
+  await alice.sends(`<iq type="get" id="r"><query xmlns="jabber:iq:roster"/></iq>`);
+  await alice.receives(
+    `<iq type="result" id="r"><query xmlns="jabber:iq:roster" ver="{any}"><item jid="bob@example.org" subscription="to" name="B &lt; &quot;b&quot;"><group>G</group></item></query></iq>`,
+  );
+});
+
+/** Each server has ids of its own for what is in its archives. */
+function withoutIds(text: string): string {
+  return text.replaceAll(/(<result xmlns="[^"]*" id=")[^"]*/g, "$1").replaceAll(/<stanza-id [^>]*\/>/g, "");
+}
+
+test("one account alone", async () => {
+  const made = await inhabited();
+  const file = join(folder(), "bob.xml");
+  expect(await exportPie(file, made.server.hosts.values(), Jid.parse("bob@example.org"))).toBe(1);
+  const other = await rig();
+  await importInto(other, file);
+  const { accounts } = other.server.host();
+  expect(await accounts.list("example.org")).toEqual([Jid.parse("bob@example.org")]);
+});
+
+test("the file is its owner's alone, and none is overwritten (§7)", async () => {
+  const made = await inhabited();
+  const file = join(folder(), "a.xml");
+  await exportPie(file, made.server.hosts.values());
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  await expect(exportPie(file, made.server.hosts.values())).rejects.toThrow("EEXIST");
+});

@@ -1,5 +1,6 @@
 import type { Module } from "../core/module.ts";
 import { adhoc } from "./adhoc/adhoc.ts";
+import { admin } from "./admin/admin.ts";
 import { announce } from "./announce.ts";
 import { bind2 } from "./bind2.ts";
 import { blocking } from "./blocking/blocking.ts";
@@ -63,3 +64,4 @@ export const defaultModules: readonly Module[] = [
   logins,
   announce,
 ];
+  admin,

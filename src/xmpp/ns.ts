@@ -125,6 +125,8 @@ export const ns = {
   BLOCKING_ERRORS: "urn:xmpp:blocking:errors",
   /** XEP-0377: Blocking Command Reports */
   REPORTING: "urn:xmpp:reporting:1",
+  /** XEP-0133: Service Administration */
+  ADMIN: "http://jabber.org/protocol/admin",
   /** XEP-0215: External Service Discovery */
   EXTERNAL_SERVICES: "urn:xmpp:extdisco:2",
   /** XEP-0049: Private XML Storage */

@@ -160,7 +160,8 @@ describe("finding commands (§2.1, §2.2)", () => {
   test("one that the requester may not execute is <forbidden/>", async ({ connect }) => {
     const bob = await connect("bob/desk");
     await asks(bob, INFO, "secret");
-    await isRefused(bob, "forbidden", "cancel");
+    await bob.receives(`<iq type="error" id="c1"><query xmlns="${INFO}" node="secret"/>
+      <error type="cancel"><forbidden xmlns="${STANZAS}"/></error></iq>`);
   });
 });
 

@@ -64,7 +64,7 @@ export const adhoc = defineModule({
       },
     });
     if (host.modules.includes(disco)) host.use(discoService).addNodes({ info, items });
-    host.iq("set", ns.COMMANDS, "command", execute, "host");
+    host.iq("set", ns.COMMANDS, "command", withoutEcho(execute), "host");
     host.hook("session:close", "observe", ({ session }) => sessions.endAll(session.jid));
     host.every(config.expires, () => sessions.sweep());
 
@@ -96,9 +96,9 @@ export const adhoc = defineModule({
     async function execute(request: IqRequest): Promise<Element> {
       const { payload } = request;
       const { node, sessionid } = payload.attrs as Record<string, string | undefined>;
-      if (!node) throw new StanzaError("bad-request", "a command has a node", { echo: false });
+      if (!node) throw new StanzaError("bad-request", "a command has a node");
       const command = commands.get(node);
-      if (!command) throw new StanzaError("item-not-found", "", { echo: false });
+      if (!command) throw new StanzaError("item-not-found");
       await authorize(command, request);
       const action = readAction(payload.attrs.action);
       if (sessionid === undefined) {
@@ -124,7 +124,7 @@ export const adhoc = defineModule({
         return await follow(session, action, payload);
       } catch (error) {
         sessions.put(session);
-        throw error instanceof StanzaError ? withoutEcho(error) : error;
+        throw error;
       }
     }
 
@@ -164,7 +164,7 @@ export const adhoc = defineModule({
     async function authorize(command: AdhocCommand, request: IqRequest): Promise<void> {
       if (await command.allowed(requesterOf(request))) return;
       // §4.4 has another type than RFC 6120.
-      throw new StanzaError("forbidden", "", { type: "cancel", echo: false });
+      throw new StanzaError("forbidden", "", { type: "cancel" });
     }
   },
 });
@@ -207,6 +207,15 @@ function checkLanguage(text: unknown): void {
   if (text.toLowerCase().split("-")[0] !== LANGUAGE) throw refusal("bad-locale", "only English is spoken");
 }
 
-function withoutEcho({ condition, message, type, detail }: StanzaError): StanzaError {
-  return new StanzaError(condition, message, { type, echo: false, ...(detail && { detail }) });
+/** What is refused is not sent back: a form may hold a password. */
+function withoutEcho(handler: (request: IqRequest) => Promise<Element>) {
+  return async (request: IqRequest): Promise<Element> => {
+    try {
+      return await handler(request);
+    } catch (error) {
+      if (!(error instanceof StanzaError)) throw error;
+      const { condition, message, type, detail } = error;
+      throw new StanzaError(condition, message, { type, echo: false, ...(detail && { detail }) });
+    }
+  };
 }

@@ -63,7 +63,7 @@ export class CommandSessions {
     }
     if (this.#sessions.size >= this.#limits.sessions) this.sweep();
     if (this.#sessions.size >= this.#limits.sessions) {
-      throw new StanzaError("resource-constraint", "too many commands are under way", { echo: false });
+      throw new StanzaError("resource-constraint", "too many commands are under way");
     }
     this.#sessions.set(session.id, { ...session, until: this.#clock.now() + this.#limits.expires });
   }

@@ -68,10 +68,10 @@ export class FakeContext implements AdminContext {
       if (!this.passwords.has(user.toString())) return undefined;
       return this.disabled.has(user.toString()) ? "disabled" : "active";
     },
-    list: async (domain, { after = "", limit } = {}) =>
+    list: async (domain, page) =>
       this.#of(domain, this.passwords.keys())
-        .filter((user) => user > after)
-        .slice(0, limit)
+        .filter((user) => user > (page?.after ?? ""))
+        .slice(0, page?.limit)
         .map((user) => Jid.parse(user)),
     listDisabled: async (domain, limit) =>
       this.#of(domain, this.disabled)

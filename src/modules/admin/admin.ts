@@ -1,0 +1,78 @@
+/**
+ * XEP-0133 Service Administration, version 1.3.1
+ * https://xmpp.org/extensions/xep-0133.html
+ *
+ * Lets administrators do from their client what the command line does: the commands are the same, with forms.
+ */
+import { type AdminCommand, AdminError, runCommand } from "../../admin/command.ts";
+import type { AdminContext } from "../../admin/context.ts";
+import { defineModule } from "../../core/module.ts";
+import { StanzaError } from "../../xmpp/errors.ts";
+import { ns } from "../../xmpp/ns.ts";
+import { adhoc, adhocService } from "../adhoc/adhoc.ts";
+import type { AdhocCommand, Requester } from "../adhoc/command.ts";
+import type { Face, Run } from "./face.ts";
+import { listFaces } from "./list-faces.ts";
+import { serviceFaces } from "./service-faces.ts";
+import { userFaces } from "./user-faces.ts";
+
+export const admin = defineModule({
+  name: "admin",
+  implements: ["XEP-0133 1.3.1"],
+  omits: {
+    "XEP-0133": [
+      "The password of a user (§4.6), which XEP-0133 itself withdrew: no password is stored.",
+      "Blacklist and whitelist (§4.11, §4.12): there is none for the whole service.",
+      "Active and idle users (§4.16, §4.17, §4.21, §4.22): they are not told apart.",
+      "Restart (§4.30): who starts the server again after a shutdown is the operating system's matter.",
+      "Rates of stanzas and logins in a user's statistics (§4.10), and e-mail and names of a new user (§4.1).",
+      "A command that is left out is `<item-not-found/>` as in XEP-0050 §4.4, not `<feature-not-implemented/>` (§5).",
+    ],
+  },
+  requires: [adhoc],
+
+  setup(host) {
+    if (!host.modules.includes(adhoc)) return;
+    // What the turn's end commits, its answers wait for.
+    const context: AdminContext = { hosts: new Map([[host.domain, host]]), commit: () => {} };
+    const { add } = host.use(adhocService);
+    for (const face of [...userFaces, ...listFaces(host.domain), ...serviceFaces]) add(commandOf(face));
+
+    function commandOf(face: Face): AdhocCommand {
+      return {
+        node: `${ns.ADMIN}#${face.node}`,
+        name: face.name,
+        allowed: isAdmin,
+        async run(requester) {
+          const run = runnerFor(requester);
+          if (!face.form) return face.run(run);
+          return { form: await face.form(run), submit: (values) => face.run(run, values) };
+        },
+      };
+    }
+
+    /** §6: nobody else; and only where their log-in was checked here. */
+    function isAdmin({ session }: Requester): boolean {
+      return session !== undefined && !session.anonymous && host.isAdmin(session.jid.bare);
+    }
+
+    function runnerFor({ from }: Requester): Run {
+      return async <A, R>(command: AdminCommand<A, R>, args: A): Promise<R> => {
+        try {
+          const result = await runCommand(command, context, args);
+          if (command.changes) {
+            const by = from.toString();
+            host.log.info("administration", {
+              command: command.name,
+              by,
+              ...(!command.isSecret && { result }),
+            });
+          }
+          return result;
+        } catch (error) {
+          throw error instanceof AdminError ? new StanzaError(error.condition, error.message) : error;
+        }
+      };
+    }
+  },
+});

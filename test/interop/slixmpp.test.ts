@@ -31,6 +31,10 @@ describe("slixmpp", () => {
 
   test("asks the server what clients ask", ({ real }) => run("slixmpp-queries.py", real));
 
+  test("reads its archive page by page", ({ real }) => run("slixmpp-archive.py", real));
+
+  test("sees on one device what another sends and receives", ({ real }) => run("slixmpp-carbons.py", real));
+
   describe("where anybody may register", () => {
     test.override({ options: { config: { modules: { register: { open: true } } } } });
 

@@ -45,7 +45,8 @@ export interface Question {
 function queryXml({ fields, rsm, more = "", queryId, node, form, iq = "" }: Question): string {
   const all = Object.entries({ FORM_TYPE: MAM, ...fields }).map(([name, values]) => {
     const list = [values].flat().map((value) => `<value>${escapeText(value)}</value>`);
-    return `<field var="${escapeAttribute(name)}">${list.join("")}</field>`;
+    const type = name === "FORM_TYPE" ? ` type="hidden"` : "";
+    return `<field var="${escapeAttribute(name)}"${type}>${list.join("")}</field>`;
   });
   const x = fields || form ? `<x xmlns="jabber:x:data" type="${form ?? "submit"}">${all.join("")}</x>` : "";
   const set = rsm === undefined ? "" : `<set xmlns="${RSM}">${rsm}</set>`;

@@ -1,8 +1,9 @@
 import { type AdminCommand, AdminError, runCommand } from "../admin/command.ts";
-import type { AdminContext } from "../admin/context.ts";
 import { callControl, controlPath } from "../admin/control.ts";
+import { status } from "../admin/service-commands.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
+import type { ServerHandle } from "./backend.ts";
 import type { Environment } from "./environment.ts";
 import { CliError } from "./failure.ts";
 import type { CommonOptions } from "./options.ts";
@@ -18,7 +19,7 @@ export async function administration(options: CommonOptions, environment: Enviro
     const answer = await callControl(path, command, args);
     return answer
       ? answer.result
-      : onStore(environment, config, options, (context) => runCommand(command, context, args));
+      : onStore(environment, config, options, ({ admin }) => runCommand(command, admin, args));
   };
 }
 
@@ -30,6 +31,19 @@ export async function runningServer(options: CommonOptions, environment: Environ
     if (answer) return answer.result;
     throw new CliError("the server is not running");
   };
+}
+
+/** For what has the store to itself. Throws CliError when the server is running. */
+export async function storeAlone<T>(
+  options: CommonOptions,
+  environment: Environment,
+  work: (server: ServerHandle) => Promise<T>,
+): Promise<T> {
+  const config = await configOf(options, environment);
+  if (await callControl(socketOf(config), status, {})) {
+    throw new CliError("the server is running; stop it first: jackdaw stop");
+  }
+  return onStore(environment, config, options, work);
 }
 
 async function configOf(options: CommonOptions, { env, directory, backend }: Environment): Promise<Config> {
@@ -47,11 +61,11 @@ async function onStore<T>(
   { backend, logger }: Environment,
   config: Config,
   { verbose }: CommonOptions,
-  work: (context: AdminContext) => Promise<T>,
+  work: (server: ServerHandle) => Promise<T>,
 ): Promise<T> {
   const server = await backend.open(config, logger(verbose > 0 ? "debug" : "warn"));
   try {
-    return await work(server.admin);
+    return await work(server);
   } finally {
     await server.close();
   }

@@ -1,4 +1,5 @@
 import { AdminError } from "../admin/command.ts";
+import { TransferError } from "../admin/transfer/pie-reader.ts";
 import { CertificateError } from "../net/certificates.ts";
 import { ListenError } from "../net/listener.ts";
 import { StoreError } from "../store/store.ts";
@@ -18,7 +19,15 @@ export class CliError extends Error {
 /** What went wrong and what to do about it. A stack only for what nobody foresaw, and only if `verbose`. */
 export function describeFailure(error: unknown, verbose: boolean): string {
   if (!(error instanceof Error)) return String(error);
-  const foreseen = [ConfigError, CertificateError, ListenError, StoreError, AdminError, CliError];
+  const foreseen = [
+    ConfigError,
+    CertificateError,
+    ListenError,
+    StoreError,
+    AdminError,
+    TransferError,
+    CliError,
+  ];
   if (foreseen.some((kind) => error instanceof kind)) return error.message;
   const explained = systemError(error);
   if (explained !== undefined) return explained;

@@ -3,7 +3,9 @@ import { addAdminCommands } from "./admin-commands.ts";
 import { addCertCommand } from "./cert-command.ts";
 import { addConfigCommands } from "./config-commands.ts";
 import type { Environment } from "./environment.ts";
+import { addExportCommand } from "./export-command.ts";
 import { CliError, describeFailure } from "./failure.ts";
+import { addImportCommand } from "./import-command.ts";
 import { addMessageCommands } from "./message-commands.ts";
 import { addSessionCommands } from "./session-commands.ts";
 import { addStartCommand } from "./start-command.ts";
@@ -41,6 +43,8 @@ export async function run(args: readonly string[], environment: Environment): Pr
   addAdminCommands(program, environment);
   addSessionCommands(program, environment);
   addMessageCommands(program, environment);
+  addImportCommand(program, environment);
+  addExportCommand(program, environment);
   addCertCommand(program, environment);
   addConfigCommands(program, environment);
   try {

@@ -17,6 +17,7 @@ async function open(config: Config, log: Logger): Promise<ServerHandle> {
   const server = await XmppServer.start({ config, store, clock: systemClock, random: systemRandom, log });
   return {
     admin: { hosts: server.hosts, commit: () => server.commit() },
+    hosts: server.hosts,
     onShutDown: (listener) => {
       server.onShutDown = listener;
     },

@@ -1,11 +1,11 @@
-import { open } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import type { KnownKeys } from "../../auth/accounts.ts";
 import type { ScramHash } from "../../auth/scram-keys.ts";
-import type { Host } from "../../core/host.ts";
 import { escapeAttribute, serialize } from "../../xml/element.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { credentialsElement } from "./credentials.ts";
+import type { TransferHost } from "./transfer-host.ts";
 
 /** Accounts read at a time. */
 const PAGE = 100;
@@ -19,7 +19,7 @@ type Write = (xml: string) => Promise<void>;
  * another, so that memory holds no more than a piece of one. Only the owner can read the file, which must not be there
  * yet (§7). Returns how many accounts there were. @throws what `open` and `write` of node:fs do.
  */
-export async function exportPie(file: string, hosts: Iterable<Host>, only?: Jid): Promise<number> {
+export async function exportPie(file: string, hosts: Iterable<TransferHost>, only?: Jid): Promise<number> {
   const handle = await open(file, "wx", 0o600);
   try {
     let buffered = "";
@@ -34,12 +34,20 @@ export async function exportPie(file: string, hosts: Iterable<Host>, only?: Jid)
     await handle.writeFile(buffered);
     await handle.sync();
     return users;
+  } catch (error) {
+    // Half of an export is worse than none.
+    await rm(file, { force: true });
+    throw error;
   } finally {
     await handle.close();
   }
 }
 
-async function writeServer(write: Write, hosts: Iterable<Host>, only: Jid | undefined): Promise<number> {
+async function writeServer(
+  write: Write,
+  hosts: Iterable<TransferHost>,
+  only: Jid | undefined,
+): Promise<number> {
   let users = 0;
   await write(`<?xml version="1.0" encoding="UTF-8"?>\n<server-data xmlns="${ns.PIE}">`);
   for (const host of hosts) {
@@ -55,7 +63,7 @@ async function writeServer(write: Write, hosts: Iterable<Host>, only: Jid | unde
   return users;
 }
 
-async function* usersOf(host: Host): AsyncGenerator<Jid, void> {
+async function* usersOf(host: TransferHost): AsyncGenerator<Jid, void> {
   for (let after: string | undefined; ; ) {
     const page = await host.accounts.list(
       host.domain,
@@ -67,14 +75,14 @@ async function* usersOf(host: Host): AsyncGenerator<Jid, void> {
   }
 }
 
-async function writeUser(write: Write, host: Host, user: Jid): Promise<void> {
+async function writeUser(write: Write, host: TransferHost, user: Jid): Promise<void> {
   await write(`\n<user name="${escapeAttribute(user.local)}">`);
   for (const [hash, keys] of await keysOf(host, user)) await write(serialize(credentialsElement(hash, keys)));
   await host.emit("user:export", { user, write });
   await write("</user>");
 }
 
-async function keysOf({ accounts }: Host, user: Jid): Promise<[ScramHash, KnownKeys][]> {
+async function keysOf({ accounts }: TransferHost, user: Jid): Promise<[ScramHash, KnownKeys][]> {
   const keys: [ScramHash, KnownKeys][] = [];
   for (const hash of await accounts.hashesOf(user)) {
     const { genuine, ...found } = await accounts.credentials(user, hash);

@@ -1,6 +1,5 @@
 import type { KnownKeys } from "../../auth/accounts.ts";
 import type { ScramHash } from "../../auth/scram-keys.ts";
-import type { Host } from "../../core/host.ts";
 import type { Container, UserImport } from "../../core/user-data.ts";
 import type { Element } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
@@ -9,10 +8,11 @@ import { ns } from "../../xmpp/ns.ts";
 import { readCredentials } from "./credentials.ts";
 import { readPie } from "./pie-reader.ts";
 import { TransferReport } from "./report.ts";
+import type { TransferHost } from "./transfer-host.ts";
 
 /** What an import works on. */
 export interface ImportTarget {
-  readonly hosts: ReadonlyMap<string, Host>;
+  readonly hosts: ReadonlyMap<string, TransferHost>;
   /** Makes durable what was done. */
   commit(): Promise<void>;
 }
@@ -20,7 +20,7 @@ export interface ImportTarget {
 /** The user who is being imported. */
 interface Incoming {
   readonly user: Jid;
-  readonly host: Host;
+  readonly host: TransferHost;
   readonly keys: Map<ScramHash, KnownKeys>;
   readonly password: string | undefined;
 }
@@ -145,7 +145,7 @@ class Importer {
       report.added("accounts");
       if (keys.size === 0) report.skipped("credentials", "there are none; set a password", user);
       else if (!accounts.hashes.some((hash) => hash !== "SHA-1" && keys.has(hash))) {
-        report.added("accounts with keys for SCRAM-SHA-1 alone");
+        report.hasWeakKeys = true;
       }
       return;
     }

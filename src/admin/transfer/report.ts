@@ -20,6 +20,8 @@ export interface Skipped {
 /** What an import did: kinds in the plural with how many of each, and what was left out and why. */
 export class TransferReport {
   readonly tallies = new Map<string, Tally>();
+  /** Whether accounts came that have keys for SCRAM-SHA-1 alone. */
+  hasWeakKeys = false;
   readonly #skipped = new Map<string, Skipped>();
 
   added(what: string, count = 1): void {

@@ -32,6 +32,7 @@ class FakeBackend implements Backend {
         this.passwords,
         config.domains.map(({ name }) => name),
       ),
+      hosts: new Map(),
       listen: async () => {
         this.listen();
         this.events.push("listen");

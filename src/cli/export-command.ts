@@ -1,0 +1,38 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { exportPie } from "../admin/transfer/export-pie.ts";
+import { Jid } from "../xmpp/jid.ts";
+import { storeAlone } from "./administration.ts";
+import type { Environment } from "./environment.ts";
+import { CliError } from "./failure.ts";
+import { type CommonOptions, examples, userArgument, withCommonOptions } from "./options.ts";
+
+interface ExportOptions extends CommonOptions {
+  readonly user?: string;
+}
+
+/** `jackdaw export`: everything of the accounts, as XEP-0227 has it. */
+export function addExportCommand(program: Command, environment: Environment): void {
+  withCommonOptions(program.command("export"))
+    .description(
+      "write all accounts with everything in them into a file that other servers can read (XEP-0227)",
+    )
+    .argument("<file>", "must not be there yet; keep it safe, for it can prove everybody's password")
+    .option("-u, --user <address>", "only this account", userArgument)
+    .addHelpText("after", examples("export accounts.xml", "export --user alice@example.org alice.xml"))
+    .action(async (file: string, { user, ...options }: ExportOptions) => {
+      const only = user === undefined ? undefined : Jid.parse(user);
+      const count = await storeAlone(options, environment, async ({ hosts }) => {
+        if (only && !(await hosts.get(only.domain)?.accounts.exists(only))) {
+          throw new CliError(`there is no account ${only.toString()}`);
+        }
+        return exportPie(resolve(environment.directory, file), hosts.values(), only).catch(explain);
+      });
+      environment.stdout.write(`Wrote ${count === 1 ? "1 account" : `${count} accounts`} into ${file}\n`);
+    });
+}
+
+function explain(error: NodeJS.ErrnoException): never {
+  if (error.code === "EEXIST") throw new CliError(`${error.path}: is there already`);
+  throw error;
+}

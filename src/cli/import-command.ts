@@ -1,0 +1,34 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { importPie } from "../admin/transfer/import-pie.ts";
+import { TransferReport } from "../admin/transfer/report.ts";
+import { storeAlone } from "./administration.ts";
+import type { Environment } from "./environment.ts";
+import { type CommonOptions, examples, withCommonOptions } from "./options.ts";
+
+const SHA_1_ALONE =
+  'Some accounts have keys for SCRAM-SHA-1 alone: clients that choose a stronger mechanism cannot log in to them. Set "auth": { "mechanisms": ["SCRAM-SHA-1", "PLAIN"] } until their users have set a password here.';
+
+/** `jackdaw import`: accounts from another server, as XEP-0227 has them. */
+export function addImportCommand(program: Command, environment: Environment): void {
+  withCommonOptions(program.command("import"))
+    .description(
+      "take in accounts that another server exported (XEP-0227); what is here already stays as it is, so it can be repeated",
+    )
+    .argument("<file...>", "exports; what they include is found by itself")
+    .addHelpText("after", examples("import export.xml", "import prosody/*.xml"))
+    .action(async (files: string[], options: CommonOptions) => {
+      const { stdout, directory } = environment;
+      const report = new TransferReport();
+      try {
+        await storeAlone(options, environment, async ({ hosts, admin }) => {
+          const target = { hosts, commit: async () => admin.commit() };
+          for (const file of files) await importPie(resolve(directory, file), target, report);
+        });
+      } finally {
+        // What came before something went wrong is in the store.
+        for (const line of report.lines()) stdout.write(`${line}\n`);
+      }
+      if (report.hasWeakKeys) stdout.write(`${SHA_1_ALONE}\n`);
+    });
+}

@@ -170,13 +170,13 @@ describe("a contact", () => {
     ["authorize", "auth", "not-authorized", "not-subscribed"],
   ] as const)(
     "may not read a node of the access model %s (§6.5.9)",
-    async ([model, ...error], { server, connect }) => {
+    async ([model, type, condition, detail], { server, connect }) => {
       const alice = await connect("alice/desk");
       const bob = await connect("bob/desk");
       await befriend(server, ALICE, "bob@localhost");
       await publishes(alice, NODE, "a", "1", { access_model: model });
       await asks(bob, "get", ALICE, itemsRequest(NODE));
-      await hears(bob, refusal(...error));
+      await hears(bob, refusal(type, condition, detail));
       await asks(bob, "set", ALICE, publication(NODE, "a", "1"));
       await hears(bob, refusal("auth", "forbidden"));
       await asks(bob, "get", ALICE, itemsRequest("urn:nothing"));

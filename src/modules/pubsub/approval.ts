@@ -45,7 +45,7 @@ export function handleApproval(context: Context, service: Jid, message: Stanza):
 
 /** Who waits for an answer has it now; anybody else is left as they are. */
 export function decide(
-  { notifier, profile }: Context,
+  { access, notifier, profile }: Context,
   set: NodeSet,
   node: PubsubNode,
   jid: Jid,
@@ -54,10 +54,22 @@ export function decide(
   if (node.subscriptions.get(jid.toString())?.state !== "pending") return;
   const kept = isAllowed ? set.subscribe(node, jid, "subscribed") : set.unsubscribe(node, jid);
   const told = notifier.subscription(set, node, jid, isAllowed ? "subscribed" : "none");
-  if (!isAllowed || node.config.sendLast === "never") return together(kept, told);
-  // §12.7
-  const shown = after(profile.relation(set.service, jid.bare), ({ isSubscribed }) =>
-    notifier.last(set, node, jid, isSubscribed),
-  );
-  return together(kept, told, shown);
+  if (!isAllowed) return together(kept, told);
+  return together(kept, told, showLast({ access, notifier, profile }, set, node, jid));
+}
+
+/** §12.7: a new subscriber sees what is there. */
+export function showLast(
+  { access, notifier, profile }: Pick<Context, "access" | "notifier" | "profile">,
+  set: NodeSet,
+  node: PubsubNode,
+  jid: Jid,
+): Awaitable<void> {
+  if (node.config.sendLast === "never") return undefined;
+  return after(access.refusal(set, node, jid), (refusal) => {
+    if (refusal) return undefined;
+    return after(profile.relation(set.service, jid.bare), ({ isSubscribed }) =>
+      notifier.last(set, node, jid, isSubscribed),
+    );
+  });
 }

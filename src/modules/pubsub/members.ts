@@ -114,12 +114,12 @@ export class Members {
     if (profile.isOwner(set.service, jid)) return undefined;
     const written = set.affiliate(node, jid, affiliation);
     const own = [...node.subscriptions.values()].filter((entry) => entry.jid.bare.equals(jid));
-    // §8.7.4: who waits need not any longer; who is kept out is not subscribed.
+    // §4.1: these do not subscribe. §8.7.4: who waits need not any longer.
+    const isOut = affiliation === "outcast" || affiliation === "publish-only";
     const settled = each(own, (entry) => {
-      if (entry.state === "pending" && affiliation !== "none") {
-        return decide(this.#context, set, node, entry.jid, affiliation !== "outcast");
-      }
-      return affiliation === "outcast" ? this.#setSubscription(set, node, entry.jid, "none") : undefined;
+      if (isOut) return this.#setSubscription(set, node, entry.jid, "none");
+      const isWaiting = entry.state === "pending" && affiliation !== "none";
+      return isWaiting ? decide(this.#context, set, node, entry.jid, true) : undefined;
     });
     return together(written, settled);
   }

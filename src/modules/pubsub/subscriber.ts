@@ -4,7 +4,7 @@ import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { message } from "../../xmpp/stanza.ts";
-import { approvalForm } from "./approval.ts";
+import { approvalForm, showLast } from "./approval.ts";
 import type { Context } from "./context.ts";
 import type { PubsubNode } from "./node.ts";
 import type { NodeSet } from "./node-set.ts";
@@ -42,17 +42,13 @@ export class Subscriber {
   }
 
   #subscribe(set: NodeSet, node: PubsubNode, jid: Jid): Answer {
-    const { notifier, profile } = this.#context;
     const answer = subscriptionAnswer(node, jid, "subscribed");
     // §6.1.6: once more is as good as once.
     if (node.subscriptions.get(jid.toString())?.state === "subscribed") return answer;
     this.#requireRoom(node, jid);
-    return after(set.subscribe(node, jid, "subscribed"), () => {
-      if (node.config.sendLast === "never") return answer;
-      return after(profile.relation(set.service, jid.bare), ({ isSubscribed }) =>
-        after(notifier.last(set, node, jid, isSubscribed), () => answer),
-      );
-    });
+    return after(set.subscribe(node, jid, "subscribed"), () =>
+      after(showLast(this.#context, set, node, jid), () => answer),
+    );
   }
 
   /** §6.1.4: the owners decide. */

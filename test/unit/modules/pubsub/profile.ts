@@ -1,0 +1,56 @@
+import type { PubsubProfile } from "../../../../src/modules/pubsub/pubsub-service.ts";
+import { Jid } from "../../../../src/xmpp/jid.ts";
+import { type Actor, MODELS, type NaiveService, PUBLISH_MODELS } from "./naive-service.ts";
+
+/** A service whose owner is "owner", with the relations that the naive one has. */
+export function profileFor(
+  naive: NaiveService,
+  limits: Partial<PubsubProfile["limits"]> = {},
+): PubsubProfile {
+  return {
+    defaults: {
+      accessModel: "presence",
+      publishModel: "publishers",
+      rosterGroups: [],
+      persistItems: true,
+      maxItems: 3,
+      maxPayloadSize: 0,
+      nodeFull: "retract-oldest",
+      sendLast: "on_sub",
+      deliverNotifications: true,
+      deliverPayloads: true,
+      notifyConfig: false,
+      notifyDelete: true,
+      notifyRetract: true,
+      notificationType: "headline",
+      itemReply: "none",
+      purgeOffline: false,
+      subscribe: true,
+      title: "",
+      description: "",
+      type: "",
+    },
+    limits: {
+      accessModels: MODELS,
+      publishModels: PUBLISH_MODELS,
+      itemsPerNode: 20_000,
+      nodes: 10,
+      items: 20_000,
+      bytes: 10_000_000,
+      payload: 1000,
+      subscriptionsPerNode: 10,
+      affiliationsPerNode: 10,
+      publishesPerMinute: Number.POSITIVE_INFINITY,
+      ...limits,
+    },
+    affiliations: ["publisher", "publish-only", "member", "outcast"],
+    autoCreate: true,
+    isPrivate: naive.isPrivate,
+    isOwner: (_, who) => who.local === "owner",
+    owners: () => [Jid.parse("owner@localhost")],
+    relation: (_, who) => ({
+      isSubscribed: naive.sees(who.local as Actor),
+      groups: naive.relations.get(who.local as Actor)?.friend ? ["friends"] : [],
+    }),
+  };
+}

@@ -1,5 +1,8 @@
 import type { Server, Transport, TransportEvents } from "../../src/index.ts";
 
+/** How long an answer may take before the benchmark gives up. */
+const PATIENCE_MS = 10_000;
+
 /** A logged-in client on a transport that counts what it is sent and keeps nothing of it. */
 export class SinkClient implements Transport {
   readonly secure = true;
@@ -11,7 +14,12 @@ export class SinkClient implements Transport {
   #events: TransportEvents | undefined;
   #last = "";
 
-  static async logIn(server: Server, user: string, password: string): Promise<SinkClient> {
+  static async logIn(
+    server: Server,
+    user: string,
+    password: string,
+    resource = "bench",
+  ): Promise<SinkClient> {
     const client = new SinkClient();
     server.accept(client);
     const header =
@@ -22,7 +30,7 @@ export class SinkClient implements Transport {
     await client.sees("<success");
     client.send(
       `${header}<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>` +
-        "<resource>bench</resource></bind></iq>",
+        `<resource>${resource}</resource></bind></iq>`,
     );
     await client.sees("<jid>");
     return client;
@@ -54,9 +62,19 @@ export class SinkClient implements Transport {
   pause(): void {}
   resume(): void {}
 
-  /** Waits until something with `part` in it was written. */
+  /** Goes without a word; settles when the server has seen it. */
+  async disconnect(): Promise<void> {
+    this.destroy();
+    await new Promise(setImmediate);
+  }
+
+  /** Waits until the last thing that was written has `part` in it. @throws Error when it does not come. */
   async sees(part: string): Promise<void> {
-    while (!this.#last.includes(part)) await new Promise((resolve) => setTimeout(resolve, 1));
+    const until = Date.now() + PATIENCE_MS;
+    while (!this.#last.includes(part)) {
+      if (Date.now() > until) throw new Error(`no ${part}, but ${this.#last}`);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   }
 }
 

@@ -259,7 +259,8 @@ describe("what a session leaves unacknowledged (§4)", () => {
     await (await connect("bob/laptop")).receivesNothing();
   });
 
-  test("is bounded: a client that never acknowledges is dropped", async ({ connect }) => {
+  test("is bounded: a client that never acknowledges is dropped", async ({ server, connect }) => {
+    await letSee(server, "alice@localhost", "bob@localhost");
     const alice = await connect("alice/phone");
     const bob = await connect("bob/desk");
     await enabled(bob);

@@ -166,3 +166,17 @@ test("what was lost with its turn is not counted", async ({ onTestFinished }) =>
   expect([bodies, count]).toEqual([["kept", "next"], "2"]);
   expect((await queryArchive(alice, { rsm: "<max>0</max>" })).count).toBe("2");
 });
+
+test("clients that ask the domain alone learn of archives, and that its own is for nobody (§7, §8.1)", async ({
+  connect,
+}) => {
+  const alice = await connect("alice");
+  await alice.sends(
+    `<iq type="get" id="d" to="localhost"><query xmlns="http://jabber.org/protocol/disco#info"/></iq>`,
+  );
+  const features = (await alice.receivesAny()).getChild("query")?.getChildren("feature") ?? [];
+  expect(features.map(({ attrs }) => String(attrs["var"]))).toEqual(
+    expect.arrayContaining(["urn:xmpp:mam:2", "urn:xmpp:mam:2#extended"]),
+  );
+  expect((await queryArchive(alice, { iq: `to="localhost"` })).error).toBe("forbidden auth");
+});

@@ -54,7 +54,8 @@ export const mam = defineModule({
     "XEP-0424": ["A message is replaced with a tombstone when it is among the last 500 of its conversation."],
     "XEP-0059": ["Pages cannot be asked for by index."],
   },
-  features: [ns.RETRACT],
+  // §7 wants them at the addresses with an archive; Profanity asks the domain alone, which has one for nobody.
+  features: [ns.RETRACT, ns.MAM, ns.MAM_EXTENDED],
   accountFeatures: [
     ns.MAM,
     ns.MAM_EXTENDED,
@@ -155,6 +156,7 @@ export const mam = defineModule({
       ["set", "prefs"],
     ] as const) {
       host.iq(type, ns.MAM, name, refuse, "address");
+      host.iq(type, ns.MAM, name, refuse, "host");
     }
 
     // XEP-0386 §4.2: how far the archive reaches when the resource is bound.

@@ -26,6 +26,7 @@ import { register } from "./register.ts";
 import { roster } from "./roster/roster.ts";
 import { saslUpgrade } from "./sasl-upgrade.ts";
 import { stanzaId } from "./stanza-id.ts";
+import { strangers } from "./strangers.ts";
 import { streamManagement } from "./stream-management.ts";
 import { time } from "./time.ts";
 import { vcard } from "./vcard/vcard.ts";
@@ -52,16 +53,17 @@ export const defaultModules: readonly Module[] = [
   push,
   blocking,
   privateStorage,
+  strangers,
   vcard,
   caps,
   pubsub,
   pep,
-  adhoc,
-  externalServices,
   bind2,
   fast,
   saslUpgrade,
+  adhoc,
+  externalServices,
   logins,
   announce,
-];
   admin,
+];

@@ -83,6 +83,16 @@ describe.for(["memory", "sqlite"] as const)("an archive in %s", (store) => {
     expect(carol.count).toBe("2");
   });
 
+  test("goes on after a page where Profanity says so, beside a <set/> that it leaves away", async ({
+    alice,
+  }) => {
+    const { ids } = await queryArchive(alice);
+    const rest = await queryArchive(alice, { more: `<after>${ids[3]}</after>` });
+    expect(rest.bodies).toEqual(["5", "6", "7"]);
+    const first = await queryArchive(alice, { rsm: "<max>2</max>", more: `<after>${ids[3]}</after>` });
+    expect(first.bodies).toEqual(["1", "2"]);
+  });
+
   test("sends a flipped page with the last message first (§4.3.4), and means the same page", async ({
     alice,
   }) => {

@@ -62,7 +62,7 @@ export function readQuery(query: Element): Query {
   if (queryid !== undefined && queryid.length > MAX_QUERY_ID_LENGTH) {
     throw new StanzaError("policy-violation", "the queryid is too long");
   }
-  const rsm = readRsm(query);
+  const rsm = readPaging(query);
   if (rsm.index !== undefined) throw new StanzaError("feature-not-implemented", "pages have no index");
   return {
     queryId: queryid,
@@ -70,6 +70,13 @@ export function readQuery(query: Element): Query {
     rsm,
     isFlipped: query.getChild("flip-page", ns.MAM) !== undefined,
   };
+}
+
+/** Profanity leaves the `<set/>` away when it asks for what comes after a page; it got the same page again. */
+function readPaging(query: Element): RsmRequest {
+  const rsm = readRsm(query);
+  const stray = query.getChildText("after", ns.MAM);
+  return stray && !query.getChild("set", ns.RSM) ? { after: stray } : rsm;
 }
 
 function readFilter(x: Element | undefined): Filter {

@@ -209,6 +209,10 @@ export class DomainHost implements Host, StreamHost, SessionHost {
     this.#services.set(service, implementation);
   }
 
+  find<T>(service: Service<T>): T | undefined {
+    return this.#services.get(service) as T | undefined;
+  }
+
   use<T>(service: Service<T>): T {
     if (!this.#services.has(service)) throw new Error(`nobody provides the service ${service.name}`);
     return this.#services.get(service) as T;

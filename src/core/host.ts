@@ -98,6 +98,8 @@ export interface Host {
   provide<T>(service: Service<T>, implementation: T): void;
   /** @throws Error when nobody provides it. */
   use<T>(service: Service<T>): T;
+  /** The service, or undefined where the module that has it is switched off. */
+  find<T>(service: Service<T>): T | undefined;
   /** Serialises read-modify-write on one address; enough, because an address has one owner. */
   exclusive<T>(address: Jid, work: () => Awaitable<T>): Promise<T>;
   /** Runs `task` every `ms` milliseconds; what it throws is logged. */

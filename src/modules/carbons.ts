@@ -10,6 +10,7 @@ import type { Session } from "../session/session.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 import { Stanza } from "../xmpp/stanza.ts";
+import { archiveService } from "./mam/archive-service.ts";
 
 export const carbons = defineModule({
   name: "carbons",
@@ -52,11 +53,17 @@ export const carbons = defineModule({
       stanza.type === "error" && stanza.to?.isBare && stanza.from?.bare.equals(user) ? "handled" : undefined,
     );
 
+    /** XEP-0313 §3.5: one's own devices learn under which id the message is in the archive. */
+    function archived(original: Stanza): Stanza {
+      const id = host.find(archiveService)?.sentId(original);
+      return id ? original.append(id) : original;
+    }
+
     function copy(user: Jid, except: readonly Session[], side: "sent" | "received", original: Stanza): void {
       let carbon: Stanza | undefined;
       for (const session of host.sessions.of(user)) {
         if (!enabled.get(session) || except.includes(session)) continue;
-        carbon ??= wrap(user, side, original);
+        carbon ??= wrap(user, side, side === "sent" ? archived(original) : original);
         session.send(carbon.with({ to: session.jid }));
       }
     }

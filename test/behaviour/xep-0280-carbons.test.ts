@@ -69,6 +69,19 @@ test("enabling and disabling twice is no error, and disabled means no copies (§
   await laptop.receivesNothing();
 });
 
+test("a device learns the archive's id of what another sent (XEP-0313 §3.5)", async ({ connect }) => {
+  const phone = await connect("alice/phone");
+  const laptop = await enable(await connect("alice/laptop"));
+  await connect("bob/desk");
+  await phone.sends(HI);
+  await laptop.receives(
+    copy(
+      "sent",
+      `<message xmlns="jabber:client" type="chat"><body>Hi</body><stanza-id xmlns="urn:xmpp:sid:0" by="alice@localhost" id="{any}"/></message>`,
+    ),
+  );
+});
+
 describe("what is copied (§6.1)", () => {
   const cases: readonly (readonly [string, string, string, boolean])[] = [
     ["a chat message without a body", "chat", '<x xmlns="urn:example"/>', true],

@@ -20,6 +20,7 @@ import type { PubsubProfile } from "../pubsub/pubsub-service.ts";
 import { roster, rosterService } from "../roster/roster.ts";
 import { type AudienceParts, audienceOf } from "./audience.ts";
 import { LastItems } from "./last-items.ts";
+import { createPep, pepService } from "./pep-service.ts";
 
 /** XEP-0163 §5. One item, since nodes show what is now so; clients ask for more where they want it. */
 const DEFAULTS: NodeConfig = {
@@ -98,6 +99,10 @@ export const pep = defineModule({
       if (!stanza.has("x", ns.DATA_FORMS) || !stanza.to?.equals(user)) return undefined;
       return after(engine.handleApproval(user, stanza), (isApproval) => (isApproval ? "handled" : undefined));
     });
+
+    host.provide(pepService, createPep(engine));
+    host.hook("user:export", "observe", (event) => engine.exportNodes(event));
+    host.hook("user:import", "observe", (event) => engine.importPiece(event));
 
     new LastItems(parts, engine).listen();
   },

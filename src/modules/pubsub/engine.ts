@@ -1,4 +1,5 @@
 import type { Host } from "../../core/host.ts";
+import type { UserExport, UserImport } from "../../core/user-data.ts";
 import type { IqRequest } from "../../routing/iq-table.ts";
 import { type Awaitable, after, each } from "../../util/awaitable.ts";
 import { childElements, type Element } from "../../xml/element.ts";
@@ -13,12 +14,19 @@ import { Members } from "./members.ts";
 import { listNodes, nodeInfo, nodeItems } from "./node-discovery.ts";
 import { NodeStore } from "./node-store.ts";
 import type { NodeTables } from "./node-tables.ts";
+import { exportNodes, NodeImport } from "./node-transfer.ts";
 import { Notifier } from "./notifier.ts";
 import { Owner } from "./owner.ts";
 import { PublishRates } from "./publish-rates.ts";
 import { Publisher } from "./publisher.ts";
 import { unsupported } from "./pubsub-error.ts";
-import { accessFeature, type NodeSummary, type Pubsub, type PubsubProfile } from "./pubsub-service.ts";
+import {
+  accessFeature,
+  type NodeSummary,
+  type Pubsub,
+  type PubsubProfile,
+  type StoredNode,
+} from "./pubsub-service.ts";
 import type { Answer, Command } from "./requests.ts";
 import { Retriever } from "./retriever.ts";
 import { Subscriber } from "./subscriber.ts";
@@ -29,6 +37,7 @@ type Handler = (command: Command) => Answer;
 export class Engine implements Pubsub {
   readonly #context: Context;
   readonly #owner: Owner;
+  readonly #incoming: NodeImport;
   /** By type, namespace and name of the command. */
   readonly #handlers: ReadonlyMap<string, Handler>;
 
@@ -38,6 +47,7 @@ export class Engine implements Pubsub {
     const notifier = new Notifier(host, profile, access);
     this.#context = { host, profile, store, access, notifier };
     this.#owner = new Owner(this.#context);
+    this.#incoming = new NodeImport(this.#context);
     this.#handlers = handlersOf(
       this.#owner,
       new Publisher(this.#context, new PublishRates(profile.limits.publishesPerMinute, host.clock)),
@@ -99,6 +109,27 @@ export class Engine implements Pubsub {
     return after(store.of(service), (set) =>
       each(set.nodes.values(), (node) => notifier.cancelRefused(set, node, contact)),
     );
+  }
+
+  node(service: Jid, id: string): Awaitable<StoredNode | undefined> {
+    return after(this.#context.store.of(service), (set) => {
+      const node = set.nodes.get(id);
+      if (!node) return undefined;
+      return {
+        accessModel: node.config.accessModel,
+        last: () => set.last(node),
+        item: (itemId) => set.item(node, itemId),
+        items: (limit) => set.list(node, { backwards: true, limit }),
+      };
+    });
+  }
+
+  exportNodes(event: UserExport): Promise<void> {
+    return exportNodes(this.#context, event);
+  }
+
+  importPiece(event: UserImport): Promise<"handled" | undefined> {
+    return this.#incoming.take(event);
   }
 
   get features(): readonly string[] {

@@ -118,11 +118,14 @@ export class Publisher {
     };
     const kept = node.config.persistItems ? this.#keep(set, node, item) : this.#show(set, node, item);
     return after(kept, (removed) => {
-      const published = `<publish node="${escapeAttribute(node.id)}"><item id="${escapeAttribute(item.id)}"/></publish>`;
-      return after(answer(host, command, published), (answered) => {
+      const text = `<publish node="${escapeAttribute(node.id)}"><item id="${escapeAttribute(item.id)}"/></publish>`;
+      return after(answer(host, command, text), (answered) => {
         const told = notifier.tell(set, node, itemEvent(node, { ...item, seq: node.seq }), item.publisher);
         const retracted = removed.length > 0 ? this.#tellRemoved(set, node, removed) : undefined;
-        return after(together(told, retracted), () => answered);
+        const published = { service: set.service, node: node.id, id: item.id, payload: item.payload };
+        return after(together(told, retracted), () =>
+          after(host.emit("pubsub:published", published), () => answered),
+        );
       });
     });
   }
@@ -195,7 +198,10 @@ export class Publisher {
         const removed = set.remove(node, [old]);
         const isTold = wantsNotice || node.config.notifyRetract;
         const told = isTold ? notifier.tell(set, node, retractEvent(node, [old.id])) : undefined;
-        return after(together(removed, told), () => undefined);
+        const retracted = { service, node: node.id, ids: [old.id] };
+        return after(together(removed, told), () =>
+          after(this.#context.host.emit("pubsub:retracted", retracted), () => undefined),
+        );
       });
     });
   }

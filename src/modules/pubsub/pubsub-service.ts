@@ -1,9 +1,10 @@
+import type { UserExport, UserImport } from "../../core/user-data.ts";
 import type { IqRequest } from "../../routing/iq-table.ts";
 import type { Awaitable } from "../../util/awaitable.ts";
 import type { Element } from "../../xml/element.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
-import type { Affiliation, PubsubNode } from "./node.ts";
+import type { Affiliation, Item, PubsubNode } from "./node.ts";
 import type { AccessModel, ConfigLimits, NodeConfig } from "./node-config.ts";
 
 export interface PubsubLimits extends ConfigLimits {
@@ -64,6 +65,15 @@ export interface NodeSummary {
   readonly title: string;
 }
 
+/** What other modules need of a node. */
+export interface StoredNode {
+  readonly accessModel: AccessModel;
+  last(): Awaitable<Item | undefined>;
+  item(id: string): Awaitable<Item | undefined>;
+  /** The last ones first. */
+  items(limit: number): Awaitable<readonly Item[]>;
+}
+
 /** Many services of one kind. */
 export interface Pubsub {
   /** The requests of both namespaces, to the address of a service. @throws StanzaError */
@@ -82,6 +92,11 @@ export interface Pubsub {
   ownerGone(service: Jid): Awaitable<void>;
   /** Subscriptions of `contact` that it has no right to any more are cancelled (XEP-0163 §7.1). */
   recheck(service: Jid, contact: Jid): Awaitable<void>;
+  /** A node for other modules, whoever may read it. */
+  node(service: Jid, id: string): Awaitable<StoredNode | undefined>;
+  /** XEP-0227 §4.10: the nodes of one service. */
+  exportNodes(event: UserExport): Promise<void>;
+  importPiece(event: UserImport): Promise<"handled" | undefined>;
   /** §10: features of disco#info. */
   readonly features: readonly string[];
 }
@@ -94,4 +109,23 @@ export interface PubsubFactory {
 /** §4.5: the feature that says which access model is the default. */
 export function accessFeature(model: AccessModel): string {
   return `access-${model}`;
+}
+
+/** An item as the modules beside PEP see it. */
+interface Published {
+  /** A bare JID. */
+  readonly service: Jid;
+  readonly node: string;
+  readonly id: string;
+  /** XML text that means the same anywhere; "" when there is none. */
+  readonly payload: string;
+}
+
+declare module "../../routing/hooks.ts" {
+  interface Hooks {
+    /** An item was published to a node, or came with an import; those who are notified have been. */
+    "pubsub:published": Published;
+    /** Items were taken back by those who may. */
+    "pubsub:retracted": { readonly service: Jid; readonly node: string; readonly ids: readonly string[] };
+  }
 }

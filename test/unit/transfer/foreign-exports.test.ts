@@ -115,9 +115,33 @@ describe("an export of Prosody 0.12", () => {
       "subscription requests": { added: 2, present: 0 },
       "pieces of private XML": { added: 2, present: 0 },
       "archived messages": { added: 8, present: 0 },
+      "PEP nodes": { added: 6, present: 0 },
+      "PEP items": { added: 7, present: 0 },
     });
+    expect(report.leftOut).toEqual([]);
     await hasPasswords(made);
     await hasRomeosData(made);
+  });
+
+  test("brings the nodes of PEP, to be seen by those who could see them", async () => {
+    const made = await rig();
+    await importProsody(made);
+    await made.server.host().accounts.setPassword(jid("romeo"), "secret of romeo");
+    const romeo = await made.connect("romeo/window", { presence: false });
+    const tybalt = await made.connect("stranger/x", { presence: false });
+    const asks = (node: string) =>
+      `<iq type="get" id="i" to="romeo@example.org"><pubsub xmlns="http://jabber.org/protocol/pubsub"><items node="${node}"/></pubsub></iq>`;
+    await romeo.sends(asks("urn:xmpp:bookmarks:1"));
+    const answer = await romeo.receivesAny();
+    const items = answer.getChild("pubsub")?.getChild("items")?.getChildren("item") ?? [];
+    expect(items.map(({ attrs }) => attrs.id)).toEqual([
+      "theplay@rooms.example.net",
+      "orchard@rooms.example.net",
+    ]);
+    await tybalt.sends(asks("urn:xmpp:bookmarks:1"));
+    await tybalt.receives(`<iq type="error" id="i">{...}</iq>`);
+    await tybalt.sends(asks("urn:xmpp:avatar:metadata"));
+    await tybalt.receives(`<iq type="result" id="i">{...}</iq>`);
   });
 
   test("brings the archive in its order, once", async () => {

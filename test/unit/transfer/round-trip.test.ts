@@ -27,6 +27,11 @@ async function inhabited(): Promise<Rig> {
   await does(`<vCard xmlns="vcard-temp"><FN>Alice</FN></vCard>`);
   await does(`<block xmlns="urn:xmpp:blocking"><item jid="spam.example"/></block>`);
   await does(`<prefs xmlns="urn:xmpp:mam:2" default="roster"><always/><never/></prefs>`);
+  for (const id of ["one", "two"]) await does(publish("urn:notes", id, "whitelist"));
+  await does(publish("urn:mood", "current", "open"));
+  await alice.sends(
+    `<iq type="set" id="1"><pubsub xmlns="http://jabber.org/protocol/pubsub#owner"><affiliations node="urn:notes"><affiliation jid="bob@example.org" affiliation="member"/></affiliations></pubsub></iq>`,
+  );
   for (let time = 0; time < 30; time++) {
     await bob.sends(`<message to="alice@example.org" type="chat"><body>${time} &lt;</body></message>`);
     await made.clock.advance(time % 3);
@@ -35,6 +40,14 @@ async function inhabited(): Promise<Rig> {
   await alice.closes();
   await bob.sends(`<message to="alice@example.org" type="chat"><body>later</body></message>`);
   return made;
+}
+
+function publish(node: string, id: string, access: string): string {
+  const options = { persist_items: "true", max_items: "max", access_model: access };
+  const fields = Object.entries(options).map(
+    ([name, value]) => `<field var="pubsub#${name}"><value>${value}</value></field>`,
+  );
+  return `<pubsub xmlns="http://jabber.org/protocol/pubsub"><publish node="${node}"><item id="${id}"><note xmlns="urn:note">${id} &lt;</note></item></publish><publish-options><x xmlns="jabber:x:data" type="submit"><field var="FORM_TYPE"><value>http://jabber.org/protocol/pubsub#publish-options</value></field>${fields.join("")}</x></publish-options></pubsub>`;
 }
 
 test("what one server exports another one imports and exports again, the same", async () => {
@@ -48,6 +61,9 @@ test("what one server exports another one imports and exports again, the same", 
     "urn:a",
     "spam.example",
     "urn:nick",
+    'node="urn:notes"',
+    '<item id="two"><note xmlns="urn:note">two &lt;</note></item>',
+    'affiliation="member"',
     '<prefs xmlns="urn:xmpp:mam:2" default="roster">',
   ]) {
     expect(text).toContain(part);

@@ -25,11 +25,6 @@ const GENERATED_BYTES = 12;
 export const bind2 = defineModule({
   name: "bind2",
   implements: ["XEP-0386 1.1.0"],
-  omits: {
-    "XEP-0386": [
-      "Offline messages are not cleared when a resource is bound (§4.2): without an archive they would be lost.",
-    ],
-  },
   // §4.2: resumption goes first, so stream management comes first in the list of features.
   requires: [streamManagement],
 

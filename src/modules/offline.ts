@@ -95,6 +95,13 @@ export const offline = defineModule({
       return keep(user, stanza);
     });
 
+    // XEP-0386 §4.2: a client that binds like this reads the archive, so what is there need not be sent again.
+    host.streamFeature({
+      ns: ns.OFFLINE,
+      offer: () => undefined,
+      binding: { bound: (session) => forgetArchived(session.jid.bare) },
+    });
+
     // §2: a resource that comes to want messages gets those that waited.
     host.hook("session:presence", "observe", ({ session }) => {
       const wants = session.presence !== undefined && session.priority >= 0 && !session.anonymous;
@@ -183,6 +190,14 @@ export const offline = defineModule({
         bytes: rows.reduce((sum, row) => sum + sizeOf(row), 0),
         last: rows.at(-1)?.id ?? 0,
       }));
+    }
+
+    async function forgetArchived(user: Jid): Promise<readonly []> {
+      for (const row of await table.list({ where: { user: user.toString() } })) {
+        if (parseStanza(row.stanza).child("stanza-id", ns.STANZA_ID)?.attrs.by === row.user)
+          await remove(row);
+      }
+      return [];
     }
 
     async function remove(row: OfflineRow): Promise<void> {

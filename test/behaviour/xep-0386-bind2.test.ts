@@ -303,3 +303,35 @@ test("nothing is bound, and no session ends, when authentication fails (§4.2)",
   await first.receivesNothing();
   expect(server.host().sessions.size).toBe(1);
 });
+
+describe("offline messages (§4.2)", () => {
+  test("that are in the archive are not sent to a client that binds like this", async ({
+    connect,
+    raw,
+    user,
+  }) => {
+    await user("alice", "secret");
+    const bob = await connect("bob/desk");
+    await bob.sends(chat("alice@localhost", "archived"));
+    await bob.receivesNothing();
+    const alice = await bound(raw());
+    await alice.sends("<presence/>");
+    await alice.receives("<presence>{any}</presence>");
+    await alice.receivesNothing();
+  });
+
+  describe("without an archive", () => {
+    test.override({ options: { config: { modules: { mam: false } } } });
+
+    test("are sent: nobody else has them", async ({ connect, raw, user }) => {
+      await user("alice", "secret");
+      const bob = await connect("bob/desk");
+      await bob.sends(chat("alice@localhost", "kept"));
+      await bob.receivesNothing();
+      const alice = await bound(raw());
+      await alice.sends("<presence/>");
+      await alice.receives("<presence>{any}</presence>");
+      await alice.receives(`<message type="chat"><body>kept</body>{...}</message>`);
+    });
+  });
+});

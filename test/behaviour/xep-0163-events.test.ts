@@ -193,6 +193,9 @@ describe("access", () => {
     for (const client of [alice, bob]) client.forget(() => true);
     await publishes(alice, NODE, "a", "1");
     await hearsNothing(bob);
+    const phone = await connect("bob/phone");
+    await wants(phone, NODE);
+    await hearsNothing(phone);
   });
 });
 

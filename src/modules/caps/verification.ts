@@ -77,13 +77,20 @@ export function interestsOf(query: Element): ReadonlySet<string> {
   return interestsAmong(query.getChildren("feature").map((feature) => String(feature.attrs.var)));
 }
 
-/** Nodes that one client may name; it says nothing of the others. */
-const MAX_INTERESTS = 500;
+/** What the names of the nodes of one client may take together, in UTF-16 units; those behind them are not known. */
+const MAX_INTERESTS_LENGTH = 16_000;
 const NOTIFY = "+notify";
 
 function interestsAmong(features: readonly string[]): ReadonlySet<string> {
-  const notified = features.filter((feature) => feature.endsWith(NOTIFY)).slice(0, MAX_INTERESTS);
-  return new Set(notified.map((feature) => feature.slice(0, -NOTIFY.length)));
+  const interests = new Set<string>();
+  let length = 0;
+  for (const feature of features) {
+    if (!feature.endsWith(NOTIFY)) continue;
+    length += feature.length;
+    if (length > MAX_INTERESTS_LENGTH) break;
+    interests.add(feature.slice(0, -NOTIFY.length));
+  }
+  return interests;
 }
 
 interface Form {

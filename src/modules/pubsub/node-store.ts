@@ -41,7 +41,7 @@ export class NodeStore {
       affiliations.delete(where),
       subscriptions.delete(where),
     );
-    return together(own, this.#leave(user));
+    return together(own, this.#leave(key));
   }
 
   /** What memory holds may never have been written. */
@@ -51,32 +51,22 @@ export class NodeStore {
   }
 
   /** A user of the same name who comes later is not the one that was let in. */
-  #leave(user: Jid): Awaitable<void> {
-    const jid = user.toString();
-    const affiliated = after(this.#tables.affiliations.list({ index: "jid", where: { jid } }), (rows) =>
-      each(rows, ({ service, node }) =>
-        this.#at(service, node, (set, found) => set.affiliate(found, user, "none")),
-      ),
+  #leave(user: string): Awaitable<void> {
+    const { affiliations, subscriptions } = this.#tables;
+    const affiliated = after(affiliations.list({ index: "jid", where: { jid: user } }), (rows) =>
+      each(rows, ({ service, node, jid }) => {
+        this.#sets.get(service)?.nodes.get(node)?.affiliations.delete(jid);
+        return affiliations.delete({ service, node, jid });
+      }),
     );
-    const subscribed = after(
-      this.#tables.subscriptions.list({ index: "subscriber", where: { subscriber: jid } }),
-      (rows) =>
-        each(rows, (row) =>
-          this.#at(row.service, row.node, (set, found) => set.unsubscribe(found, Jid.parse(row.jid))),
-        ),
+    const where = { subscriber: user };
+    const subscribed = after(subscriptions.list({ index: "subscriber", where }), (rows) =>
+      each(rows, ({ service, node, jid }) => {
+        this.#sets.get(service)?.nodes.get(node)?.subscriptions.delete(jid);
+        return subscriptions.delete({ service, node, jid });
+      }),
     );
     return together(affiliated, subscribed);
-  }
-
-  #at(
-    service: string,
-    id: string,
-    work: (set: NodeSet, node: PubsubNode) => Awaitable<void>,
-  ): Awaitable<void> {
-    return after(this.of(Jid.parse(service)), (set) => {
-      const node = set.nodes.get(id);
-      return node && work(set, node);
-    });
   }
 
   #load(service: Jid, key: string): Awaitable<NodeSet> {

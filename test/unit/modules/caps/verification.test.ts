@@ -82,6 +82,11 @@ describe("XEP-0115", () => {
     expect(new Set(texts)).toEqual(new Set(["a+notify<b<c+notify<"]));
     expect(interestsIn(texts[0] ?? "")).toEqual(new Set(["a", "c"]));
   });
+
+  test("interests are bounded, however many a client names", () => {
+    const names = Array.from({ length: 1000 }, (_, index) => `${index}${"x".repeat(100)}+notify`);
+    expect(interestsIn(names.join("<")).size).toBeLessThan(200);
+  });
 });
 
 describe("XEP-0390", () => {

@@ -45,6 +45,7 @@ async function open() {
   const host: Partial<Host> = {
     route: (stanza) => void sent.push(stanza),
     hook: () => {},
+    emit: () => undefined,
     random: systemRandom,
     metrics: createMetrics(),
     clock: { now: () => 0 } as Host["clock"],

@@ -29,6 +29,7 @@ import { stanzaId } from "./stanza-id.ts";
 import { strangers } from "./strangers.ts";
 import { streamManagement } from "./stream-management.ts";
 import { time } from "./time.ts";
+import { avatars } from "./vcard/avatars.ts";
 import { vcard } from "./vcard/vcard.ts";
 import { version } from "./version.ts";
 
@@ -58,6 +59,7 @@ export const defaultModules: readonly Module[] = [
   caps,
   pubsub,
   pep,
+  avatars,
   bind2,
   fast,
   saslUpgrade,

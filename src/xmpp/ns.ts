@@ -135,6 +135,16 @@ export const ns = {
   VCARD: "vcard-temp",
   /** XEP-0153: vCard-Based Avatars */
   VCARD_UPDATE: "vcard-temp:x:update",
+  /** XEP-0084: User Avatar */
+  AVATAR_DATA: "urn:xmpp:avatar:data",
+  AVATAR_METADATA: "urn:xmpp:avatar:metadata",
+  /** XEP-0398: User Avatar to vCard-Based Avatars Conversion */
+  AVATAR_CONVERSION: "urn:xmpp:pep-vcard-conversion:0",
+  /** XEP-0402: PEP Native Bookmarks */
+  BOOKMARKS: "urn:xmpp:bookmarks:1",
+  BOOKMARKS_COMPAT: "urn:xmpp:bookmarks:1#compat",
+  /** XEP-0048: Bookmarks */
+  OLD_BOOKMARKS: "storage:bookmarks",
   /** XEP-0227: Portable Import/Export Format for XMPP-IM Servers */
   PIE: "urn:xmpp:pie:0",
   PIE_SCRAM: "urn:xmpp:pie:0#scram",

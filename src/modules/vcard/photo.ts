@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Element } from "../../xml/element.ts";
+import { childElements, clone, type Element, el } from "../../xml/element.ts";
+import { ns } from "../../xmpp/ns.ts";
 
 /** A picture as vCards and avatars have it. */
 export interface Photo {
@@ -19,6 +20,23 @@ export function photoOf(vCard: Element): Photo | undefined {
     if (data) return { hash: sha1(data), data, type: (photo.getChildText("TYPE") ?? "").trim() };
   }
   return undefined;
+}
+
+/** The vCard with this picture in place of those that it has, or without any; a new one when there is none. */
+export function withPicture(
+  card: Element | undefined,
+  photo: Pick<Photo, "data" | "type"> | undefined,
+): Element {
+  const others = card ? childElements(card).filter((child) => child.getName() !== "PHOTO") : [];
+  const picture = photo && [
+    el(
+      "PHOTO",
+      {},
+      ...(photo.type === "" ? [] : [el("TYPE", {}, photo.type)]),
+      el("BINVAL", {}, photo.data.toString("base64")),
+    ),
+  ];
+  return el("vCard", { xmlns: ns.VCARD }, ...others.map((child) => clone(child)), ...(picture ?? []));
 }
 
 /** XEP-0153 §4.5: white space means nothing. Undefined for what is no base64, and for nothing. */

@@ -16,7 +16,9 @@ import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import { presence } from "../presence/presence.ts";
 import { domainVCard, domainVCardSchema } from "./domain-vcard.ts";
+import { photoOf, withPicture } from "./photo.ts";
 import { withoutPhoto, withPhoto } from "./presence-photo.ts";
+import { vcardService } from "./vcard-service.ts";
 import { VCardStore } from "./vcard-store.ts";
 
 export const vcard = defineModule({
@@ -45,7 +47,18 @@ export const vcard = defineModule({
     // §3.2.
     host.iq("set", ns.VCARD, "vCard", async ({ session, payload }) => {
       refuseTooLarge(payload);
-      if (await cards.put(session.jid, payload)) await showPhoto(session.jid.bare);
+      if (await cards.put(session.jid, payload)) await changed(session.jid.bare, payload);
+    });
+
+    host.provide(vcardService, {
+      get: (user) => cards.get(user),
+      photoHash: (user) => cards.photoHash(user),
+      async setPhoto(user, photo) {
+        const card = withPicture(await cards.get(user), photo);
+        if (isTooLarge(card)) return false;
+        if (await cards.put(user, card)) await showPhoto(user);
+        return true;
+      },
     });
 
     // §3.3: of everybody else's the server tells, and the same when there is no card as when there is no user.
@@ -95,8 +108,8 @@ export const vcard = defineModule({
       if ((await cards.text(event.user)) !== undefined) event.present("vCards");
       else {
         refuseTooLarge(event.element);
-        await cards.put(event.user, event.element);
         event.added("vCards");
+        if (await cards.put(event.user, event.element)) await changed(event.user, event.element);
       }
       return "handled";
     });
@@ -109,6 +122,11 @@ export const vcard = defineModule({
       });
     }
 
+    async function changed(user: Jid, card: Element): Promise<void> {
+      await showPhoto(user);
+      await host.emit("vcard:photo", { user, photo: photoOf(card) });
+    }
+
     /** Another picture: contacts hear of it in the presence of every available resource. */
     async function showPhoto(user: Jid): Promise<void> {
       for (const session of host.sessions.available(user).slice()) {
@@ -118,9 +136,12 @@ export const vcard = defineModule({
     }
 
     function refuseTooLarge(card: Element): void {
-      if (Buffer.byteLength(serialize(card)) > config.size) {
+      if (isTooLarge(card))
         throw new StanzaError("not-acceptable", "the vCard is too large", { echo: false });
-      }
+    }
+
+    function isTooLarge(card: Element): boolean {
+      return Buffer.byteLength(serialize(card)) > config.size;
     }
   },
 });

@@ -319,12 +319,8 @@ test("items go with their owner where that is wanted (purge_offline)", async ({ 
   );
 });
 
-describe("limits:", () => {
-  test.override({
-    options: {
-      config: { modules: { pep: { publishesPerMinute: 2, itemSize: "100 B", nodes: 1, size: "150 B" } } },
-    },
-  });
+describe("at most so often", () => {
+  test.override({ options: { config: { modules: { pep: { changesPerMinute: 2 } } } } });
 
   test("who publishes too much has to wait", async ({ connect, clock }) => {
     const alice = await connect("alice/desk");
@@ -333,6 +329,22 @@ describe("limits:", () => {
     await hears(alice, refusal("wait", "resource-constraint"));
     await clock.advance(60_000);
     await publishes(alice, NODE, "a", "3");
+  });
+
+  test("nobody else has to wait for that", async ({ connect }) => {
+    const alice = await connect("alice/desk");
+    const bob = await connect("bob/desk");
+    for (const _ of [1, 2, 3]) {
+      await asks(bob, "set", "alice@localhost", publication(NODE, "a", "1"));
+      await bob.receivesAny();
+    }
+    await publishes(alice, NODE, "a", "1");
+  });
+});
+
+describe("at most so much", () => {
+  test.override({
+    options: { config: { modules: { pep: { itemSize: "100 B", nodes: 1, size: "150 B" } } } },
   });
 
   test("a payload may be too large (XEP-0060 §7.1.3.5), there may be too many nodes, and too much in them", async ({
@@ -346,5 +358,43 @@ describe("limits:", () => {
     await hears(alice, refusal("wait", "resource-constraint"));
     await asks(alice, "set", "", publication(NODE, "b", "x".repeat(70)));
     await hears(alice, refusal("wait", "resource-constraint"));
+  });
+});
+
+describe("guests", () => {
+  test.override({ options: { config: { auth: { anonymous: true } } } });
+
+  test("have no nodes, since nothing of them is kept, and subscribe to none (XEP-0060 §6.1.3.6)", async ({
+    connect,
+    raw,
+  }) => {
+    const alice = await connect("alice/desk");
+    await publishes(alice, NODE, "a", "1", { access_model: "open" });
+    const guest = raw();
+    await guest.opens();
+    await guest.receivesAny();
+    await guest.sends(`<auth xmlns="urn:ietf:params:xml:ns:xmpp-sasl" mechanism="ANONYMOUS">=</auth>`);
+    await guest.receives(`<success xmlns="urn:ietf:params:xml:ns:xmpp-sasl"/>`);
+    await guest.opens();
+    await guest.receivesAny();
+    await guest.sends(`<iq type="set" id="b"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/></iq>`);
+    const bound = await guest.receivesAny();
+    const jid = bound.getChild("bind")?.getChildText("jid") ?? "";
+    for (const payload of [publication(NODE, "a", "1"), `<pubsub xmlns="${PUBSUB}"><create/></pubsub>`]) {
+      await asks(guest, "set", "", payload);
+      await hears(guest, refusal("auth", "forbidden"));
+    }
+    await asks(
+      guest,
+      "set",
+      "alice@localhost",
+      `<pubsub xmlns="${PUBSUB}"><subscribe node="${NODE}" jid="${jid}"/></pubsub>`,
+    );
+    await hears(guest, refusal("auth", "forbidden"));
+    await asks(guest, "get", "alice@localhost", `<pubsub xmlns="${PUBSUB}"><items node="${NODE}"/></pubsub>`);
+    await hears(
+      guest,
+      `<iq type="result" id="q"><pubsub xmlns="${PUBSUB}"><items node="${NODE}">${itemOf("a", "1")}</items></pubsub></iq>`,
+    );
   });
 });

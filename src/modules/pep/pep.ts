@@ -58,9 +58,11 @@ const config = t.object({
   affiliationsPerNode: t
     .integer(1000, { min: 1 })
     .doc("Addresses that one node lets in or keeps out by name."),
-  publishesPerMinute: t
+  changesPerMinute: t
     .integer(600, { min: 1, off: true })
-    .doc("What one account may publish in a minute; those above are told to wait."),
+    .doc(
+      "How often one account may publish, or change something else, in a minute; beyond that it has to wait.",
+    ),
 });
 
 export const pep = defineModule({
@@ -144,7 +146,7 @@ function profileOf(parts: AudienceParts, limits: Infer<typeof config>): PubsubPr
       payload: limits.itemSize,
       subscriptionsPerNode: limits.subscriptionsPerNode,
       affiliationsPerNode: limits.affiliationsPerNode,
-      publishesPerMinute: limits.publishesPerMinute,
+      changesPerMinute: limits.changesPerMinute,
     },
     affiliations: ["member", "outcast"],
     autoCreate: true,

@@ -2,6 +2,7 @@ import type { Host } from "../../core/host.ts";
 import type { UserExport, UserImport } from "../../core/user-data.ts";
 import type { IqRequest } from "../../routing/iq-table.ts";
 import { type Awaitable, after, each } from "../../util/awaitable.ts";
+import type { Counter } from "../../util/metrics.ts";
 import { childElements, type Element } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
@@ -9,6 +10,7 @@ import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import { Access } from "./access.ts";
 import { handleApproval } from "./approval.ts";
+import { ChangeRates } from "./change-rates.ts";
 import type { Context } from "./context.ts";
 import { Members } from "./members.ts";
 import { listNodes, nodeInfo, nodeItems } from "./node-discovery.ts";
@@ -17,7 +19,6 @@ import type { NodeTables } from "./node-tables.ts";
 import { exportNodes, NodeImport } from "./node-transfer.ts";
 import { Notifier } from "./notifier.ts";
 import { Owner } from "./owner.ts";
-import { PublishRates } from "./publish-rates.ts";
 import { Publisher } from "./publisher.ts";
 import { unsupported } from "./pubsub-error.ts";
 import {
@@ -38,6 +39,8 @@ export class Engine implements Pubsub {
   readonly #context: Context;
   readonly #owner: Owner;
   readonly #incoming: NodeImport;
+  readonly #rates: ChangeRates;
+  readonly #waiting: Counter;
   /** By type, namespace and name of the command. */
   readonly #handlers: ReadonlyMap<string, Handler>;
 
@@ -48,9 +51,14 @@ export class Engine implements Pubsub {
     this.#context = { host, profile, store, access, notifier };
     this.#owner = new Owner(this.#context);
     this.#incoming = new NodeImport(this.#context);
+    this.#rates = new ChangeRates(profile.limits.changesPerMinute, host.clock);
+    this.#waiting = host.metrics.counter(
+      "jackdaw_pubsub_limited",
+      "changes of nodes over the limit of an account",
+    );
     this.#handlers = handlersOf(
       this.#owner,
-      new Publisher(this.#context, new PublishRates(profile.limits.publishesPerMinute, host.clock)),
+      new Publisher(this.#context),
       new Retriever(this.#context),
       new Subscriber(this.#context),
       new Members(this.#context),
@@ -66,6 +74,10 @@ export class Engine implements Pubsub {
     if (!element) throw new StanzaError("bad-request", "nothing is asked");
     const handler = this.#handlers.get(`${stanza.type} ${element.getNS()} ${element.getName()}`);
     if (!handler || element.getNS() !== payload.getNS()) throw new StanzaError("feature-not-implemented");
+    if (stanza.type === "set" && !this.#rates.tryTake(from.bare)) {
+      this.#waiting.inc();
+      throw new StanzaError("resource-constraint", "too much is published", { type: "wait" });
+    }
     return handler({ service: to.bare, from, request, element });
   }
 

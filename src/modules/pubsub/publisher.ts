@@ -1,4 +1,5 @@
 import { type Awaitable, after, together } from "../../util/awaitable.ts";
+import type { Counter } from "../../util/metrics.ts";
 import { childElements, type Element, escapeAttribute, serialize } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import { readBoolean } from "../../xmpp/forms.ts";
@@ -9,7 +10,6 @@ import { itemEvent, retractEvent } from "./events.ts";
 import { highestItems, newNode } from "./new-node.ts";
 import type { Item, PubsubNode } from "./node.ts";
 import { type NodeSet, sizeOf } from "./node-set.ts";
-import type { PublishRates } from "./publish-rates.ts";
 import { pubsubError, unsupported } from "./pubsub-error.ts";
 import {
   type Answer,
@@ -33,11 +33,11 @@ interface Publication {
 /** XEP-0060 §7: publishing items and taking them back. */
 export class Publisher {
   readonly #context: Context;
-  readonly #rates: PublishRates;
+  readonly #published: Counter;
 
-  constructor(context: Context, rates: PublishRates) {
+  constructor(context: Context) {
     this.#context = context;
-    this.#rates = rates;
+    this.#published = context.host.metrics.counter("jackdaw_pubsub_published", "items published");
   }
 
   /** §7.1 */
@@ -52,9 +52,6 @@ export class Publisher {
         ? this.#checked(set, node, command, conditions)
         : this.#made(set, id, command, conditions);
       const publication = this.#read(target, itemElements(element));
-      if (!this.#rates.tryTake(service)) {
-        throw new StanzaError("resource-constraint", "too much is published", { type: "wait" });
-      }
       return this.#publish(set, target, publication, command);
     });
   }
@@ -118,6 +115,7 @@ export class Publisher {
     };
     const kept = node.config.persistItems ? this.#keep(set, node, item) : this.#show(set, node, item);
     return after(kept, (removed) => {
+      this.#published.inc();
       const text = `<publish node="${escapeAttribute(node.id)}"><item id="${escapeAttribute(item.id)}"/></publish>`;
       return after(answer(host, command, text), (answered) => {
         const told = notifier.tell(set, node, itemEvent(node, { ...item, seq: node.seq }), item.publisher);

@@ -17,8 +17,8 @@ export interface PubsubLimits extends ConfigLimits {
   readonly payload: number;
   readonly subscriptionsPerNode: number;
   readonly affiliationsPerNode: number;
-  /** Of one service; Infinity: no limit. */
-  readonly publishesPerMinute: number;
+  /** Requests of one account that publish or change something; Infinity: no limit. */
+  readonly changesPerMinute: number;
 }
 
 /** What a user is to the owner of a service, for the access models "presence" and "roster". */

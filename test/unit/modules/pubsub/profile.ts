@@ -40,7 +40,7 @@ export function profileFor(
       payload: 1000,
       subscriptionsPerNode: 10,
       affiliationsPerNode: 10,
-      publishesPerMinute: Number.POSITIVE_INFINITY,
+      changesPerMinute: Number.POSITIVE_INFINITY,
       ...limits,
     },
     affiliations: ["publisher", "publish-only", "member", "outcast"],

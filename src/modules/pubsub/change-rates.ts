@@ -3,14 +3,14 @@ import { Lru } from "../../util/lru.ts";
 import { TokenBucket } from "../../util/token-bucket.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 
-/** Services whose rate is remembered. */
-const KNOWN_SERVICES = 10_000;
+/** Accounts whose rate is remembered. */
+const KNOWN_ACCOUNTS = 10_000;
 
-/** How much each service may publish. */
-export class PublishRates {
+/** How often each account may publish, or change something else. */
+export class ChangeRates {
   readonly #perMinute: number;
   readonly #clock: Clock;
-  readonly #buckets = new Lru<string, TokenBucket>(KNOWN_SERVICES);
+  readonly #buckets = new Lru<string, TokenBucket>(KNOWN_ACCOUNTS);
 
   /** Infinity: no limit. */
   constructor(perMinute: number, clock: Clock) {
@@ -18,9 +18,9 @@ export class PublishRates {
     this.#clock = clock;
   }
 
-  tryTake(service: Jid): boolean {
+  tryTake(account: Jid): boolean {
     if (!Number.isFinite(this.#perMinute)) return true;
-    const key = service.toString();
+    const key = account.toString();
     const now = this.#clock.now();
     let bucket = this.#buckets.get(key);
     if (!bucket) {

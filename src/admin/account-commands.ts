@@ -1,3 +1,4 @@
+import { invites, invitesService } from "../modules/invites/invites.ts";
 import { logins, loginsService } from "../modules/logins.ts";
 import { roster, rosterService } from "../modules/roster/roster.ts";
 import { t } from "../util/schema.ts";
@@ -33,6 +34,9 @@ export const addUser = command({
   args: t.object({ user: userArgument(), password: password() }),
   async run(context, args) {
     const { jid, host } = accountAt(context, args.user);
+    if (host.modules.includes(invites) && (await host.use(invitesService).isReserved(jid))) {
+      throw new AdminError(`an invitation keeps ${jid.toString()} for somebody; revoke it first`, "conflict");
+    }
     await explained(() => host.accounts.create(jid, args.password), texts(jid));
     return { user: jid.toString() };
   },

@@ -14,6 +14,7 @@ import {
   showUser,
 } from "./account-commands.ts";
 import type { AdminCommand } from "./command.ts";
+import { createInvite, listInvites, revokeInvite } from "./invite-commands.ts";
 import {
   announceText,
   countUsers,
@@ -51,5 +52,8 @@ export const adminCommands: readonly AdminCommand[] = [
   showMessage,
   setMessage,
   removeMessage,
+  createInvite,
+  listInvites,
+  revokeInvite,
   shutDown,
 ] as readonly AdminCommand[];

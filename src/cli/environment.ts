@@ -9,6 +9,11 @@ export interface Input extends Readable {
   setRawMode?(on: boolean): unknown;
 }
 
+/** Standard output: a terminal shows pictures made of letters. */
+interface Output extends Writable {
+  readonly isTTY?: boolean;
+}
+
 type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
 
 interface Signals {
@@ -20,7 +25,7 @@ interface Signals {
 export interface Environment {
   readonly backend: Backend;
   readonly stdin: Input;
-  readonly stdout: Writable;
+  readonly stdout: Output;
   readonly stderr: Writable;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly directory: string;

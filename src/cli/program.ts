@@ -6,6 +6,7 @@ import type { Environment } from "./environment.ts";
 import { addExportCommand } from "./export-command.ts";
 import { CliError, describeFailure } from "./failure.ts";
 import { addImportCommand } from "./import-command.ts";
+import { addInviteCommand } from "./invite-command.ts";
 import { addMessageCommands } from "./message-commands.ts";
 import { addSessionCommands } from "./session-commands.ts";
 import { addStartCommand } from "./start-command.ts";
@@ -42,6 +43,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
   addUserCommands(program, environment);
   addAdminCommands(program, environment);
   addSessionCommands(program, environment);
+  addInviteCommand(program, environment);
   addMessageCommands(program, environment);
   addImportCommand(program, environment);
   addExportCommand(program, environment);

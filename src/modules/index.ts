@@ -12,6 +12,7 @@ import { delay } from "./delay.ts";
 import { disco } from "./disco.ts";
 import { externalServices } from "./external-services.ts";
 import { fast } from "./fast/fast.ts";
+import { invites } from "./invites/invites.ts";
 import { last } from "./last.ts";
 import { logins } from "./logins.ts";
 import { mam } from "./mam/mam.ts";
@@ -68,4 +69,5 @@ export const defaultModules: readonly Module[] = [
   logins,
   announce,
   admin,
+  invites,
 ];

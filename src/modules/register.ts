@@ -4,10 +4,11 @@
  *
  * Lets users change their password and remove their account; with `open`, lets anybody make one.
  */
-import { defineModule } from "../core/module.ts";
+import { defineModule, defineService } from "../core/module.ts";
 import type { IqRequest } from "../routing/iq-table.ts";
 import type { Session } from "../session/session.ts";
 import type { Stream } from "../stream/stream.ts";
+import type { Awaitable } from "../util/awaitable.ts";
 import { networkOf } from "../util/ip-network.ts";
 import { Lru } from "../util/lru.ts";
 import { t } from "../util/schema.ts";
@@ -21,6 +22,28 @@ import { ns } from "../xmpp/ns.ts";
 /** Networks whose registrations are counted. */
 const KNOWN_NETWORKS = 10_000;
 const HOUR_S = 3600;
+
+/** The right of one stream to register. */
+export interface Admission {
+  /** Its attempts are counted by this. */
+  readonly by: string;
+  /** The only local part that it may have; undefined: any. */
+  readonly username: string | undefined;
+  /** Makes the account with `create`, and does what goes with it. @throws StanzaError */
+  register(user: Jid, create: () => Promise<void>): Promise<void>;
+}
+
+/** Whoever lets people register where that is not open to everybody. */
+export interface RegistrationGate {
+  /** Whether it may let somebody in at the moment: then registration is offered. */
+  isOpen(): boolean;
+  admission(stream: Stream): Admission | undefined;
+  /** Whether the name is kept for somebody. */
+  isReserved(user: Jid): Awaitable<boolean>;
+}
+
+/** @throws Error when there is a gate already. */
+export const registrationService = defineService<{ setGate(gate: RegistrationGate): void }>("registration");
 
 export const register = defineModule({
   name: "register",
@@ -46,6 +69,14 @@ export const register = defineModule({
   setup(host, config) {
     const buckets = new Lru<string, TokenBucket>(KNOWN_NETWORKS);
     const successful = new WeakSet<Stream>();
+    let gate: RegistrationGate | undefined;
+
+    host.provide(registrationService, {
+      setGate(only) {
+        if (gate) throw new Error("there is a gate already");
+        gate = only;
+      },
+    });
 
     for (const at of ["address", "host"] as const) {
       host.iq("get", ns.REGISTER, "query", read, at);
@@ -56,11 +87,15 @@ export const register = defineModule({
     host.streamFeature({
       ns: ns.REGISTER,
       offer: (stream) =>
-        config.open && stream.user === undefined && mayTalk(stream)
+        isOffered() && stream.user === undefined && mayTalk(stream)
           ? [el("register", { xmlns: ns.REGISTER_FEATURE })]
           : undefined,
       receive: answer,
     });
+
+    function isOffered(): boolean {
+      return config.open || (gate?.isOpen() ?? false);
+    }
 
     function read(request: IqRequest): Element {
       const { jid } = own(request, "service-unavailable");
@@ -114,38 +149,61 @@ export const register = defineModule({
     }
 
     async function respond(stream: Stream, { attributes, children }: XmlElement) {
-      if (!config.open) throw new StanzaError("service-unavailable");
+      const admission = gate?.admission(stream);
+      if (!isOffered() && !admission) throw new StanzaError("service-unavailable");
       if (!mayTalk(stream)) throw new StanzaError("not-authorized", "the connection is not encrypted");
+      if (!config.open && !admission) throw new StanzaError("not-allowed", "an invitation is needed");
       const [query, ...others] = children;
       if (!query || others.length > 0) throw new StanzaError("bad-request");
-      if (attributes.type === "get") return fields();
+      if (attributes.type === "get") return fields(admission?.username);
       if (attributes.type !== "set") throw new StanzaError("bad-request");
-      return create(stream, query);
+      return create(stream, query, admission);
     }
 
-    async function create(stream: Stream, query: Element): Promise<undefined> {
+    async function create(stream: Stream, query: Element, admission?: Admission): Promise<undefined> {
       const filled = credentials(query);
       if (!filled) throw new StanzaError("not-acceptable", "a user name and a password are needed");
       const user = addressOf(filled.username);
       // Before it is said whether the name is taken: else names could be tried without end.
-      takeTurn(stream);
-      await host.accounts.create(user, filled.password);
+      const giveBack = takeTurn(stream, admission);
+      await checkName(user, admission);
+      const make = () => host.accounts.create(user, filled.password);
+      await (admission ? admission.register(user, make) : make());
       successful.add(stream);
-      host.log.info("account made by registration", { user: user.toString(), remote: stream.remote });
+      if (admission) giveBack();
+      host.log.info("account made by registration", {
+        user: user.toString(),
+        remote: stream.remote,
+        ...(admission && { invitation: admission.by }),
+      });
     }
 
-    /** @throws StanzaError after an account was made, and when the address, if there is one, tried too often of late. */
-    function takeTurn(stream: Stream): void {
-      if (!Number.isFinite(config.perHour)) return;
+    /** @throws StanzaError when the name is somebody else's, though there is no account yet. */
+    async function checkName(user: Jid, admission: Admission | undefined): Promise<void> {
+      if (admission?.username !== undefined) {
+        if (user.local === admission.username) return;
+        throw new StanzaError("not-acceptable", "the invitation is for another user name");
+      }
+      // Whoever has the address of an administrator is one.
+      if (host.isAdmin(user) || (await gate?.isReserved(user))) throw new StanzaError("conflict");
+    }
+
+    /**
+     * Returns what takes the attempt back.
+     * @throws StanzaError after an account was made, and when the address, or whoever has the invitation, tried too often of late.
+     */
+    function takeTurn(stream: Stream, admission: Admission | undefined): () => void {
+      if (!Number.isFinite(config.perHour)) return () => {};
       if (successful.has(stream)) throw new StanzaError("not-acceptable", "one account for each connection");
-      if (stream.remote === "") return;
+      if (stream.remote === "" && !admission) return () => {};
       const now = host.clock.now();
-      const network = networkOf(stream.remote);
-      const bucket = buckets.get(network) ?? new TokenBucket(config.perHour / HOUR_S, config.perHour, now);
-      buckets.set(network, bucket);
+      const source = admission?.by ?? networkOf(stream.remote);
+      const bucket = buckets.get(source) ?? new TokenBucket(config.perHour / HOUR_S, config.perHour, now);
+      buckets.set(source, bucket);
       if (!bucket.tryTake(1, now)) {
         throw new StanzaError("resource-constraint", "too many registrations, try again later");
       }
+      return () => void bucket.take(-1, host.clock.now());
     }
 
     function addressOf(username: string): Jid {
@@ -176,9 +234,10 @@ function mayTalk(stream: Stream): boolean {
   return stream.secure || !stream.environment.tlsRequired;
 }
 
-function fields(): Element {
-  const instructions = el("instructions", {}, "Choose a user name and a password.");
-  return el("query", { xmlns: ns.REGISTER }, instructions, el("username"), el("password"));
+function fields(username: string | undefined): Element {
+  const text = username === undefined ? "Choose a user name and a password." : "Choose a password.";
+  const name = el("username", {}, ...(username === undefined ? [] : [username]));
+  return el("query", { xmlns: ns.REGISTER }, el("instructions", {}, text), name, el("password"));
 }
 
 /** Undefined when one of them is missing or empty. */

@@ -127,6 +127,14 @@ export const ns = {
   REPORTING: "urn:xmpp:reporting:1",
   /** XEP-0133: Service Administration */
   ADMIN: "http://jabber.org/protocol/admin",
+  /** XEP-0379: Pre-Authenticated Roster Subscription */
+  PARS: "urn:xmpp:pars:0",
+  /** XEP-0401: Ad-hoc Account Invitation Generation */
+  INVITE: "urn:xmpp:invite#invite",
+  INVITE_ACCOUNT: "urn:xmpp:invite#create-account",
+  INVITATION: "urn:xmpp:invite#invitation",
+  /** XEP-0445: Pre-Authenticated In-Band Registration */
+  IBR_TOKEN: "urn:xmpp:ibr-token:0",
   /** XEP-0215: External Service Discovery */
   EXTERNAL_SERVICES: "urn:xmpp:extdisco:2",
   /** XEP-0049: Private XML Storage */

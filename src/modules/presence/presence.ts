@@ -5,7 +5,7 @@
  * Lets users agree on who sees whose presence, and tells those who may see it, and nobody else, when a resource comes,
  * changes and goes.
  */
-import { defineModule } from "../../core/module.ts";
+import { defineModule, defineService } from "../../core/module.ts";
 import type { Session } from "../../session/session.ts";
 import { type Awaitable, after } from "../../util/awaitable.ts";
 import { t } from "../../util/schema.ts";
@@ -21,6 +21,9 @@ import { CurrentPresence } from "./current-presence.ts";
 import { DirectedPresence } from "./directed-presence.ts";
 import { Probes } from "./probes.ts";
 import { Subscriptions } from "./subscriptions.ts";
+
+/** For those who agree to a subscription in a user's place: what the user sends, and what they are sent. */
+export const subscriptionsService = defineService<Pick<Subscriptions, "received" | "sent">>("subscriptions");
 
 export const presence = defineModule({
   name: "presence",
@@ -55,6 +58,7 @@ export const presence = defineModule({
     const availability = new Availability(context);
     const probes = new Probes(context);
     const subscriptions = new Subscriptions(context, config);
+    host.provide(subscriptionsService, subscriptions);
 
     // §3.4: for information; it is not negotiated.
     host.streamFeature({

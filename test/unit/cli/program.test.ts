@@ -22,6 +22,7 @@ test.each([
   ["user list a/b", 2, "err", /Expected a domain/],
   ["session end localhost", 2, "err", /Expected an address like alice@example\.org or/],
   ["stop --delay soon", 2, "err", /Expected a duration like "7d"/],
+  ["invite --uses 0", 2, "err", /Expected a number of at least 1/],
   ["cert --days 0", 2, "err", /from 1 to 3650/],
   ["start --port 5", 2, "err", /unknown option '--port'/],
 ] as const)("%s ends with %i", async (line, code, where, pattern) => {
@@ -51,6 +52,9 @@ test("every command has help with an example", async () => {
     "motd set",
     "motd remove",
     "welcome set",
+    "invite create",
+    "invite list",
+    "invite revoke",
     "stop",
     "cert",
     "config check",

@@ -3,7 +3,7 @@ import { vi } from "vitest";
 import { PATIENCE_MS, Program } from "./programs.ts";
 import type { RealServer } from "./real-server.ts";
 import { stanza } from "./stanza-peer.ts";
-import { chat, jidOf, PASSWORD, xmppJs } from "./xmpp-js-peer.ts";
+import { bodiesOf, chat, jidOf, PASSWORD, xmppJs } from "./xmpp-js-peer.ts";
 
 /** A client that goes on with its session when it lost its connection (XEP-0198 §5), whatever program it is. */
 export interface Device {
@@ -37,11 +37,7 @@ export const viaXmppJs: Way = {
   async open(real, { local, port }) {
     const service = `xmpp://127.0.0.1:${port}`;
     const { client } = await xmppJs(real, { username: local, resource: "js", service });
-    const bodies: string[] = [];
-    client.on("stanza", (stanza) => {
-      const body = stanza.is("message") && stanza.getChildText("body");
-      if (typeof body === "string") bodies.push(body);
-    });
+    const bodies = bodiesOf({ client });
     client.reconnect.delay = 10;
     await vi.waitUntil(() => client.streamManagement.enabled, { timeout: PATIENCE_MS });
     return {

@@ -1,7 +1,7 @@
 /** The same history on every device: archive, carbons and client state with stanza and xmpp.js. */
-import { type Client, xml } from "@xmpp/client";
-import type { Element } from "ltx";
+import { xml } from "@xmpp/client";
 import { describe, expect } from "vitest";
+import { type ArchivePage, queryArchive } from "./archive-query.ts";
 import { type RealServer, test } from "./real-server.ts";
 import { stanza } from "./stanza-peer.ts";
 import { chat, jidOf, PASSWORD, settled, type XmppJsPeer, xmppJs } from "./xmpp-js-peer.ts";
@@ -26,50 +26,6 @@ async function conversation(
   return { bodies, alice, bob };
 }
 
-interface ArchivePage {
-  readonly ids: string[];
-  readonly bodies: string[];
-  readonly fin: Element;
-}
-
-let queries = 0;
-
-/** A query of the archive, by hand: xmpp.js has nothing for it. */
-async function query(
-  client: Client,
-  fields: Readonly<Record<string, string>>,
-  ...rsm: Element[]
-): Promise<ArchivePage> {
-  const queryid = `query ${++queries}`;
-  const results: Element[] = [];
-  const collect = (stanza: Element) => {
-    const result = stanza.is("message") && stanza.getChild("result", "urn:xmpp:mam:2");
-    if (result && result.attrs["queryid"] === queryid) results.push(result);
-  };
-  client.on("stanza", collect);
-  const form = Object.entries({ FORM_TYPE: "urn:xmpp:mam:2", ...fields }).map(([name, value]) =>
-    xml("field", { var: name }, xml("value", {}, value)),
-  );
-  const iq = xml(
-    "iq",
-    { type: "set" },
-    xml(
-      "query",
-      { xmlns: "urn:xmpp:mam:2", queryid },
-      xml("x", { xmlns: "jabber:x:data", type: "submit" }, ...form),
-      xml("set", { xmlns: "http://jabber.org/protocol/rsm" }, xml("max", {}, String(PAGE)), ...rsm),
-    ),
-  );
-  const answer = await client.iqCaller.request(iq);
-  client.off("stanza", collect);
-  const messages = results.map((result) => result.getChild("forwarded")?.getChild("message"));
-  return {
-    ids: results.map(({ attrs }) => String(attrs["id"])),
-    bodies: messages.map((message) => message?.getChildText("body") ?? ""),
-    fin: answer.getChild("fin", "urn:xmpp:mam:2") as Element,
-  };
-}
-
 describe("history", () => {
   test.beforeEach(async ({ real }) => {
     for (const name of ["alice", "bob"]) await real.server.createUser(`${name}@localhost`, PASSWORD);
@@ -79,25 +35,25 @@ describe("history", () => {
     const { bodies, alice } = await conversation(real);
     const { client } = await xmppJs(real, { username: "alice", resource: "new" });
 
-    const forth: ArchivePage[] = [await query(client, { with: "bob@localhost" })];
+    const forth: ArchivePage[] = [await queryArchive(client, { with: "bob@localhost" }, PAGE)];
     while (forth.at(-1)?.fin.attrs["complete"] !== "true") {
       const after = forth.at(-1)?.ids.at(-1) as string;
-      forth.push(await query(client, { with: "bob@localhost" }, xml("after", {}, after)));
+      forth.push(await queryArchive(client, { with: "bob@localhost" }, PAGE, xml("after", {}, after)));
     }
     expect(forth.map((page) => page.bodies.length)).toEqual([10, 10, 5]);
     expect(forth.flatMap((page) => page.bodies)).toEqual(bodies);
     const ids = forth.flatMap((page) => page.ids);
 
-    const last = await query(client, {}, xml("before"));
-    const back = [last, await query(client, {}, xml("before", {}, last.ids[0] as string))];
+    const last = await queryArchive(client, {}, PAGE, xml("before"));
+    const back = [last, await queryArchive(client, {}, PAGE, xml("before", {}, last.ids[0] as string))];
     expect(back.map((page) => page.ids)).toEqual([ids.slice(-10), ids.slice(-20, -10)]);
 
     // XEP-0313 §3.5: what alice received says which of the archive it is, so that she can ask for what came later.
     const live = await alice.inbox.take((stanza) => stanza.getChildText("body") === "message 21");
     const { by, id } = live.getChild("stanza-id", "urn:xmpp:sid:0")?.attrs ?? {};
     expect({ by, id }).toEqual({ by: "alice@localhost", id: ids[21] });
-    expect((await query(client, { "after-id": id as string })).bodies).toEqual(bodies.slice(22));
-    await expect(query(client, { "after-id": "gone" })).rejects.toMatchObject({
+    expect((await queryArchive(client, { "after-id": id as string }, PAGE)).bodies).toEqual(bodies.slice(22));
+    await expect(queryArchive(client, { "after-id": "gone" }, PAGE)).rejects.toMatchObject({
       condition: "item-not-found",
     });
   });

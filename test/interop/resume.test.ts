@@ -5,7 +5,7 @@ import { type Device, viaSlixmpp, viaStanza, viaXmppJs, type Way } from "./devic
 import { findPythonWith, PATIENCE_MS, type Program } from "./programs.ts";
 import { type RealServer, test } from "./real-server.ts";
 import { type Loss, SeverableLink } from "./severable-link.ts";
-import { chat, jidOf, PASSWORD, settled, type XmppJsPeer, xmppJs } from "./xmpp-js-peer.ts";
+import { bodiesOf, chat, jidOf, PASSWORD, settled, xmppJs } from "./xmpp-js-peer.ts";
 
 /** With "down" the server has handled what the client believes to be lost; a server that `stillBelieves` in the old connection has to let go of it. */
 const FAILURES: readonly { readonly loss: Loss; readonly stillBelieves: boolean }[] = [
@@ -50,15 +50,6 @@ async function converse(
   await batch();
   await exchanged(alice, back, sent.length);
   return { sent, came: [...alice.bodies], back };
-}
-
-function bodiesOf({ client }: XmppJsPeer): string[] {
-  const bodies: string[] = [];
-  client.on("stanza", (stanza) => {
-    const body = stanza.is("message") && stanza.getChildText("body");
-    if (typeof body === "string") bodies.push(body);
-  });
-  return bodies;
 }
 
 /** Until both have as much as was sent, and would have what was sent twice. */

@@ -1,8 +1,9 @@
 import { setDefaultCACertificates } from "node:tls";
 import { type Client, type ClientOptions, client, xml } from "@xmpp/client";
 import type { Element } from "ltx";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { Inbox } from "./inbox.ts";
+import { PATIENCE_MS } from "./programs.ts";
 import type { RealServer } from "./real-server.ts";
 
 export const PASSWORD = "correct horse";
@@ -44,6 +45,17 @@ export async function xmppJs(real: RealServer, options: XmppJsOptions): Promise<
   return peer;
 }
 
+/** A client of a server in another process, with the password "secret", that does not come back by itself. */
+export async function xmppJsAt(port: number, username: string): Promise<Client> {
+  const service = `xmpp://localhost:${port}`;
+  const one = client({ service, domain: "localhost", username, password: "secret" });
+  one.on("error", () => {});
+  one.reconnect.stop();
+  await one.start();
+  await vi.waitUntil(() => one.streamManagement.enabled, { timeout: PATIENCE_MS });
+  return one;
+}
+
 export function jidOf({ client }: Pick<XmppJsPeer, "client">): string {
   return client.jid.toString();
 }
@@ -55,6 +67,16 @@ export function happens({ client }: Pick<XmppJsPeer, "client">, event: string): 
 
 export function chat(to: string, body: string): Element {
   return xml("message", { to, type: "chat", id: body }, xml("body", {}, body));
+}
+
+/** The bodies of the messages that come from now on. */
+export function bodiesOf({ client }: Pick<XmppJsPeer, "client">): string[] {
+  const bodies: string[] = [];
+  client.on("stanza", (stanza) => {
+    const body = stanza.is("message") && stanza.getChildText("body");
+    if (typeof body === "string") bodies.push(body);
+  });
+  return bodies;
 }
 
 /** Settles when the server has handled all that was sent before. */

@@ -26,7 +26,7 @@ declare module "@xmpp/client" {
       set(element: Element, to?: string): Promise<Element>;
       request(iq: Element): Promise<Element>;
     };
-    readonly reconnect: EventEmitter & { delay: number };
+    readonly reconnect: EventEmitter & { delay: number; stop(): void };
     start(): Promise<{ toString(): string }>;
     stop(): Promise<void>;
     send(element: Element): Promise<void>;

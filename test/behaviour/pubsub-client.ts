@@ -4,8 +4,8 @@ import type { Client } from "../../src/testing/client.ts";
 export const PUBSUB = "http://jabber.org/protocol/pubsub";
 export const OWNER = `${PUBSUB}#owner`;
 export const EVENT = `${PUBSUB}#event`;
-export const ERRORS = `${PUBSUB}#errors`;
-export const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
+const ERRORS = `${PUBSUB}#errors`;
+const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
 const CAPS = "http://jabber.org/protocol/caps";
 const INFO = "http://jabber.org/protocol/disco#info";
 

@@ -43,6 +43,20 @@ export async function wants(client: Client, ...nodes: readonly string[]): Promis
   await client.sends(`<iq type="result" id="${id}" to="localhost">${query}</iq>`);
 }
 
+/** The server's question about that node of disco#info, as a pattern. */
+export function capsQuestion(node: string): string {
+  return `<iq type="get" id="{any}" from="localhost"><query xmlns="${INFO}" node="${node}"/></iq>`;
+}
+
+/** Takes the server's question and answers it with `content`, or not at all. */
+export async function isAsked(client: Client, node: string, content?: string): Promise<void> {
+  client.forget((element) => element.is("presence"));
+  const asked = await client.receives(capsQuestion(node));
+  if (content === undefined) return;
+  const query = `<query xmlns="${INFO}" node="${node}">${content}</query>`;
+  await client.sends(`<iq type="result" id="${String(asked.attrs["id"])}" to="localhost">${query}</iq>`);
+}
+
 /** As `receives`, for somebody who does not look at presence. */
 export async function hears(client: Client, pattern: string): Promise<void> {
   client.forget((element) => element.is("presence"));

@@ -1,13 +1,13 @@
-/** XEP-0115, XEP-0390: what the server believes of clients' capabilities, and its own. */
-import { createHash } from "node:crypto";
+/** XEP-0115: Entity Capabilities: what the server believes of clients' capabilities, and its own. */
 import { describe, expect } from "vitest";
-import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
 import {
   asks,
   capabilities,
+  capsQuestion,
   hears,
   hearsNothing,
+  isAsked,
   itemOf,
   itemsEvent,
   presenceWithCaps,
@@ -18,28 +18,6 @@ import {
 
 const NODE = "urn:node";
 const INFO = "http://jabber.org/protocol/disco#info";
-const question = (node: string) =>
-  `<iq type="get" id="{asked}" from="localhost"><query xmlns="${INFO}" node="${node}"/></iq>`;
-
-/** Takes the server's question and answers it with `content`, or not at all. */
-async function isAsked(client: Client, node: string, content?: string): Promise<void> {
-  client.forget((element) => element.is("presence"));
-  const asked = await client.receives(question(node).replace("{asked}", "{any}"));
-  if (content === undefined) return;
-  const id = String(asked.attrs["id"]);
-  await client.sends(
-    `<iq type="result" id="${id}" to="localhost"><query xmlns="${INFO}" node="${node}">${content}</query></iq>`,
-  );
-}
-
-const modern = (nodes: readonly string[], lang = "") => {
-  const features = [INFO, ...nodes.map((node) => `${node}+notify`)].toSorted().map((name) => `${name}\x1f`);
-  const input = `${features.join("")}\x1cclient\x1fpc\x1f${lang}\x1fTest\x1f\x1e\x1c\x1c`;
-  return createHash("sha256").update(input).digest("base64");
-};
-const modernPresence = (...hashes: readonly [string, string][]) =>
-  `<presence><c xmlns="urn:xmpp:caps">${hashes.map(([algo, value]) => `<hash xmlns="urn:xmpp:hashes:2" algo="${algo}">${value}</hash>`).join("")}</c></presence>`;
-
 describe("a client", () => {
   test("is asked for what it announced (§6.2), and others who announce the same are not", async ({
     connect,
@@ -108,7 +86,7 @@ describe("a client", () => {
     const alice = await connect("alice/desk");
     await alice.sends(presenceWithCaps("first"));
     alice.forget((element) => element.is("presence"));
-    const asked = await alice.receives(question("urn:test#first").replace("{asked}", "{any}"));
+    const asked = await alice.receives(capsQuestion("urn:test#first"));
     const ver = verification(NODE);
     await alice.sends(presenceWithCaps(ver));
     await hearsNothing(alice);
@@ -136,30 +114,6 @@ describe("a client", () => {
     await hears(alice, itemsEvent(NODE, itemOf("a", "1")));
     await alice.sends("<presence/>");
     await publishes(alice, NODE, "a", "2");
-    await hearsNothing(alice);
-  });
-});
-
-describe("XEP-0390", () => {
-  test("is asked for by its own node (§5.5) and believed before XEP-0115 (§7.2)", async ({ connect }) => {
-    const alice = await connect("alice/desk");
-    const value = modern([NODE]);
-    const both = modernPresence(["x-hash", "0"], ["sha-256", value]).replace(
-      "</presence>",
-      `<c xmlns="http://jabber.org/protocol/caps" hash="sha-1" node="urn:test" ver="x"/></presence>`,
-    );
-    await alice.sends(both);
-    await isAsked(alice, `urn:xmpp:caps#sha-256.${value}`, capabilities(NODE));
-    await publishes(alice, NODE, "a", "1");
-    await hears(alice, itemsEvent(NODE, itemOf("a", "1")));
-  });
-
-  test("is not believed without proof (§6.2.1)", async ({ connect }) => {
-    const alice = await connect("alice/desk");
-    const value = modern(["urn:other"]);
-    await alice.sends(modernPresence(["sha-256", value]));
-    await isAsked(alice, `urn:xmpp:caps#sha-256.${value}`, capabilities(NODE));
-    await publishes(alice, NODE, "a", "1");
     await hearsNothing(alice);
   });
 });

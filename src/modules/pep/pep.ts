@@ -1,6 +1,7 @@
 /**
  * XEP-0163 Personal Eventing Protocol, version 1.2.2
- * XEP-0222, XEP-0223 Persistent Storage of Public and Private Data via PubSub, versions 1.0 and 1.1.1
+ * XEP-0222 Persistent Storage of Public Data via PubSub, version 1.0
+ * XEP-0223 Persistent Storage of Private Data via PubSub, version 1.1.1
  * https://xmpp.org/extensions/xep-0163.html
  *
  * Makes every account a publish-subscribe service of its owner: for moods and avatars, bookmarks and the keys of devices.

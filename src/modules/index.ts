@@ -5,6 +5,7 @@ import { announce } from "./announce.ts";
 import { bind2 } from "./bind2.ts";
 import { blocking } from "./blocking/blocking.ts";
 import { caps } from "./caps/caps.ts";
+import { bookmarks } from "./bookmarks.ts";
 import { carbons } from "./carbons.ts";
 import { contact } from "./contact.ts";
 import { csi } from "./csi.ts";
@@ -61,6 +62,7 @@ export const defaultModules: readonly Module[] = [
   pubsub,
   pep,
   avatars,
+  bookmarks,
   bind2,
   fast,
   saslUpgrade,

@@ -4,12 +4,13 @@
  *
  * Keeps small pieces of XML for a user's own clients, by the name and namespace of their root.
  */
-import { defineModule } from "../core/module.ts";
+import { defineModule, defineService } from "../core/module.ts";
 import { isPiece } from "../core/user-data.ts";
 import { t } from "../util/schema.ts";
 import { childElements, clone, type Element, el, serialize } from "../xml/element.ts";
 import { readFragment } from "../xml/fragment.ts";
 import { StanzaError } from "../xmpp/errors.ts";
+import type { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 
 interface PrivateRow {
@@ -17,6 +18,23 @@ interface PrivateRow {
   /** Namespace and name. */
   kind: string;
   xml: string;
+}
+
+/** The pieces of users, by their bare JIDs, for modules that keep them elsewhere. */
+export interface PrivateStorage {
+  get(user: Jid, name: string, namespace: string): Promise<Element | undefined>;
+  put(user: Jid, piece: Element): Promise<void>;
+}
+
+export const privateService = defineService<PrivateStorage>("private");
+
+declare module "../routing/hooks.ts" {
+  interface Hooks {
+    /** A client asks for a piece; `answer`, what is stored or an empty piece, may be replaced. */
+    "private:get": { readonly user: Jid; readonly asked: Element; answer: Element };
+    /** A client stores a piece; it may be replaced by another one of the same kind. */
+    "private:set": { readonly user: Jid; piece: Element };
+  }
 }
 
 export const privateStorage = defineModule({
@@ -41,8 +59,11 @@ export const privateStorage = defineModule({
     host.iq("get", ns.PRIVATE, "query", async ({ session, payload }) => {
       const [asked, ...more] = childElements(payload);
       if (!asked || more.length > 0) throw new StanzaError("bad-request");
-      const row = await table.get({ user: session.jid.bare.toString(), kind: kindOf(asked) });
-      return el("query", { xmlns: ns.PRIVATE }, row ? stored(row) : clone(asked));
+      const user = session.jid.bare;
+      const row = await table.get({ user: user.toString(), kind: kindOf(asked) });
+      const event = { user, asked, answer: row ? stored(row) : clone(asked) };
+      await host.emit("private:get", event);
+      return el("query", { xmlns: ns.PRIVATE }, event.answer);
     });
 
     // §3.1.
@@ -50,14 +71,32 @@ export const privateStorage = defineModule({
       const pieces = childElements(payload);
       if (pieces.length === 0) throw new StanzaError("bad-request");
       const user = session.jid.bare.toString();
-      const rows = pieces.map((piece) => ({ user, kind: kindOf(piece), xml: serialize(piece) }));
-      if (rows.some((row) => Buffer.byteLength(row.xml) > config.size)) {
-        throw new StanzaError("not-acceptable", "too large");
+      for (const piece of pieces) {
+        kindOf(piece);
+        if (Buffer.byteLength(serialize(piece)) > config.size) {
+          throw new StanzaError("not-acceptable", "too large");
+        }
+      }
+      const rows: PrivateRow[] = [];
+      for (const piece of pieces) {
+        const event = { user: session.jid.bare, piece };
+        await host.emit("private:set", event);
+        rows.push({ user, kind: kindOf(event.piece), xml: serialize(event.piece) });
       }
       const kinds = new Set((await table.list({ where: { user } })).map((row) => row.kind));
       for (const row of rows) kinds.add(row.kind);
       if (kinds.size > config.items) throw new StanzaError("resource-constraint", "too many pieces");
       for (const row of rows) await table.put(row);
+    });
+
+    host.provide(privateService, {
+      async get(user, name, namespace) {
+        const row = await table.get({ user: user.toString(), kind: `${namespace} ${name}` });
+        return row && stored(row);
+      },
+      async put(user, piece) {
+        await table.put({ user: user.toString(), kind: kindOf(piece), xml: serialize(piece) });
+      },
     });
 
     host.hook("user:deleted", "observe", async ({ user }) => {

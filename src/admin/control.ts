@@ -57,11 +57,12 @@ export function controlPath(
  * a line of JSON. A socket that a crash left is replaced; throws AdminError when a living server has it.
  */
 export async function startControl(path: string, context: AdminContext, logger: Logger): Promise<Control> {
-  const sockets = new Set<Socket>();
+  const connections = new Map<Socket, Connection>();
   const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-    void serve(socket, context, logger);
+    const connection: Connection = { isAsked: false, served: Promise.resolve() };
+    connections.set(socket, connection);
+    socket.once("close", () => connections.delete(socket));
+    connection.served = serve(socket, connection, context, logger);
   });
   server.maxConnections = MAX_CONNECTIONS;
   if (!isPipe(path)) await mkdir(dirname(path), { recursive: true });
@@ -76,11 +77,15 @@ export async function startControl(path: string, context: AdminContext, logger: 
   server.on("error", (error) => logger.error("control socket", { path, error: error.message }));
   return {
     path,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    async close() {
+      const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+      // What is being done is done, and answered: one who asked for the end hears of it.
+      for (const [socket, { isAsked, served }] of connections) {
+        if (isAsked) void served.then(() => socket.destroySoon());
+        else socket.destroy();
+      }
+      await closed;
+    },
   };
 }
 
@@ -108,10 +113,24 @@ export async function callControl<A, R>(
   }
 }
 
-async function serve(socket: Socket, context: AdminContext, logger: Logger): Promise<void> {
+interface Connection {
+  /** Whether its request has come. */
+  isAsked: boolean;
+  /** Settles when it is answered. */
+  served: Promise<void>;
+}
+
+async function serve(
+  socket: Socket,
+  connection: Connection,
+  context: AdminContext,
+  logger: Logger,
+): Promise<void> {
   let answer: Answer;
   try {
-    answer = await execute(await readLine(socket, MAX_REQUEST, REQUEST_TIMEOUT), context, logger);
+    const line = await readLine(socket, MAX_REQUEST, REQUEST_TIMEOUT);
+    connection.isAsked = true;
+    answer = await execute(line, context, logger);
   } catch (error) {
     answer = { error: (error as Error).message };
   }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished } from "vitest";
 import { defineModule, defineService } from "../../src/core/module.ts";
+import { announceService } from "../../src/modules/announce.ts";
 import { defaultModules } from "../../src/modules/index.ts";
 import type { Table } from "../../src/store/store.ts";
 import type { Client } from "../../src/testing/client.ts";
@@ -12,6 +13,7 @@ import { createRig } from "../../src/testing/create-rig.ts";
 import { logIn } from "../../src/testing/log-in.ts";
 import { test } from "../../src/testing/rig.ts";
 import { Jid } from "../../src/xmpp/jid.ts";
+import { invites } from "./invite-client.ts";
 import { letSee } from "./subscribe.ts";
 
 const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
@@ -220,6 +222,12 @@ test("of a removed account nothing is left in any table", async () => {
     await using rig = await createRig({ store: { sqlite } });
     await rig.user("alice");
     await letSee(rig.server, "alice@localhost", "bob@localhost");
+    await rig.server.host().setAdmin(Jid.parse("alice@localhost"), true);
+    await rig.server.host().use(announceService).set("motd", "News");
+    const laptop = await rig.connect("alice/laptop");
+    laptop.forget((element) => element.is("message"));
+    await invites(laptop);
+    await laptop.sends("</stream:stream>");
     const bob = await rig.connect("bob/desk");
     await bob.sends(`<message to="alice@localhost"><body>Are you there?</body></message>`);
     await bob.sends(`<presence type="subscribe" to="alice@localhost"/>`);
@@ -232,7 +240,11 @@ test("of a removed account nothing is left in any table", async () => {
   expect(tablesOf(sqlite, "alice@localhost")).toEqual(
     expect.arrayContaining([
       "accounts",
+      "admins",
+      "invites",
       "last",
+      "logins",
+      "motd_seen",
       "offline",
       "roster",
       "roster_floors",

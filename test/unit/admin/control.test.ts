@@ -148,3 +148,21 @@ test("the socket is beside the store, never the store itself, and short enough f
   expect(() => controlPath(`${deep}/a.sqlite`, "linux", "/")).toThrow(/too long for a socket/);
   expect(controlPath("C:\\data\\a.sqlite", "win32")).toMatch(/^\\\\\.\\pipe\\jackdaw-[0-9a-f]{32}$/);
 });
+
+test("what was asked for before is still answered", async () => {
+  const path = freshPath();
+  const context = new FakeContext();
+  const control = await startControl(path, context, logger);
+  const commit = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  context.commit = () => {
+    begun.resolve();
+    return commit.promise;
+  };
+  const answer = callControl(path, addUser, { user: "alice@localhost", password: "x" });
+  await begun.promise;
+  const closed = control.close();
+  commit.resolve();
+  expect(await answer).toEqual({ result: { user: "alice@localhost" } });
+  await closed;
+});

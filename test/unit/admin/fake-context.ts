@@ -17,7 +17,7 @@ export class FakeContext implements AdminContext {
     this.hosts = new Map(domains.map((domain) => [domain, this.#host(domain)]));
   }
 
-  commit(): void {
+  commit(): void | Promise<void> {
     this.events.push("commit");
   }
 

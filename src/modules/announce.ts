@@ -1,6 +1,9 @@
 /**
- * Messages of the administrators to everybody: announcements to those who are online, a message of the day that each
- * user gets once, and a welcome to newcomers (XEP-0133 §4.23 to §4.28).
+ * XEP-0133 Service Administration, version 1.3.1: §4.23 to §4.28, messages to everybody
+ * https://xmpp.org/extensions/xep-0133.html
+ *
+ * Brings what administrators say: announcements to those who are online, a message of the day that each user gets once,
+ * and a welcome to newcomers.
  */
 import { defineModule, defineService } from "../core/module.ts";
 import type { Session } from "../session/session.ts";

@@ -1,4 +1,9 @@
-/** Remembers when each user last logged in, for administrators and for those who greet newcomers. */
+/**
+ * XEP-0133 Service Administration, version 1.3.1: §4.9, Get User Last Login Time
+ * https://xmpp.org/extensions/xep-0133.html
+ *
+ * Remembers when each user last logged in, for administrators and for those who greet newcomers.
+ */
 import { defineModule, defineService } from "../core/module.ts";
 import type { Session } from "../session/session.ts";
 import type { Awaitable } from "../util/awaitable.ts";

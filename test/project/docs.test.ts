@@ -44,6 +44,13 @@ describe("links", () => {
     expect(fileLinks(fileAt(path)).filter((target) => !existsSync(join(root, target)))).toEqual([]);
   });
 
+  test("of $schema lead to files", () => {
+    const examples = [fileAt("README.md"), fileAt("server.config.json")].map(({ text }) => text).join("");
+    const schemas = [...examples.matchAll(/"\$schema": "([^"]+)"/g)].map(([, target = ""]) => target);
+    expect(schemas.length).toBe(2);
+    expect(schemas.filter((target) => !existsSync(join(root, target)))).toEqual([]);
+  });
+
   test("are found, but for those that leave the repository", () => {
     const text = "[a](b.md) [c](../d.ts#L1) [e](https://example.org/f) ![g](h.png)\n```ts\nx[0](y.ts)\n```";
     expect(fileLinks({ path: "docs/x.md", text })).toEqual(["docs/b.md", "d.ts", "docs/h.png"]);

@@ -45,6 +45,18 @@ export class Terminal implements AsyncDisposable {
     await this.#tmux("send-keys", "Enter");
   }
 
+  /** As `types`, for programs that take what comes at once for something pasted: Enter waits for the text's end. */
+  async writes(line: string): Promise<void> {
+    await this.press(line);
+    await this.shows(new RegExp(line.slice(-10).replace(/\W/g, "\\$&")));
+    await this.#tmux("send-keys", "Enter");
+  }
+
+  /** Presses the keys of a text, without Enter. */
+  async press(text: string): Promise<void> {
+    await this.#tmux("send-keys", "-l", text);
+  }
+
   /** Settles with the screen when it has this. @throws Error with the screen when it does not get it. */
   async shows(pattern: RegExp): Promise<string> {
     return vi.waitFor(

@@ -84,6 +84,8 @@ test("a new picture, and that there is none any more, is shown to contacts and t
   await publishes(alice, "");
   await bob.receives(`<presence>${NO_PHOTO}</presence>`);
   await bob.receives(`<presence>${NO_PHOTO}</presence>`);
+  await publishes(alice, photo(base64));
+  await bob.receivesInAnyOrder(shown);
 });
 
 test("of what is no picture nothing is announced, nor of users without a vCard", async ({

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { TransferError } from "../../../src/admin/transfer/pie-reader.ts";
+import { pepService } from "../../../src/modules/pep/pep-service.ts";
+import { el } from "../../../src/xml/element.ts";
 import { Jid } from "../../../src/xmpp/jid.ts";
 import { files, importInto, pie, rig } from "./files.ts";
 
@@ -124,14 +126,15 @@ describe("included files (§5)", () => {
   });
 
   test.each([
-    ["outside of the directory", include("../secret.xml")],
-    ["at an absolute place", include("/etc/passwd")],
-    ["elsewhere on the net", include("http://example.org/a.xml")],
-    ["of itself", include("main.xml")],
-    ["as text", include("a.xml", ' parse="text"')],
-    ["that are not there", include("missing.xml")],
-  ])("%s are refused", async (_, element) => {
+    ["outside of the directory", include("../secret.xml"), "outside of the export"],
+    ["at an absolute place", include("/etc/passwd"), "outside of the export"],
+    ["elsewhere on the net", include("http://example.org/a.xml"), "outside of the export"],
+    ["of itself", include("main.xml"), "in which it is included"],
+    ["as text", include("a.xml", ' parse="text"'), "not of XEP-0227"],
+    ["that are not there", include("missing.xml"), "cannot be read"],
+  ])("%s are refused", async (_, element, why) => {
     await expect(importOf(element)).rejects.toThrow(TransferError);
+    await expect(importOf(element)).rejects.toThrow(why);
   });
 });
 
@@ -146,4 +149,26 @@ test("a file that ends too early, or is none, is told of with its name; what was
   await expect(importInto(made, "/nowhere/at-all.xml")).rejects.toThrow(
     /at-all\.xml: cannot be read \(ENOENT\)/,
   );
+});
+
+test("items that come before the configuration of their node are all kept, and then seen by those who may", async () => {
+  const items = ["1", "2"].map((id) => `<item id="${id}"><x xmlns="urn:x"/></item>`).join("");
+  const field = (name: string, value: string) =>
+    `<field var="pubsub#${name}"><value>${value}</value></field>`;
+  const form = (fields: string) => `<x xmlns="jabber:x:data" type="form">${fields}</x>`;
+  const configure = `<configure node="n">${form(field("access_model", "open"))}</configure><configure node="o">${form(field("access_model", "friends") + field("urn:other", "x"))}</configure>`;
+  const { made, leftOut } = await importOf(
+    `<user name="alice" password="x"><pubsub xmlns="http://jabber.org/protocol/pubsub"><items node="n">${items}</items></pubsub><pubsub xmlns="http://jabber.org/protocol/pubsub#owner">${configure}</pubsub></user>`,
+  );
+  expect(leftOut).toEqual([
+    '1 PEP option pubsub#access_model: "friends" is not possible here (alice@example.org)',
+  ]);
+  const pep = made.server.host().use(pepService);
+  const node = await pep.node(alice, "n");
+  expect((await node?.items(10))?.map(({ id }) => id)).toEqual(["2", "1"]);
+  expect(node?.accessModel).toBe("open");
+  expect((await pep.node(alice, "o"))?.accessModel).toBe("whitelist");
+  // What is published later does not push out more than the oldest.
+  await pep.publish(alice, "n", "3", el("x", { xmlns: "urn:x" }));
+  expect((await node?.items(10))?.map(({ id }) => id)).toEqual(["3", "2"]);
 });

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { vi } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { PATIENCE_MS, Program } from "./programs.ts";
 
 const run = promisify(execFile);
@@ -32,6 +32,8 @@ export class Terminal implements AsyncDisposable {
 
   static async open(options: TerminalOptions): Promise<Terminal> {
     const terminal = new Terminal(options);
+    // Also when the test fails before it has it.
+    onTestFinished(() => terminal[Symbol.asyncDispose]());
     // The server takes a moment to make its socket.
     await vi.waitFor(() => terminal.#tmux("new-session", "-d", "-x", "120", "-y", "40", options.command), {
       timeout: PATIENCE_MS,

@@ -37,7 +37,10 @@ async function runBenchmark(file: string): Promise<boolean> {
     const row = parseRow(line);
     if (row === undefined) process.stderr.write(`${line}\n`);
     else if (isRaw) console.log(line);
-    else rows.push(row);
+    else {
+      rows.push(row);
+      process.stderr.write(`  ${line}\n`);
+    }
   }
   return (await ended) === 0;
 }

@@ -109,8 +109,8 @@ function greeting(
   env: Environment["env"],
 ): string {
   const [domain = { name: "localhost" }] = config.domains;
-  // Started from a clone the command is not in the PATH.
-  const command = env["npm_lifecycle_event"] === "start" ? "npx jackdaw" : "jackdaw";
+  // Started by npm, from a clone or a folder that it is installed in, the command is not in the PATH.
+  const command = env["npm_command"] === undefined ? "jackdaw" : "npx jackdaw";
   const withConfig = file === undefined || file === "server.config.json" ? "" : ` --config ${file}`;
   const store =
     config.store === "memory" ? "memory: everything is forgotten at the end" : config.store.sqlite;

@@ -89,7 +89,7 @@ const auth = t.object({
   backoff: t
     .duration("1s", { max: 60_000 })
     .doc(
-      "How long the answer to a failed log-in waits once an address has used up the few that are free; doubles with each.",
+      "How long an answer to a log-in waits, good or bad, from an address that has used up the few failures that are free; doubles with each.",
     ),
 });
 

@@ -3,7 +3,7 @@ import type { Config } from "./config.ts";
 
 /** What is wrong although every single value is allowed. */
 export function contradictions(config: Config): Problem[] {
-  return [...inDomains(config.domains), ...inLimits(config.limits)];
+  return [...inDomains(config.domains), ...inLimits(config.limits), ...inLogins(config)];
 }
 
 function inDomains(domains: Config["domains"]): Problem[] {
@@ -33,4 +33,9 @@ function inLimits(limits: Config["limits"]): Problem[] {
   notAbove("stanzaBytesUnauthenticated", "stanzaBytes");
   notAbove("unsentSoft", "unsentHard");
   return problems;
+}
+
+function inLogins({ auth, tls }: Config): Problem[] {
+  if (!auth.mechanisms?.includes("EXTERNAL") || tls.clientCertificates.ca !== undefined) return [];
+  return [{ path: "auth.mechanisms", message: "EXTERNAL needs tls.clientCertificates.ca" }];
 }

@@ -6,6 +6,8 @@ export interface ConfigurableModule {
   readonly name: string;
   /** Its section of the configuration; a module without one can only be switched on and off. */
   readonly config?: Schema<unknown>;
+  /** Modules that it cannot be without. */
+  readonly requires?: readonly ConfigurableModule[];
 }
 
 /**
@@ -35,8 +37,27 @@ export function parseModules(
       problems.push(...error.problems);
     }
   }
+  problems.push(...missing(modules, sections, path));
   if (problems.length > 0) throw ConfigError.of(problems);
   return settings;
+}
+
+/** Modules that are switched off although others that are on need them. */
+function missing(
+  modules: readonly ConfigurableModule[],
+  sections: Config["modules"],
+  path: string,
+): Problem[] {
+  const isOff = ({ name }: ConfigurableModule) => Object.hasOwn(sections, name) && sections[name] === false;
+  const on = modules.filter((module) => !isOff(module));
+  return modules.filter(isOff).flatMap((module) => {
+    const dependents = on.filter(({ requires = [] }) => requires.includes(module)).map(({ name }) => name);
+    if (dependents.length === 0) return [];
+    const list = dependents.join(", ");
+    return [
+      { path: `${path}.${module.name}`, message: `cannot be switched off without ${list}, which need it` },
+    ];
+  });
 }
 
 function parseSection(module: ConfigurableModule, section: unknown, path: string): unknown {

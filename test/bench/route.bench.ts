@@ -6,7 +6,11 @@ const MESSAGES = 20_000;
 const PER_CHUNK = 10;
 const ROUNDS = 10;
 
-const server = await createServer({ listen: { c2s: false, c2sTls: false } });
+const server = await createServer({
+  listen: { c2s: false, c2sTls: false },
+  // The two are strangers, and the archive has a benchmark of its own.
+  config: { modules: { mam: false, strangers: false } },
+});
 await server.createUser("romeo@localhost", "secret");
 await server.createUser("juliet@localhost", "secret");
 const romeo = await SinkClient.logIn(server, "romeo", "secret");

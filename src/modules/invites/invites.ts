@@ -67,7 +67,7 @@ export const invites = defineModule({
       "Clients that know Extensible In-Band Registration (XEP-0389) only.",
     ],
   },
-  requires: [roster, presence, adhoc, register],
+  requires: [roster, presence, adhoc],
   config: t.object({
     accounts: t
       .oneOf(["admins", "users", "nobody"], "admins")

@@ -150,6 +150,22 @@ test("each module gets its own settings, and one that is switched off gets none"
   expect(parseModules({ ping: true, time: true }, modules).size).toBe(2);
 });
 
+test("a module that others need cannot be switched off alone", () => {
+  const roster = { name: "roster" };
+  const presence = { name: "presence", requires: [roster] };
+  const both = [roster, presence];
+  expect(problemsOf(() => parseModules({ roster: false }, both))).toEqual([
+    "modules.roster: cannot be switched off without presence, which need it",
+  ]);
+  expect(parseModules({ roster: false, presence: false }, both).size).toBe(0);
+});
+
+test("EXTERNAL alone needs authorities for client certificates", () => {
+  expect(problemsOf(() => parseConfig({ auth: { mechanisms: ["EXTERNAL"] } }))).toEqual([
+    "auth.mechanisms: EXTERNAL needs tls.clientCertificates.ca",
+  ]);
+});
+
 test("sections of modules are checked: their names and what is in them", () => {
   const sections = { pong: {}, ping: { interval: 5 }, time: { zone: "UTC" } };
   expect(problemsOf(() => parseModules(sections, modules))).toEqual([

@@ -5,6 +5,7 @@
 #                                          pids=… port=… tls_port=… domain=…
 #     scripts/bench-server.sh stop DIR
 # DIR keeps accounts and messages between starts.
+# The server runs with the flags of Node that `npm start` gives it.
 # Environment: BENCH_PORT (default 16822), BENCH_TLS_PORT (BENCH_PORT + 1), BENCH_DOMAIN (localhost),
 #     BENCH_MAM (1: archive every message), BENCH_CPUS (taskset list), NODE (the Node to run), NODE_FLAGS.
 set -eu
@@ -48,7 +49,7 @@ start() {
         > "$dir/admin.log" 2>&1 || true
     ulimit -n "$(ulimit -Hn)"
     # shellcheck disable=SC2086
-    $pin setsid "$node" ${NODE_FLAGS:-} "$root/src/main.ts" start --config "$dir/server.config.json" \
+    $pin setsid "$node" --max-semi-space-size=4 ${NODE_FLAGS:-} "$root/src/main.ts" start --config "$dir/server.config.json" \
         > "$dir/out.log" 2>&1 < /dev/null &
     pid=$!
     i=0

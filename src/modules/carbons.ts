@@ -81,7 +81,7 @@ function wrap(user: Jid, side: "sent" | "received", original: Stanza): Stanza {
 }
 
 /** §6.1, the recommended rules; §9 and XEP-0334 §4.3 for what must not be copied. */
-export function isEligible(stanza: Stanza): boolean {
+function isEligible(stanza: Stanza): boolean {
   if (stanza.has("private", ns.CARBONS) || stanza.has("no-copy", ns.HINTS)) return false;
   switch (stanza.type ?? "normal") {
     case "chat":

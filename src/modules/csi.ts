@@ -1,6 +1,7 @@
 /**
  * XEP-0352 Client State Indication, version 1.0.0
  * https://xmpp.org/extensions/xep-0352.html
+ * XEP-0286 Mobile Considerations on LTE Networks, version 1.0.0
  *
  * While nobody looks at a client, what can wait waits: of each sender's presence and events only the latest is kept,
  * typing is dropped. The first thing that matters brings everything along, so that a phone's radio wakes once

@@ -61,7 +61,7 @@ export function escapeAttribute(text: string): string {
 export function serialize(element: Element): string {
   let tag = `<${element.name}`;
   for (const key in element.attrs) {
-    const value: unknown = element.attrs[key];
+    const value = element.attrs[key] as string | number | boolean | null | undefined;
     if (value !== undefined && value !== null) tag += ` ${key}="${escapeAttribute(String(value))}"`;
   }
   if (element.children.length === 0) return `${tag}/>`;

@@ -34,7 +34,8 @@ describe("what waits for an inactive client (XEP-0352)", () => {
     for (let node = 0; node < 3; node++) await mallory.sends(event(node));
     await bob.receivesNothing();
     await mallory.sends(event(3));
-    for (let node = 0; node < 4; node++) await bob.receives(`<message type="headline" id="${node}">{any}</message>`);
+    for (let node = 0; node < 4; node++)
+      await bob.receives(`<message type="headline" id="${node}">{any}</message>`);
     // What was replaced does not count any more.
     for (let round = 0; round < 5; round++) await mallory.sends(event(7));
     await bob.receivesNothing();

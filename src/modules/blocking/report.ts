@@ -3,7 +3,7 @@ import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { message, type Stanza } from "../../xmpp/stanza.ts";
 
-/** XEP-0377 §2, §4. */
+/** XEP-0377 Blocking Command Reports, version 0.4.1, §2 and §4. */
 export interface Report {
   /** Who is reported. */
   readonly jid: string;

@@ -1,3 +1,4 @@
+/** XEP-0334 Message Processing Hints, version 1.0.0: https://xmpp.org/extensions/xep-0334.html */
 import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 

@@ -1,3 +1,4 @@
+/** XEP-0424 Message Retraction, version 0.4.2: https://xmpp.org/extensions/xep-0424.html */
 import { type Element, el, escapeAttribute } from "../../xml/element.ts";
 import { formatDateTime } from "../../xmpp/datetime.ts";
 import { ns } from "../../xmpp/ns.ts";

@@ -1,6 +1,7 @@
 /**
  * RFC 6121 §2: Managing the Roster
  * https://www.rfc-editor.org/rfc/rfc6121#section-2
+ * XEP-0237 Roster Versioning, version 1.3, now part of the RFC
  *
  * Keeps each user's contacts and shows every change of them to those resources that asked for the roster, also
  * afterwards (§2.6). What the changes mean for presence is the presence module's matter.

@@ -2,6 +2,7 @@ import type { Module } from "../core/module.ts";
 import { adhoc } from "./adhoc/adhoc.ts";
 import { admin } from "./admin/admin.ts";
 import { announce } from "./announce.ts";
+import { avatars } from "./avatars.ts";
 import { bind2 } from "./bind2.ts";
 import { blocking } from "./blocking/blocking.ts";
 import { bookmarks } from "./bookmarks.ts";
@@ -31,7 +32,6 @@ import { stanzaId } from "./stanza-id.ts";
 import { strangers } from "./strangers.ts";
 import { streamManagement } from "./stream-management.ts";
 import { time } from "./time.ts";
-import { avatars } from "./vcard/avatars.ts";
 import { vcard } from "./vcard/vcard.ts";
 import { version } from "./version.ts";
 

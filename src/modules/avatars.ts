@@ -4,17 +4,17 @@
  *
  * Users have one picture, whether their client publishes it with PEP (XEP-0084) or in the vCard (XEP-0153).
  */
-import { defineModule } from "../../core/module.ts";
-import { type Element, el } from "../../xml/element.ts";
-import { readFragment } from "../../xml/fragment.ts";
-import { StanzaError } from "../../xmpp/errors.ts";
-import type { Jid } from "../../xmpp/jid.ts";
-import { ns } from "../../xmpp/ns.ts";
-import { pep } from "../pep/pep.ts";
-import { type Pep, pepService } from "../pep/pep-service.ts";
-import { decodeImage, type Photo, sha1 } from "./photo.ts";
-import { vcard } from "./vcard.ts";
-import { vcardService } from "./vcard-service.ts";
+import { defineModule } from "../core/module.ts";
+import { type Element, el } from "../xml/element.ts";
+import { readFragment } from "../xml/fragment.ts";
+import { StanzaError } from "../xmpp/errors.ts";
+import type { Jid } from "../xmpp/jid.ts";
+import { ns } from "../xmpp/ns.ts";
+import { pep } from "./pep/pep.ts";
+import { type Pep, pepService } from "./pep/pep-service.ts";
+import { decodeImage, type Photo, sha1 } from "./vcard/photo.ts";
+import { vcard } from "./vcard/vcard.ts";
+import { vcardService } from "./vcard/vcard-service.ts";
 
 /** §3.2: a vCard is for everybody to see, and so is the picture from it. */
 const OPEN = { access_model: "open" };

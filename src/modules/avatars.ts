@@ -10,9 +10,9 @@ import { readFragment } from "../xml/fragment.ts";
 import { StanzaError } from "../xmpp/errors.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
+import { decodeImage, type Photo, sha1 } from "../xmpp/photo.ts";
 import { pep } from "./pep/pep.ts";
 import { type Pep, pepService } from "./pep/pep-service.ts";
-import { decodeImage, type Photo, sha1 } from "./vcard/photo.ts";
 import { vcard } from "./vcard/vcard.ts";
 import { vcardService } from "./vcard/vcard-service.ts";
 

@@ -2,7 +2,7 @@ import { defineService } from "../../core/module.ts";
 import type { Awaitable } from "../../util/awaitable.ts";
 import type { Element } from "../../xml/element.ts";
 import type { Jid } from "../../xmpp/jid.ts";
-import type { Photo } from "./photo.ts";
+import type { Photo } from "../../xmpp/photo.ts";
 
 /** The vCards of users, by their bare JIDs, for other modules. */
 export interface VCards {

@@ -5,7 +5,7 @@ import { Lru } from "../../util/lru.ts";
 import { type Element, serialize } from "../../xml/element.ts";
 import { readFragment } from "../../xml/fragment.ts";
 import type { Jid } from "../../xmpp/jid.ts";
-import { photoOf } from "./photo.ts";
+import { photoOf } from "../../xmpp/photo.ts";
 
 interface VCardRow {
   user: string;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { childElements, clone, type Element, el } from "../../xml/element.ts";
-import { ns } from "../../xmpp/ns.ts";
+import { childElements, clone, type Element, el } from "../xml/element.ts";
+import { ns } from "./ns.ts";
 
 /** A picture as vCards and avatars have it. */
 export interface Photo {

@@ -16,6 +16,7 @@ port=${BENCH_PORT:-16822}
 tls_port=${BENCH_TLS_PORT:-$((port + 1))}
 domain=${BENCH_DOMAIN:-localhost}
 pin=${BENCH_CPUS:+taskset -c $BENCH_CPUS}
+[ -d "$root/node_modules/better-sqlite3" ] || (cd "$root" && npm ci) >&2
 node=${NODE:-$root/node_modules/node/bin/node}
 [ -x "$node" ] || node=node
 

@@ -29,15 +29,15 @@ export async function runHere(file, args) {
 }
 
 /**
- * Runs a module under another Node with the flags of this one, and ends as it ends: signals are passed on, the exit
- * code is passed back.
+ * Runs a module under another Node with the limits of memory of this one, and ends as it ends: signals are passed on,
+ * the exit code is passed back.
  *
  * @param {string} node path of the executable
  * @param {string} file absolute path
  * @param {readonly string[]} args
  */
 export function runUnder(node, file, args) {
-  const child = spawn(node, [...process.execArgv, file, ...args], { stdio: "inherit" });
+  const child = spawn(node, [...flags(), file, ...args], { stdio: "inherit" });
   // A terminal sends SIGINT and SIGHUP to the whole foreground group: the child has them already.
   const fromTerminal = process.stdin.isTTY === true;
   for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT", "SIGHUP"])) {
@@ -54,4 +54,9 @@ export function runUnder(node, file, args) {
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });
+}
+
+/** Not all flags: those that say what to run are not for the child. */
+function flags() {
+  return process.execArgv.filter((flag) => flag.startsWith("--max-"));
 }

@@ -42,8 +42,7 @@ async function open({ server, directory, caFile }: RealServer, device: string): 
 async function opensChat(screen: Terminal): Promise<void> {
   await screen.press("/");
   await screen.shows(/│\/ *$/m);
-  await screen.writes("message bob@localhost");
-  await screen.shows(/bob@localhost/);
+  await screen.writes("message bob@localhost", /\[bob@localhost\]/);
 }
 
 describe("Poezio", () => {
@@ -58,7 +57,7 @@ describe("Poezio", () => {
     await bob.client.send(xml("presence"));
     await using phone = await open(real, "phone");
     await opensChat(phone);
-    await phone.writes("do you hear me?");
+    await phone.writes("do you hear me?", /alice> do you hear me/);
     await bob.inbox.take((stanza) => stanza.getChildText("body") === "do you hear me?");
     await bob.client.send(chat("alice@localhost", "loud and clear"));
     await phone.shows(/bob> loud and clear/);

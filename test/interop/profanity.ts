@@ -23,10 +23,10 @@ export interface Person {
   readonly trust: "allow" | "always";
   /** Devices of one person have homes of their own. */
   readonly device?: string;
-  /** Typed before it connects; each of these settings is told back with the pattern. */
-  readonly settings?: readonly (readonly [command: string, answer: RegExp])[];
   /** Another port than the server's. */
   readonly port?: number;
+  /** Typed before it connects; each of these settings is told back with the pattern. */
+  readonly settings?: readonly (readonly [command: string, answer: RegExp])[];
 }
 
 /** Profanity, logged in. */
@@ -53,5 +53,8 @@ export async function profanity(
   await screen.shows(/Common name +: localhost[^]*'\/tls always'/);
   await screen.types(`/tls ${trust}`);
   await screen.shows(new RegExp(`${name}@localhost/profanity\\S* logged in successfully`));
+  // It uses what it knows the server to have; this answer comes after the one that it asked for by itself.
+  await screen.types("/disco info");
+  await screen.shows(/urn:xmpp:|jabber\.org\/protocol/);
   return screen;
 }

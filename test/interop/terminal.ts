@@ -47,11 +47,19 @@ export class Terminal implements AsyncDisposable {
     await this.#tmux("send-keys", "Enter");
   }
 
-  /** As `types`, for programs that take what comes at once for something pasted: Enter waits for the text's end. */
-  async writes(line: string): Promise<void> {
+  /**
+   * As `types`, for programs that take what comes at once for something pasted, and an Enter for a part of it: it is
+   * pressed again until the screen has this.
+   */
+  async writes(line: string, until: RegExp): Promise<void> {
     await this.press(line);
-    await this.shows(new RegExp(line.slice(-10).replace(/\W/g, "\\$&")));
-    await this.#tmux("send-keys", "Enter");
+    await vi.waitFor(
+      async () => {
+        await this.#tmux("send-keys", "Enter");
+        if (!until.test(await this.#tmux("capture-pane", "-p"))) throw new Error(`no ${until} on the screen`);
+      },
+      { timeout: PATIENCE_MS, interval: 300 },
+    );
   }
 
   /** Presses the keys of a text, without Enter. */
@@ -76,8 +84,11 @@ export class Terminal implements AsyncDisposable {
     await this.#server[Symbol.asyncDispose]();
   }
 
+  /** -N: one that is not there yet is not to be started by this, with a home that is not its own. */
   async #tmux(...args: string[]): Promise<string> {
-    const { stdout } = await run(this.#options.file, ["-S", this.#socket, ...args], { timeout: PATIENCE_MS });
+    const { stdout } = await run(this.#options.file, ["-N", "-S", this.#socket, ...args], {
+      timeout: PATIENCE_MS,
+    });
     return stdout;
   }
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { xml } from "@xmpp/client";
-import { describe, expect } from "vitest";
-import { findProgram } from "./programs.ts";
+import { describe, expect, vi } from "vitest";
+import { findProgram, PATIENCE_MS } from "./programs.ts";
 import { type RealServer, test } from "./real-server.ts";
 import { Terminal } from "./terminal.ts";
 import { chat, xmppJs } from "./xmpp-js-peer.ts";
@@ -62,7 +62,11 @@ describe("Poezio", () => {
     await bob.client.send(chat("alice@localhost", "loud and clear"));
     await phone.shows(/bob> loud and clear/);
 
+    const said = Date.now();
+
     await using tablet = await open(real, "tablet");
+    // It asks for what was said before the second in which it asks.
+    await vi.waitUntil(() => Date.now() - said > 2000, { timeout: PATIENCE_MS });
     await opensChat(tablet);
     const screen = await tablet.shows(/alice> do you hear me[^]*bob> loud and clear/);
     for (const text of [/do you hear me/g, /loud and clear/g])

@@ -8,6 +8,9 @@ const MAX_LISTED = 1000;
 
 const LONGEST_DELAY_S = 86_400;
 
+/** Whose clients all sent nothing for so many milliseconds is idle. */
+const IDLE_AFTER = 15 * 60_000;
+
 export const status = command({
   name: "status",
   description: "Tells which domains are served and how many sessions there are.",
@@ -21,7 +24,8 @@ export const status = command({
 
 export const countUsers = command({
   name: "user-count",
-  description: "Counts the accounts of a domain, those that are disabled, and the users who are connected.",
+  description:
+    "Counts the accounts of a domain, those that are disabled, and the users who are connected: all, active, idle.",
   changes: false,
   args: t.object({ domain: domainArgument() }),
   async run(context, { domain }) {
@@ -29,7 +33,9 @@ export const countUsers = command({
     return {
       registered: await host.accounts.count(host.domain),
       disabled: await host.accounts.countDisabled(host.domain),
-      online: usersOnline(host).size,
+      online: usersOnline(host, "all").size,
+      active: usersOnline(host, "active").size,
+      idle: usersOnline(host, "idle").size,
     };
   },
 });
@@ -61,14 +67,16 @@ export const listSessions = command({
 
 export const listOnline = command({
   name: "user-list-online",
-  description: "Lists the users of a domain who are connected.",
+  description:
+    "Lists the users of a domain who are connected; those whose clients sent nothing for 15 minutes are idle.",
   changes: false,
   args: t.object({
     domain: domainArgument(),
     limit: t.integer(MAX_LISTED, { min: 1, max: MAX_LISTED }).doc("At most so many."),
+    which: t.oneOf(["all", "active", "idle"], "all").doc("Which of them."),
   }),
-  run: async (context, { domain, limit }) => ({
-    users: [...usersOnline(hostAt(context, domain))].toSorted().slice(0, limit),
+  run: async (context, { domain, limit, which }) => ({
+    users: [...usersOnline(hostAt(context, domain), which)].toSorted().slice(0, limit),
   }),
 });
 
@@ -169,8 +177,13 @@ function messagesOf(host: AdminHost) {
   return serviceOf(host, announce, announceService);
 }
 
-function usersOnline({ sessions }: AdminHost): ReadonlySet<string> {
-  const users = new Set<string>();
-  for (const { jid } of sessions.all()) users.add(jid.bare.toString());
-  return users;
+function usersOnline({ sessions, clock }: AdminHost, which: "all" | "active" | "idle"): ReadonlySet<string> {
+  const [active, all] = [new Set<string>(), new Set<string>()];
+  for (const { jid, lastActive } of sessions.all()) {
+    const user = jid.bare.toString();
+    all.add(user);
+    if (clock.now() - lastActive < IDLE_AFTER) active.add(user);
+  }
+  if (which === "all") return all;
+  return which === "active" ? active : new Set([...all].filter((user) => !active.has(user)));
 }

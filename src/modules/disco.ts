@@ -15,7 +15,7 @@ import type { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 import { roster, rosterService } from "./roster/roster.ts";
 
-/** Nodes of the domain (§4.3) that a module answers for: the whole `<query/>`, undefined where a node is not its own. */
+/** Nodes (§4.3) that a module answers for: the whole `<query/>`, undefined where a node is not its own. */
 export interface DiscoNodes {
   info(node: string, request: IqRequest): Awaitable<Element | undefined>;
   items(node: string, request: IqRequest): Awaitable<Element | undefined>;
@@ -38,7 +38,10 @@ export interface AccountNodes {
 export interface Disco {
   /** XEP-0128: a form shown with the domain's features. */
   addForm(form: Element): void;
+  /** Nodes of the domain. */
   addNodes(nodes: DiscoNodes): void;
+  /** Nodes that users find at their own account, and nobody else does. */
+  addOwnNodes(nodes: DiscoNodes): void;
   addAccountNodes(nodes: AccountNodes): void;
   /** The `<query/>` that tells what the domain is; complete when all modules are set up. */
   domainInfo(): Element;
@@ -59,10 +62,12 @@ export const disco = defineModule({
   setup(host, { name }) {
     const forms: Element[] = [];
     const nodes: DiscoNodes[] = [];
+    const ownNodes: DiscoNodes[] = [];
     const accountNodes: AccountNodes[] = [];
     host.provide(discoService, {
       addForm: (form) => void forms.push(form),
       addNodes: (more) => void nodes.push(more),
+      addOwnNodes: (more) => void ownNodes.push(more),
       addAccountNodes: (more) => void accountNodes.push(more),
       domainInfo: describeDomain,
     });
@@ -74,7 +79,7 @@ export const disco = defineModule({
 
     function domainInfo(request: IqRequest): Awaitable<Element> {
       const node = request.payload.attrs.node as string | undefined;
-      if (node !== undefined) return nodeAnswer((each) => each.info(node, request));
+      if (node !== undefined) return required(ask(nodes, (each) => each.info(node, request)));
       return describeDomain();
     }
 
@@ -85,24 +90,21 @@ export const disco = defineModule({
 
     function domainItems(request: IqRequest): Awaitable<Element> {
       const node = request.payload.attrs.node as string | undefined;
-      if (node !== undefined) return nodeAnswer((each) => each.items(node, request));
+      if (node !== undefined) return required(ask(nodes, (each) => each.items(node, request)));
       return el("query", { xmlns: ns.DISCO_ITEMS });
     }
 
-    /** §7: a node that nobody knows is not found. */
-    async function nodeAnswer(ask: (nodes: DiscoNodes) => Awaitable<Element | undefined>): Promise<Element> {
-      for (const each of nodes) {
-        const answer = await ask(each);
-        if (answer) return answer;
-      }
-      throw new StanzaError("item-not-found");
-    }
-
     /** §3.1. §8: an account that is not there and one that does not want to be seen give the same answer. */
-    async function accountInfo({ from, to, payload }: IqRequest): Promise<Element> {
+    async function accountInfo(request: IqRequest): Promise<Element> {
+      const { from, to, payload } = request;
       const isFriend = await mayAsk(from, to);
       const node = payload.attrs.node as string | undefined;
-      if (node !== undefined) return accountNodeInfo(to, node, from, isFriend);
+      if (node !== undefined) {
+        const own = from.bare.equals(to)
+          ? await ask(ownNodes, (each) => each.info(node, request))
+          : undefined;
+        return own ?? accountNodeInfo(to, node, from, isFriend);
+      }
       if (!isFriend) throw new StanzaError("service-unavailable");
       const isRegistered = await host.accounts.exists(to);
       const type = isRegistered ? "registered" : "anonymous";
@@ -128,10 +130,16 @@ export const disco = defineModule({
     }
 
     /** §4.1: the nodes, and the available resources. §8: for everybody else there is nothing but what is open to all. */
-    async function accountItems({ from, to, payload }: IqRequest): Promise<Element> {
+    async function accountItems(request: IqRequest): Promise<Element> {
+      const { from, to, payload } = request;
       const node = payload.attrs.node as string | undefined;
       const items = el("query", { xmlns: ns.DISCO_ITEMS, node });
-      if (node !== undefined) return (await accountNodeItems(to, node, from)) ?? items;
+      if (node !== undefined) {
+        const own = from.bare.equals(to)
+          ? await ask(ownNodes, (each) => each.items(node, request))
+          : undefined;
+        return own ?? (await accountNodeItems(to, node, from)) ?? items;
+      }
       if (await mayAsk(from, to)) {
         for (const { jid } of host.sessions.available(to)) items.cnode(el("item", { jid: jid.toString() }));
       }
@@ -156,6 +164,24 @@ export const disco = defineModule({
     }
   },
 });
+
+async function ask(
+  nodes: readonly DiscoNodes[],
+  question: (nodes: DiscoNodes) => Awaitable<Element | undefined>,
+): Promise<Element | undefined> {
+  for (const each of nodes) {
+    const answer = await question(each);
+    if (answer) return answer;
+  }
+  return undefined;
+}
+
+/** §7: a node that nobody knows is not found. */
+async function required(answer: Promise<Element | undefined>): Promise<Element> {
+  const found = await answer;
+  if (!found) throw new StanzaError("item-not-found");
+  return found;
+}
 
 async function unlessRefused<T>(work: () => Awaitable<T>): Promise<T | undefined> {
   try {

@@ -31,7 +31,12 @@ export async function submits(client: Client, node: string, ...fields: string[])
 }
 
 /** The command is done, with these children of its `<command/>`. */
-export async function completes(client: Client, node: string, children = "", id = "a2"): Promise<void> {
+export async function completes(
+  client: Client,
+  node: string,
+  children = '<note type="info">Operation finished successfully</note>',
+  id = "a2",
+): Promise<void> {
   await client.receives(`
     <iq type="result" id="${id}"><command xmlns="${COMMANDS}" node="${node}" sessionid="{any}" status="completed"
       xml:lang="en">${children}</command></iq>`);

@@ -393,3 +393,32 @@ describe("sessions (§3.3)", () => {
     });
   });
 });
+
+describe("at their own account users", () => {
+  test("find and execute the same commands", async ({ connect }) => {
+    const alice = await connect("alice/desk");
+    await alice.sends(
+      `<iq type="get" id="d" to="alice@localhost"><query xmlns="${ITEMS}" node="${NS}"/></iq>`,
+    );
+    await alice.receives(`
+      <iq type="result" id="d" from="alice@localhost"><query xmlns="${ITEMS}" node="${NS}">{...}
+        <item jid="alice@localhost" node="secret" name="Secret"/>{...}</query></iq>`);
+    await alice.sends(`
+      <iq type="set" id="c1" to="alice@localhost"><command xmlns="${NS}" node="secret" action="execute"/></iq>`);
+    await alice.receives(`
+      <iq type="result" id="c1" from="alice@localhost"><command xmlns="${NS}" node="secret" sessionid="{any}"
+        status="completed" xml:lang="en"><note type="error">it failed</note></command></iq>`);
+  });
+
+  test("are alone: nobody else is shown or executes anything there", async ({ connect }) => {
+    await connect("alice/desk");
+    const bob = await connect("bob/desk");
+    await bob.sends(`<iq type="get" id="d" to="alice@localhost"><query xmlns="${ITEMS}" node="${NS}"/></iq>`);
+    await bob.receives(`<iq type="result" id="d"><query xmlns="${ITEMS}" node="${NS}"/></iq>`);
+    await bob.sends(`
+      <iq type="set" id="c1" to="alice@localhost"><command xmlns="${NS}" node="list" action="execute"/></iq>`);
+    await bob.receives(
+      `<iq type="error" id="c1">{...}<error type="cancel"><service-unavailable xmlns="${STANZAS}"/></error></iq>`,
+    );
+  });
+});

@@ -32,9 +32,13 @@ const NODES = [
   "get-registered-users-num",
   "get-disabled-users-num",
   "get-online-users-num",
+  "get-active-users-num",
+  "get-idle-users-num",
   "get-registered-users-list",
   "get-disabled-users-list",
   "get-online-users-list",
+  "get-active-users",
+  "get-idle-users",
   "announce",
   "set-motd",
   "edit-motd",
@@ -69,6 +73,12 @@ describe("who may (§3, §6)", () => {
     const alice = await connect("alice/desk");
     await executes(alice, `${ADMIN}#${node}`);
     await isRefused(alice, "forbidden", "cancel");
+  });
+
+  test("a command that there is not is <feature-not-implemented/> (§5)", async ({ connect }) => {
+    const root = await connect("root/desk");
+    await executes(root, `${ADMIN}#restart`);
+    await isRefused(root, "feature-not-implemented", "cancel");
   });
 
   test("whoever is promoted may, until they are demoted, also in the middle of a form", async ({
@@ -168,6 +178,14 @@ describe("a user is", () => {
     await completes(root, `${ADMIN}#delete-user`);
     await alice.closed("not-authorized");
     expect(await server.host().accounts.list("localhost")).toEqual([Jid.parse("root@localhost")]);
+  });
+
+  test("deleted also when the address of a session is given", async ({ connect, user, server }) => {
+    const root = await connect("root/desk");
+    await user("bob");
+    await does(root, "delete-user", field("accountjids", "bob@localhost/phone", "bob@localhost"));
+    await completes(root, `${ADMIN}#delete-user`);
+    expect(await server.host().accounts.exists(Jid.parse("bob@localhost"))).toBe(false);
   });
 
   test("given a new password (§4.7)", async ({ connect, raw, user }) => {

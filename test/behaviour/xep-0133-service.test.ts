@@ -20,7 +20,7 @@ test.override({ options: { config: { admins: ["root@localhost"] } } });
 /** Begins a command that has no form. */
 async function doesAtOnce(client: Client, name: string): Promise<void> {
   await executes(client, `${ADMIN}#${name}`);
-  await completes(client, `${ADMIN}#${name}`, "", "a1");
+  await completes(client, `${ADMIN}#${name}`, undefined, "a1");
 }
 
 function says(text: string, type = ""): string {
@@ -32,10 +32,13 @@ describe("users are counted and listed", () => {
     ["get-registered-users-num", "registeredusersnum", "3"],
     ["get-disabled-users-num", "disabledusersnum", "1"],
     ["get-online-users-num", "onlineusersnum", "2"],
-  ] as const)("%s (§4.13 to §4.15)", async ([node, name, number], { connect, server, user }) => {
+    ["get-active-users-num", "activeusersnum", "1"],
+    ["get-idle-users-num", "idleusersnum", "1"],
+  ] as const)("%s (§4.13 to §4.17)", async ([node, name, number], { connect, clock, server, user }) => {
     const root = await connect("root/desk");
     await connect("root/phone");
     await connect("alice/phone");
+    await clock.advance(15 * 60_000);
     root.forget(() => true);
     await server.host().setDisabled(Jid.parse(await user("bob")), true);
     await executes(root, `${ADMIN}#${node}`);
@@ -50,9 +53,12 @@ describe("users are counted and listed", () => {
     ],
     ["get-disabled-users-list", "disableduserjids", ["bob@localhost"]],
     ["get-online-users-list", "onlineuserjids", ["alice@localhost", "root@localhost"]],
-  ] as const)("%s (§4.18 to §4.20)", async ([node, name, users], { connect, server, user }) => {
+    ["get-active-users", "activeuserjids", ["root@localhost"]],
+    ["get-idle-users", "idleuserjids", ["alice@localhost"]],
+  ] as const)("%s (§4.18 to §4.22)", async ([node, name, users], { connect, clock, server, user }) => {
     const root = await connect("root/desk");
     await connect("alice/phone");
+    await clock.advance(15 * 60_000);
     await server.host().setDisabled(Jid.parse(await user("bob")), true);
     await does(root, node, field("max_items", "none"));
     await completes(root, `${ADMIN}#${node}`, result(resultField(name, "jid-multi", ...users)));
@@ -86,7 +92,11 @@ describe("an announcement (§4.23)", () => {
     await does(root, "announce", field("announcement", "Attention!", "It ends."));
     for (const client of [root, phone, laptop])
       await client.receives(says("Attention!\nIt ends.", "headline"));
-    await completes(root, `${ADMIN}#announce`, `<note type="info">sent to 3 sessions</note>`);
+    await completes(
+      root,
+      `${ADMIN}#announce`,
+      `<note type="info">Operation finished successfully: sent to 3 sessions</note>`,
+    );
     for (const client of [shy, hidden, await connect("bob/desk")]) await client.receivesNothing();
   });
 

@@ -2,8 +2,8 @@
  * XEP-0050 Ad-Hoc Commands, version 1.3.0
  * https://xmpp.org/extensions/xep-0050.html
  *
- * Shows users the commands that they may execute at the domain, and leads them through their forms. The commands
- * themselves are other modules' matter.
+ * Shows users the commands that they may execute, at the domain and as well at their own account, and leads them
+ * through their forms. The commands themselves are other modules' matter.
  */
 import { defineModule, defineService } from "../../core/module.ts";
 import type { IqRequest } from "../../routing/iq-table.ts";
@@ -23,6 +23,8 @@ import { readSubmission } from "./submission.ts";
 export interface Adhoc {
   /** @throws Error when the node is taken. */
   add(command: AdhocCommand): void;
+  /** What whoever asks for a command that is not there hears, where its node begins so. Default: `<item-not-found/>`. */
+  addPrefix(prefix: string, missing: () => StanzaError): void;
 }
 
 export const adhocService = defineService<Adhoc>("adhoc");
@@ -44,6 +46,7 @@ export const adhoc = defineModule({
     ],
   },
   features: [ns.COMMANDS, ns.DATA_FORMS],
+  accountFeatures: [ns.COMMANDS],
   requires: [disco],
   config: t.object({
     sessionsPerUser: t
@@ -55,6 +58,7 @@ export const adhoc = defineModule({
 
   setup(host, config) {
     const commands = new Map<string, AdhocCommand>();
+    const prefixes = new Map<string, () => StanzaError>();
     const sessions = new CommandSessions(host.clock, host.random, config);
 
     host.provide(adhocService, {
@@ -62,9 +66,13 @@ export const adhoc = defineModule({
         if (commands.has(command.node)) throw new Error(`two commands at the node ${command.node}`);
         commands.set(command.node, command);
       },
+      addPrefix: (prefix, missing) => void prefixes.set(prefix, missing),
     });
-    if (host.modules.includes(disco)) host.use(discoService).addNodes({ info, items });
-    host.iq("set", ns.COMMANDS, "command", withoutEcho(execute), "host");
+    const service = host.find(discoService);
+    service?.addNodes({ info, items });
+    service?.addOwnNodes({ info, items });
+    for (const at of ["host", "self"] as const)
+      host.iq("set", ns.COMMANDS, "command", withoutEcho(execute), at as "host");
     host.hook("session:close", "observe", ({ session }) => sessions.endAll(session.jid));
     host.every(config.expires, () => sessions.sweep());
 
@@ -88,7 +96,7 @@ export const adhoc = defineModule({
       if (node !== ns.COMMANDS) return commands.has(node) ? list : undefined;
       for (const command of commands.values()) {
         if (!(await command.allowed(requesterOf(request)))) continue;
-        list.cnode(el("item", { jid: host.jid.toString(), node: command.node, name: command.name }));
+        list.cnode(el("item", { jid: request.to.toString(), node: command.node, name: command.name }));
       }
       return list;
     }
@@ -98,7 +106,7 @@ export const adhoc = defineModule({
       const { node, sessionid } = payload.attrs as Record<string, string | undefined>;
       if (!node) throw new StanzaError("bad-request", "a command has a node");
       const command = commands.get(node);
-      if (!command) throw new StanzaError("item-not-found");
+      if (!command) throw missing(node);
       await authorize(command, request);
       const action = readAction(payload.attrs.action);
       if (sessionid === undefined) {
@@ -106,6 +114,12 @@ export const adhoc = defineModule({
         return begin(command, action, request);
       }
       return proceed(sessions.take(sessionid, node, request.from), action, payload);
+    }
+
+    /** §4.4 */
+    function missing(node: string): StanzaError {
+      for (const [prefix, error] of prefixes) if (node.startsWith(prefix)) return error();
+      return new StanzaError("item-not-found");
     }
 
     /** §3.3: without a session a command can only be begun. */
@@ -163,7 +177,7 @@ export const adhoc = defineModule({
 
     async function authorize(command: AdhocCommand, request: IqRequest): Promise<void> {
       if (await command.allowed(requesterOf(request))) return;
-      // §4.4 has another type than RFC 6120.
+      // §4.4: "cancel", where RFC 6120 has "auth".
       throw new StanzaError("forbidden", "", { type: "cancel" });
     }
   },

@@ -10,7 +10,7 @@ import { defineModule } from "../../core/module.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { adhoc, adhocService } from "../adhoc/adhoc.ts";
-import type { AdhocCommand, Requester } from "../adhoc/command.ts";
+import type { AdhocCommand, Outcome, Requester } from "../adhoc/command.ts";
 import type { Face, Run } from "./face.ts";
 import { listFaces } from "./list-faces.ts";
 import { serviceFaces } from "./service-faces.ts";
@@ -23,10 +23,8 @@ export const admin = defineModule({
     "XEP-0133": [
       "The password of a user (§4.6), which XEP-0133 itself withdrew: no password is stored.",
       "Blacklist and whitelist (§4.11, §4.12): there is none for the whole service.",
-      "Active and idle users (§4.16, §4.17, §4.21, §4.22): they are not told apart.",
       "Restart (§4.30): who starts the server again after a shutdown is the operating system's matter.",
       "Rates of stanzas and logins in a user's statistics (§4.10), and e-mail and names of a new user (§4.1).",
-      "A command that is left out is `<item-not-found/>` as in XEP-0050 §4.4, not `<feature-not-implemented/>` (§5).",
     ],
   },
   requires: [adhoc],
@@ -35,7 +33,9 @@ export const admin = defineModule({
     if (!host.modules.includes(adhoc)) return;
     // What the turn's end commits, its answers wait for.
     const context: AdminContext = { hosts: new Map([[host.domain, host]]), commit: () => {} };
-    const { add } = host.use(adhocService);
+    const { add, addPrefix } = host.use(adhocService);
+    // §5
+    addPrefix(`${ns.ADMIN}#`, () => new StanzaError("feature-not-implemented"));
     for (const face of [...userFaces, ...listFaces(host.domain), ...serviceFaces]) add(commandOf(face));
 
     function commandOf(face: Face): AdhocCommand {
@@ -45,8 +45,11 @@ export const admin = defineModule({
         allowed: isAdmin,
         async run(requester) {
           const run = runnerFor(requester);
-          if (!face.form) return face.run(run);
-          return { form: await face.form(run), submit: (values) => face.run(run, values) };
+          if (!face.form) return done(await face.run(run));
+          return {
+            form: await face.form(run),
+            submit: async (values) => done(await face.run(run, values)),
+          };
         },
       };
     }
@@ -76,3 +79,9 @@ export const admin = defineModule({
     }
   },
 });
+
+/** Clients show nothing of an answer that says nothing. */
+function done(outcome: Outcome): Outcome {
+  if (outcome.result || outcome.notes) return outcome;
+  return { notes: [{ type: "info", text: "Operation finished successfully" }] };
+}

@@ -17,12 +17,14 @@ const maxItems: FormField = {
   options: [...SIZES.map((size) => ({ value: size, label: size })), { value: "none", label: "All" }],
 };
 
-/** XEP-0133 §4.13 to §4.20: how many users there are, and which. */
+/** XEP-0133 §4.13 to §4.22: how many users there are, and which. */
 export function listFaces(domain: string): readonly Face[] {
   return [
     count("get-registered-users-num", "Count the users", "registeredusersnum", "registered"),
     count("get-disabled-users-num", "Count the disabled users", "disabledusersnum", "disabled"),
     count("get-online-users-num", "Count the users online", "onlineusersnum", "online"),
+    count("get-active-users-num", "Count the active users", "activeusersnum", "active"),
+    count("get-idle-users-num", "Count the idle users", "idleusersnum", "idle"),
     list("get-registered-users-list", "List the users", "registereduserjids", (run, limit) =>
       run(listUsers, { domain, after: undefined, limit }),
     ),
@@ -30,12 +32,24 @@ export function listFaces(domain: string): readonly Face[] {
       run(listDisabled, { domain, limit }),
     ),
     list("get-online-users-list", "List the users online", "onlineuserjids", (run, limit) =>
-      run(listOnline, { domain, limit }),
+      run(listOnline, { domain, limit, which: "all" }),
+    ),
+    // These two have no "-list" (§4.21, §4.22).
+    list("get-active-users", "List the active users", "activeuserjids", (run, limit) =>
+      run(listOnline, { domain, limit, which: "active" }),
+    ),
+    list("get-idle-users", "List the idle users", "idleuserjids", (run, limit) =>
+      run(listOnline, { domain, limit, which: "idle" }),
     ),
   ];
 }
 
-function count(node: string, name: string, field: string, of: "registered" | "disabled" | "online"): Face {
+function count(
+  node: string,
+  name: string,
+  field: string,
+  of: "registered" | "disabled" | "online" | "active" | "idle",
+): Face {
   return {
     node,
     name,

@@ -25,7 +25,9 @@ export const serviceFaces: readonly Face[] = [
       ]),
     async run(run, values) {
       const { sessions } = await run(announceText, { domain: undefined, text: values.text("announcement") });
-      return { notes: [{ type: "info", text: `sent to ${sessions} sessions` }] };
+      return {
+        notes: [{ type: "info", text: `Operation finished successfully: sent to ${sessions} sessions` }],
+      };
     },
   },
   setting("set-motd", "Set the message of the day", "motd", true),

@@ -12,6 +12,7 @@ import type { AdminCommand } from "../../admin/command.ts";
 import { endSession } from "../../admin/service-commands.ts";
 import { el } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
+import { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Submission } from "../adhoc/submission.ts";
 import {
@@ -141,7 +142,7 @@ function ofAccounts(
     name,
     form: () => adminForm(name, [accountsField(label)]),
     async run(run, values) {
-      const users = accountsIn(values);
+      const users = barely(accountsIn(values));
       await allExist(run, users);
       for (const user of users) await run(command, { user });
       return {};
@@ -162,4 +163,9 @@ function accountsIn(values: Submission): readonly string[] {
   if (users.length > MAX_ACCOUNTS)
     throw new StanzaError("not-acceptable", `at most ${MAX_ACCOUNTS} accounts`);
   return users;
+}
+
+/** §4.2 wants bare JIDs here; whoever gives the address of a session means its account. */
+function barely(addresses: readonly string[]): readonly string[] {
+  return [...new Set(addresses.map((address) => Jid.parse(address).bare.toString()))];
 }

@@ -108,9 +108,21 @@ test("accounts are disabled and enabled, listed and counted", async () => {
   expect(await runCommand(listDisabled, context, { domain: "localhost" })).toEqual({
     users: ["alice@localhost"],
   });
-  expect(await runCommand(countUsers, context, {})).toEqual({ registered: 2, disabled: 1, online: 0 });
+  expect(await runCommand(countUsers, context, {})).toEqual({
+    registered: 2,
+    disabled: 1,
+    online: 0,
+    active: 0,
+    idle: 0,
+  });
   await runCommand(enableUser, context, { user: "alice@localhost" });
-  expect(await runCommand(countUsers, context, {})).toEqual({ registered: 2, disabled: 0, online: 0 });
+  expect(await runCommand(countUsers, context, {})).toEqual({
+    registered: 2,
+    disabled: 0,
+    online: 0,
+    active: 0,
+    idle: 0,
+  });
 });
 
 test("administrators are promoted and demoted", async () => {

@@ -7,14 +7,26 @@ import { drain, limits, plain } from "./support.ts";
 /** Small enough to be met now and then. */
 const TIGHT = limits({ stanzaBytes: 400, depth: 3, attributes: 5, attributeBytes: 40, namespaces: 5 });
 
+/** Makes a tag not worth waiting for, within quotes or not. */
+const END_OF_WAITING = Buffer.from("<");
+
+/**
+ * What comes out of the chunks. An unfinished tag is read at once when it comes in one piece, and at its end when it comes
+ * in several: so the waiting is ended, for a fault in it to be seen in both.
+ */
 function eventsOf(chunks: readonly Buffer[], bounds = limits()): unknown[] {
   const parser = createXmlParser(bounds);
   const events: unknown[] = [];
-  for (const chunk of chunks) {
+  const hasFailed = () => typeof events.at(-1) === "string";
+  const take = (chunk: Buffer) => {
     parser.write(chunk);
     events.push(...drain(parser).map(plain));
-    if (typeof events.at(-1) === "string") break;
+  };
+  for (const chunk of chunks) {
+    take(chunk);
+    if (hasFailed()) return events;
   }
+  if (parser.pending > 0) take(END_OF_WAITING);
   return events;
 }
 

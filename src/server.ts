@@ -24,6 +24,7 @@ import { sasl2 } from "./stream/features/sasl2.ts";
 import { starttls } from "./stream/features/starttls.ts";
 import { Stream } from "./stream/stream.ts";
 import type { StreamEnvironment } from "./stream/stream-host.ts";
+import { joinTaps, type Tap } from "./stream/tap.ts";
 import type { Clock, Timer } from "./util/clock.ts";
 import type { Logger } from "./util/logger.ts";
 import { createMetrics, type Metrics } from "./util/metrics.ts";
@@ -74,6 +75,7 @@ export class XmppServer {
   #ports: { c2s: number; c2sTls: number } = { c2s: 0, c2sTls: 0 };
   #keepAlive: Timer | undefined;
   #closing: Promise<void> | undefined;
+  #taps: readonly Tap[] = [];
 
   /** Opens the store's tables and sets up every domain; listens to nothing yet. If it fails the store is closed. */
   static async start(parts: ServerParts): Promise<XmppServer> {
@@ -108,6 +110,7 @@ export class XmppServer {
       log,
       limits: streamLimits(config),
       tlsRequired: config.tls.required,
+      tap: undefined,
       hostFor: (domain) => this.#hosts.get(domain),
       defaultDomain: config.domains[0]?.name ?? "localhost",
     };
@@ -217,6 +220,17 @@ export class XmppServer {
     if (this.#closing) transport.destroy(new Error("the server is closed"));
     else this.#streams.add(stream);
     return stream;
+  }
+
+  /** Lets `tap` hear what streams carry, until the returned function is called. */
+  addTap(tap: Tap): () => void {
+    this.#setTaps([...this.#taps, tap]);
+    return () => this.#setTaps(this.#taps.filter((other) => other !== tap));
+  }
+
+  #setTaps(taps: readonly Tap[]): void {
+    this.#taps = taps;
+    this.#environment.tap = joinTaps(taps);
   }
 
   /** The turn that in-memory transports flush with. */

@@ -9,6 +9,7 @@ import type { Random } from "../util/random.ts";
 import type { StreamCondition } from "../xmpp/errors.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import type { StreamFeature } from "./stream-feature.ts";
+import type { Tap } from "./tap.ts";
 
 /** A domain as a stream sees it: what it offers and who takes the session. */
 export interface StreamHost {
@@ -67,6 +68,8 @@ export interface StreamEnvironment {
   readonly limits: StreamLimits;
   /** TLS before anything else (RFC 7590 §3.1). */
   readonly tlsRequired: boolean;
+  /** Set while somebody listens to what streams carry. */
+  readonly tap: Tap | undefined;
   /** The host for the stream's `to`; undefined when this server does not serve it. */
   hostFor(domain: string): StreamHost | undefined;
   /** The host whose name stands in answers to streams that name none. */

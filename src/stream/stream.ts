@@ -22,6 +22,12 @@ import type { SessionStream, StreamEnvironment, StreamHost } from "./stream-host
  */
 export type StreamState = "opening" | "negotiating" | "authenticated" | "bound" | "closing" | "closed";
 
+/** What the tap took and gave back: it is not asked again. */
+interface HandedBack {
+  readonly kind: "dealt";
+  readonly element: XmlElement;
+}
+
 /** Why no input is read at the moment; each reason is a bit so that they come and go independently. */
 const Hold = { RATE: 1, OUTPUT: 2, WORK: 4 } as const;
 type Hold = (typeof Hold)[keyof typeof Hold];
@@ -60,6 +66,7 @@ export class Stream implements SessionStream {
   /** Output that waits, while something has to be said first. */
   #waiting: string[] | undefined;
   #deadline: Timer | undefined;
+  #handedBack: HandedBack[] | undefined;
   readonly #parser: XmlParser;
   readonly #onClosed: (stream: Stream) => void;
 
@@ -133,6 +140,11 @@ export class Stream implements SessionStream {
   write(text: string): void {
     if (this.#state === "closing" || this.#state === "closed") return;
     if (this.#waiting) return void this.#waiting.push(text);
+    if (this.environment.tap?.sent?.(this, text) !== "taken") this.put(text);
+  }
+
+  /** Writes past the tap. */
+  put(text: string): void {
     const { transport, environment } = this;
     transport.write(text);
     const { unsent } = transport;
@@ -143,6 +155,11 @@ export class Stream implements SessionStream {
     } else {
       this.#hold(Hold.OUTPUT);
     }
+  }
+
+  /** What is the stream's own: it waits for nothing. */
+  #say(text: string): void {
+    if (this.environment.tap?.sent?.(this, text) !== "taken") this.transport.write(text);
   }
 
   flushed(): Promise<boolean> {
@@ -190,8 +207,8 @@ export class Stream implements SessionStream {
   close(condition?: StreamCondition, text?: string, detail?: Element): void {
     if (this.#state === "closing" || this.#state === "closed") return;
     if (!this.#headerSent) this.#sendHeader();
-    if (condition) this.transport.write(serialize(streamError(condition, text, detail)));
-    this.transport.write("</stream:stream>");
+    if (condition) this.#say(serialize(streamError(condition, text, detail)));
+    this.#say("</stream:stream>");
     this.#waiting = undefined;
     this.#endNegotiation();
     this.#state = "closing";
@@ -229,7 +246,7 @@ export class Stream implements SessionStream {
     for (let taken = 0; taken < this.environment.limits.stanzasPerTurn; taken++) {
       if (this.#state === "closing" || this.#state === "closed") return;
       try {
-        const event = this.#parser.next();
+        const event = this.#handedBack?.shift() ?? this.#parser.next();
         if (!event) return this.#release(Hold.WORK);
         const settled = this.#handle(event);
         if (isPromise(settled)) return this.#wait(settled);
@@ -259,11 +276,21 @@ export class Stream implements SessionStream {
     this.#process();
   }
 
-  #handle(event: XmlEvent): Awaitable<void> {
+  /** Deals with an element that the tap took, as if it came now. */
+  deal(element: XmlElement): void {
+    this.#handedBack ??= [];
+    this.#handedBack.push({ kind: "dealt", element });
+    this.environment.clock.immediate(() => this.#process());
+  }
+
+  #handle(event: XmlEvent | HandedBack): Awaitable<void> {
+    const { tap } = this.environment;
     switch (event.kind) {
       case "open":
-        return this.#open(event.tag);
+        return tap?.opened?.(this, event.tag) === "taken" ? undefined : this.#open(event.tag);
       case "element":
+        return tap?.received?.(this, event.element) === "taken" ? undefined : this.#element(event.element);
+      case "dealt":
         return this.#element(event.element);
       case "close":
         this.close();
@@ -310,7 +337,7 @@ export class Stream implements SessionStream {
     const to = this.#peer ? ` to="${escapeAttribute(this.#peer.toString())}"` : "";
     this.#headerSent = true;
     // §4.7.3: each header has an unguessable id of its own.
-    this.transport.write(
+    this.#say(
       `<?xml version='1.0'?><stream:stream xmlns="${ns.CLIENT}" xmlns:stream="${ns.STREAMS}" from="${from}"${to} ` +
         `id="${this.environment.random.id()}" version="1.0" xml:lang="${OWN_LANGUAGE}">`,
     );
@@ -401,6 +428,7 @@ export class Stream implements SessionStream {
     this.#state = "closed";
     this.#deadline?.cancel();
     this.#leaveSession(reason?.message ?? "connection closed", false);
+    this.environment.tap?.closed?.(this);
     this.#onClosed(this);
   }
 

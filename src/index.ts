@@ -16,10 +16,19 @@ import { type Random, systemRandom } from "./util/random.ts";
 
 export type { Host, SessionState } from "./core/host.ts";
 export { defineModule, defineService, type Module, type Service } from "./core/module.ts";
+export type {
+  DiscoNodes,
+  Identity,
+  ServiceDisco,
+  ServiceHost,
+  ServicePlace,
+  ServiceSpec,
+} from "./core/service-host.ts";
 export { defaultModules } from "./modules/index.ts";
 export type { Transport, TransportEvents } from "./net/transport.ts";
 export type { Hook, Hooks, Stage } from "./routing/hooks.ts";
 export type { IqHandler, IqRequest } from "./routing/iq-table.ts";
+export type { ServiceReceiver } from "./routing/service-router.ts";
 export type { Session } from "./session/session.ts";
 export type { Column, Range, Store, Table, TableSpec } from "./store/store.ts";
 export type { Stream } from "./stream/stream.ts";

@@ -142,7 +142,7 @@ export class XmppServer {
     const { clock, random, log, store } = this.#parts;
     const config = this.#config;
     const modules = this.#parts.modules ?? defaultModules;
-    const settings = parseModules(config.modules, modules);
+    const settings = parseModules(config, modules);
     const accounts = (this.#accounts = await Accounts.open(store, {
       clock,
       random,
@@ -157,6 +157,7 @@ export class XmppServer {
       mechanisms: selectMechanisms({ mechanisms, plainWithoutTls, anonymous, external }),
       throttle: new Throttle(clock, config.auth.backoff),
       network: this.#network,
+      domains: config.domains.map(({ name }) => name),
       metrics: this.metrics,
       clock,
       random,

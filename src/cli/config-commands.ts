@@ -42,7 +42,7 @@ export function addConfigCommands(program: Command, environment: Environment): v
 }
 
 function printed(config: Config, { modules }: Backend): object {
-  const settings = parseModules(config.modules, modules);
+  const settings = parseModules(config, modules);
   const sections = modules.map(({ name, config: schema }) => {
     if (!settings.has(name)) return [name, false];
     return [name, schema ? schema.print(settings.get(name)) : true];

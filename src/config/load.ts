@@ -35,7 +35,7 @@ export async function loadConfig(file?: string, options: LoadOptions = {}): Prom
   const value = parse(text, name);
   try {
     const config = parseConfig(value);
-    if (modules) parseModules(config.modules, modules);
+    if (modules) parseModules(config, modules);
     return { config: withAbsolutePaths(config, dirname(path)), file: name };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -1,9 +1,9 @@
 import { ConfigError, type Problem, type Schema, unknownKey } from "../util/schema.ts";
 import type { Config } from "./config.ts";
+import { type ServingModule, serviceProblems } from "./services.ts";
 
 /** What the configuration needs to know of a module. */
-export interface ConfigurableModule {
-  readonly name: string;
+export interface ConfigurableModule extends ServingModule {
   /** Its section of the configuration; a module without one can only be switched on and off. */
   readonly config?: Schema<unknown>;
   /** Modules that it cannot be without. */
@@ -12,13 +12,14 @@ export interface ConfigurableModule {
 
 /**
  * The settings of each module by its name, defaults filled in; a module that is switched off is absent.
- * Throws ConfigError with every problem: sections of unknown modules, and what the modules' schemas refuse.
+ * Throws ConfigError with every problem: sections of unknown modules, what the modules' schemas refuse, and services whose
+ * names are taken.
  */
 export function parseModules(
-  sections: Config["modules"],
+  { modules: sections, domains }: Pick<Config, "modules" | "domains">,
   modules: readonly ConfigurableModule[],
-  path = "modules",
 ): ReadonlyMap<string, unknown> {
+  const path = "modules";
   const names = modules.map((module) => module.name);
   const problems: Problem[] = Object.keys(sections)
     .filter((name) => !names.includes(name))
@@ -38,6 +39,7 @@ export function parseModules(
     }
   }
   problems.push(...missing(modules, sections, path));
+  problems.push(...serviceProblems(domains, modules, settings, path));
   if (problems.length > 0) throw ConfigError.of(problems);
   return settings;
 }

@@ -21,3 +21,16 @@ export function bareAddress(): Schema<string> {
     typeof value === "string" && /^[^\s@/]+@[^\s@/]+$/.test(value) ? value : undefined,
   );
 }
+
+/**
+ * Names of address spaces that a module has below the domains: `conference` for one below each of them, or the whole
+ * name of a single one.
+ */
+export function serviceNames(fallback: readonly string[]): Schema<readonly string[]> {
+  const name = t.custom(
+    'a name like "chat" or "chat.example.org"',
+    { type: "string" },
+    (value): string | undefined => (typeof value === "string" ? parseDomainName(value) : undefined),
+  );
+  return t.list(name, fallback);
+}

@@ -2,6 +2,7 @@ import type { Accounts } from "../auth/accounts.ts";
 import type { Admins } from "../auth/admins.ts";
 import type { Mechanism } from "../auth/mechanism.ts";
 import type { Throttle } from "../auth/throttle.ts";
+import { serviceDomains } from "../config/services.ts";
 import { type Hook, type HookListener, type Hooks, HookTable, type Stage } from "../routing/hooks.ts";
 import { type IqHandler, type IqPlace, IqTable } from "../routing/iq-table.ts";
 import type { Network } from "../routing/network.ts";
@@ -21,12 +22,16 @@ import type { Element } from "../xml/element.ts";
 import { StanzaError, StreamError } from "../xmpp/errors.ts";
 import { Jid, JidError } from "../xmpp/jid.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
+import { DomainService } from "./domain-service.ts";
 import type { Host, SessionState } from "./host.ts";
 import { KeyedMutex } from "./keyed-mutex.ts";
 import type { Module, Service } from "./module.ts";
+import type { ServiceHost, ServiceSpec } from "./service-host.ts";
 
 export interface HostParts {
   readonly domain: string;
+  /** All domains of the server. */
+  readonly domains: readonly string[];
   readonly accounts: Accounts;
   readonly mechanisms: readonly Mechanism[];
   readonly throttle: Throttle;
@@ -52,11 +57,12 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   readonly sessions = new Sessions();
   readonly modules: Module[] = [];
   readonly features: StreamFeature[] = [];
+  readonly services: DomainService[] = [];
   readonly router: Router;
   readonly #parts: HostParts;
   readonly #hooks = new HookTable();
   readonly #iqs = new IqTable();
-  readonly #services = new Map<Service<unknown>, unknown>();
+  readonly #provided = new Map<Service<unknown>, unknown>();
   readonly #requests: PendingRequests;
   #stateSlots = 0;
   readonly #mutex = new KeyedMutex();
@@ -123,6 +129,8 @@ export class DomainHost implements Host, StreamHost, SessionHost {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.length = 0;
     await Promise.all(this.#endings);
+    for (const service of this.services) service.stop();
+    this.services.length = 0;
   }
 
   route(stanza: Stanza): Awaitable<void> {
@@ -170,6 +178,19 @@ export class DomainHost implements Host, StreamHost, SessionHost {
     for (const place of places) this.#iqs.add(place, type, ns, name, handler as IqHandler);
   }
 
+  serviceDomains(names: readonly string[]): readonly string[] {
+    return serviceDomains(names, this.domain, this.#parts.domains);
+  }
+
+  service(domain: string, spec: ServiceSpec): ServiceHost {
+    const { network, clock, random, log } = this.#parts;
+    const own = log.child({ service: domain });
+    const parts = { domain, spec, network, shared: this.#iqs, log: own, clock, random };
+    const service = new DomainService(parts);
+    this.services.push(service);
+    return service;
+  }
+
   hook<K extends keyof Hooks>(name: K, stage: Stage, handler: Hook<Hooks[K]>): void {
     this.#hooks.add(name, stage, handler, this.#settingUp);
   }
@@ -205,17 +226,17 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   }
 
   provide<T>(service: Service<T>, implementation: T): void {
-    if (this.#services.has(service)) throw new Error(`service ${service.name} is provided twice`);
-    this.#services.set(service, implementation);
+    if (this.#provided.has(service)) throw new Error(`service ${service.name} is provided twice`);
+    this.#provided.set(service, implementation);
   }
 
   find<T>(service: Service<T>): T | undefined {
-    return this.#services.get(service) as T | undefined;
+    return this.#provided.get(service) as T | undefined;
   }
 
   use<T>(service: Service<T>): T {
-    if (!this.#services.has(service)) throw new Error(`nobody provides the service ${service.name}`);
-    return this.#services.get(service) as T;
+    if (!this.#provided.has(service)) throw new Error(`nobody provides the service ${service.name}`);
+    return this.#provided.get(service) as T;
   }
 
   exclusive<T>(address: Jid, work: () => Awaitable<T>): Promise<T> {

@@ -15,6 +15,7 @@ import type { StanzaError } from "../xmpp/errors.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
 import type { Module, Service } from "./module.ts";
+import type { ServiceHost, ServiceSpec } from "./service-host.ts";
 
 /** State of one module for each session, typed and private to it; gone with the session. */
 export interface SessionState<T> {
@@ -72,7 +73,8 @@ export interface Host {
 
   /**
    * Handles requests. `self`: of a user to their own account. `account`: of anybody to the bare JID of an account.
-   * `address`: of anybody to a bare JID, account or not. `host`: to the domain. `any`: `account` and `host`. @throws Error when somebody else handles them already.
+   * `address`: of anybody to a bare JID, account or not. `host`: to the domain. `any`: `account` and `host`. `services`: to one
+   * of the services below the domain. @throws Error when somebody else handles them already.
    */
   iq(
     type: "get" | "set",
@@ -86,8 +88,19 @@ export interface Host {
     ns: string,
     name: string,
     handler: IqHandler,
-    at: Exclude<IqPlace, "self"> | "any",
+    at: Exclude<IqPlace, "self" | "resource"> | "any",
   ): void;
+  /**
+   * The domains of the services called `names` that belong to this host: `conference.example.org` for "conference". The same
+   * names stand in the module's `services`, so that a clash is found when the configuration is read.
+   */
+  serviceDomains(names: readonly string[]): readonly string[];
+  /**
+   * Opens an address space of its own, such as `conference.example.org`; listed among the items of this domain.
+   * @throws Error when the domain is taken.
+   */
+  service(domain: string, spec: ServiceSpec): ServiceHost;
+  readonly services: readonly ServiceHost[];
   hook<K extends keyof Hooks>(name: K, stage: Stage, handler: Hook<Hooks[K]>): void;
   emit<K extends keyof Hooks>(name: K, event: Hooks[K]): Awaitable<HookOutcome>;
   /** Offered after those registered before it. */

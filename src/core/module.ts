@@ -14,6 +14,10 @@ export interface Module {
   readonly features?: readonly string[];
   /** XEP-0030: features of every account's bare JID. */
   readonly accountFeatures?: readonly string[];
+  /** XEP-0030: features of every service below the domain. */
+  readonly serviceFeatures?: readonly string[];
+  /** Names of the services that it opens, by its settings; see `Host.serviceDomains`. */
+  readonly services?: (settings: never) => readonly string[];
   /** Modules that must be there, and are set up first. */
   readonly requires?: readonly Module[];
   readonly config?: Schema<unknown>;
@@ -22,8 +26,9 @@ export interface Module {
 
 /** Ties the type of `config` to the second argument of `setup`. */
 export function defineModule<C>(
-  spec: Omit<Module, "config" | "setup"> & {
+  spec: Omit<Module, "config" | "services" | "setup"> & {
     readonly config?: Schema<C>;
+    readonly services?: (config: C) => readonly string[];
     setup(host: Host, config: C): Awaitable<void>;
   },
 ): Module {

@@ -3,9 +3,10 @@
  * XEP-0128 Service Discovery Extensions, version 1.0.1
  * https://xmpp.org/extensions/xep-0030.html
  *
- * Tells what the domain and its accounts are and can do, from what the modules declare.
+ * Tells what the domain, its services and its accounts are and can do, from what the modules declare.
  */
 import { defineModule, defineService } from "../core/module.ts";
+import type { DiscoNodes, Identity, ServiceHost } from "../core/service-host.ts";
 import type { IqRequest } from "../routing/iq-table.ts";
 import type { Awaitable } from "../util/awaitable.ts";
 import { t } from "../util/schema.ts";
@@ -14,12 +15,6 @@ import { StanzaError } from "../xmpp/errors.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 import { roster, rosterService } from "./roster/roster.ts";
-
-/** Nodes (§4.3) that a module answers for: the whole `<query/>`, undefined where a node is not its own. */
-export interface DiscoNodes {
-  info(node: string, request: IqRequest): Awaitable<Element | undefined>;
-  items(node: string, request: IqRequest): Awaitable<Element | undefined>;
-}
 
 /**
  * What registered accounts have beside their resources. A StanzaError says that somebody may not know of a node, or that
@@ -54,6 +49,7 @@ export const disco = defineModule({
   implements: ["XEP-0030 2.5.0", "XEP-0128 1.0.1"],
   features: [ns.DISCO_INFO, ns.DISCO_ITEMS],
   accountFeatures: [ns.DISCO_INFO, ns.DISCO_ITEMS],
+  serviceFeatures: [ns.DISCO_INFO, ns.DISCO_ITEMS],
   requires: [roster],
   config: t.object({
     name: t.string("Jackdaw").doc("The name that clients show for the server."),
@@ -74,6 +70,8 @@ export const disco = defineModule({
 
     host.iq("get", ns.DISCO_INFO, "query", domainInfo, "host");
     host.iq("get", ns.DISCO_ITEMS, "query", domainItems, "host");
+    host.iq("get", ns.DISCO_INFO, "query", serviceInfo, "services");
+    host.iq("get", ns.DISCO_ITEMS, "query", serviceItems, "services");
     host.iq("get", ns.DISCO_INFO, "query", accountInfo, "address");
     host.iq("get", ns.DISCO_ITEMS, "query", accountItems, "address");
 
@@ -91,7 +89,35 @@ export const disco = defineModule({
     function domainItems(request: IqRequest): Awaitable<Element> {
       const node = request.payload.attrs.node as string | undefined;
       if (node !== undefined) return required(ask(nodes, (each) => each.items(node, request)));
-      return el("query", { xmlns: ns.DISCO_ITEMS });
+      // §4.1: the addresses that belong to the domain.
+      return el(
+        "query",
+        { xmlns: ns.DISCO_ITEMS },
+        ...host.services.map(({ jid, spec }) =>
+          el("item", { jid: jid.toString(), name: spec.disco.identities[0]?.name }),
+        ),
+      );
+    }
+
+    function serviceInfo(request: IqRequest): Awaitable<Element> {
+      const { identities, features, forms, nodes: own = [] } = askedService(request).spec.disco;
+      const node = request.payload.attrs.node as string | undefined;
+      if (node !== undefined) return required(ask(own, (each) => each.info(node, request)));
+      const shared = host.modules.flatMap((module) => module.serviceFeatures ?? []);
+      return describe(identities, [...shared, ...features], forms);
+    }
+
+    function serviceItems(request: IqRequest): Awaitable<Element> {
+      const { disco: asked } = askedService(request).spec;
+      const node = request.payload.attrs.node as string | undefined;
+      if (node !== undefined) return required(ask(asked.nodes ?? [], (each) => each.items(node, request)));
+      return asked.items?.(request) ?? el("query", { xmlns: ns.DISCO_ITEMS });
+    }
+
+    function askedService({ to }: IqRequest): ServiceHost {
+      const service = host.services.find(({ domain }) => domain === to.domain);
+      if (!service) throw new StanzaError("service-unavailable");
+      return service;
     }
 
     /** §3.1. §8: an account that is not there and one that does not want to be seen give the same answer. */
@@ -191,8 +217,6 @@ async function unlessRefused<T>(work: () => Awaitable<T>): Promise<T | undefined
     throw error;
   }
 }
-
-type Identity = { readonly category: string; readonly type: string; readonly name?: string };
 
 function describe(
   identities: readonly Identity[],

@@ -30,6 +30,7 @@ export const last = defineModule({
   implements: ["XEP-0012 2.0"],
   features: [ns.LAST],
   accountFeatures: [ns.LAST],
+  serviceFeatures: [ns.LAST],
   requires: [roster],
 
   async setup(host) {
@@ -41,7 +42,9 @@ export const last = defineModule({
     });
 
     // §5: a server tells how long it has been running.
-    host.iq("get", ns.LAST, "query", () => seconds(host.clock.now() - host.startedAt), "host");
+    for (const at of ["host", "services"] as const) {
+      host.iq("get", ns.LAST, "query", () => seconds(host.clock.now() - host.startedAt), at);
+    }
 
     host.iq(
       "get",

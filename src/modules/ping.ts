@@ -11,10 +11,12 @@ export const ping = defineModule({
   name: "ping",
   implements: ["XEP-0199 2.0.1"],
   features: [ns.PING],
+  serviceFeatures: [ns.PING],
 
   setup(host) {
     // An empty result is the whole answer.
     host.iq("get", ns.PING, "ping", () => {}, "host");
+    host.iq("get", ns.PING, "ping", () => {}, "services");
     // §4.2: also to one's own account. Nobody else's answers, or a ping would tell whether there is one.
     host.iq("get", ns.PING, "ping", () => {}, "self");
   },

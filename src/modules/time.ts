@@ -13,23 +13,20 @@ export const time = defineModule({
   name: "time",
   implements: ["XEP-0202 2.0", "XEP-0082 1.1.1"],
   features: [ns.TIME],
+  serviceFeatures: [ns.TIME],
 
   setup(host) {
-    host.iq(
-      "get",
-      ns.TIME,
-      "time",
-      () => {
-        const now = host.clock.now();
-        return el(
-          "time",
-          { xmlns: ns.TIME },
-          el("tzo", {}, formatOffset(-new Date(now).getTimezoneOffset())),
-          el("utc", {}, formatDateTime(now)),
-        );
-      },
-      "host",
-    );
+    const answer = () => {
+      const now = host.clock.now();
+      return el(
+        "time",
+        { xmlns: ns.TIME },
+        el("tzo", {}, formatOffset(-new Date(now).getTimezoneOffset())),
+        el("utc", {}, formatDateTime(now)),
+      );
+    };
+    host.iq("get", ns.TIME, "time", answer, "host");
+    host.iq("get", ns.TIME, "time", answer, "services");
   },
 });
 

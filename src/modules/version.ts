@@ -14,24 +14,21 @@ export const version = defineModule({
   name: "version",
   implements: ["XEP-0092 1.1"],
   features: [ns.VERSION],
+  serviceFeatures: [ns.VERSION],
   config: t.object({
     showVersion: t.boolean(true).doc("Tell the version number to everybody who asks."),
   }),
 
   setup(host, { showVersion }) {
     // §2: `name` and `version` are required; §5 lets the operating system be withheld.
-    host.iq(
-      "get",
-      ns.VERSION,
-      "query",
-      () =>
-        el(
-          "query",
-          { xmlns: ns.VERSION },
-          el("name", {}, "Jackdaw"),
-          el("version", {}, showVersion ? packageVersion : "unknown"),
-        ),
-      "host",
-    );
+    const answer = () =>
+      el(
+        "query",
+        { xmlns: ns.VERSION },
+        el("name", {}, "Jackdaw"),
+        el("version", {}, showVersion ? packageVersion : "unknown"),
+      );
+    host.iq("get", ns.VERSION, "query", answer, "host");
+    host.iq("get", ns.VERSION, "query", answer, "services");
   },
 });

@@ -23,10 +23,12 @@ export type IqHandler<Known = object> = (
 ) => Awaitable<Element | "answered" | undefined | void>;
 
 /**
- * `self`: a user to their own account. `account`: anybody to the bare JID of an account that exists. `address`: anybody
- * to a bare JID whether or not there is an account. `host`: anybody to the domain.
+ * Of a domain of users: `self`: a user to their own account. `account`: anybody to the bare JID of an account that exists.
+ * `address`: anybody to a bare JID whether or not there is an account. `host`: anybody to the domain. `services`: anybody to
+ * one of the domain's services.
+ * Of a service: `host`: the service itself. `address`: a bare JID below it. `resource`: a full JID below it.
  */
-export type IqPlace = "self" | "account" | "address" | "host";
+export type IqPlace = "self" | "account" | "address" | "host" | "services" | "resource";
 
 /** Handlers of requests the server answers itself, found by one look-up. */
 export class IqTable {
@@ -35,6 +37,8 @@ export class IqTable {
     account: new Map(),
     address: new Map(),
     host: new Map(),
+    services: new Map(),
+    resource: new Map(),
   };
 
   /** @throws Error when there is one already: two modules must not claim the same request. */

@@ -1,10 +1,11 @@
 import type { Session } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
-import { type Awaitable, after, isPromise } from "../util/awaitable.ts";
+import { type Awaitable, after } from "../util/awaitable.ts";
 import type { Logger } from "../util/logger.ts";
 import { StanzaError } from "../xmpp/errors.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
+import { guarded } from "./guarded.ts";
 import type { HookOutcome, HookTable } from "./hooks.ts";
 import type { IqHandler, IqPlace, IqTable } from "./iq-table.ts";
 import { type Domain, isAnswerable, type Network } from "./network.ts";
@@ -81,23 +82,7 @@ export class Router implements Domain {
     work: () => Awaitable<void>,
     answer = (error: StanzaError) => this.#parts.network.bounce(stanza, error),
   ): Awaitable<void> {
-    try {
-      const done = work();
-      return isPromise(done) ? done.catch((error: unknown) => answer(this.#explain(stanza, error))) : done;
-    } catch (error) {
-      return answer(this.#explain(stanza, error));
-    }
-  }
-
-  #explain(stanza: Stanza, error: unknown): StanzaError {
-    if (error instanceof StanzaError) return error;
-    this.#parts.log.error("a handler failed", {
-      kind: stanza.kind,
-      payload: stanza.heads[0],
-      error: error instanceof Error ? error.stack : String(error),
-    });
-    // The handler that knew whether the payload holds a secret did not get to say so.
-    return new StanzaError("internal-server-error", "", { echo: false });
+    return guarded(this.#parts.log, stanza, work, answer);
   }
 
   /** RFC 6120 §10.3: a message without `to` is for the sender's own account. */

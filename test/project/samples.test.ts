@@ -1,9 +1,10 @@
-/** The example of docs/writing-a-module.md does what is said there. */
+/** The examples of docs/writing-a-module.md do what is said there. */
 import { describe, expect } from "vitest";
 import { defaultModules } from "../../src/modules/index.ts";
 import { test } from "../../src/testing/rig.ts";
 import { Jid } from "../../src/xmpp/jid.ts";
 import { away, awayService } from "./samples/away.ts";
+import { echo } from "./samples/echo.ts";
 
 const note = (text: string) => `<iq type="set" id="n"><note xmlns="urn:example:away">${text}</note></iq>`;
 
@@ -45,5 +46,19 @@ describe("away notes", () => {
     expect(await noteOf(user)).toBe("Short");
     await server.removeUser(user);
     expect(await noteOf(user)).toBeUndefined();
+  });
+});
+
+describe("echo", () => {
+  test.override({ options: { modules: [...defaultModules, echo] } });
+
+  test("answers at every address below its domain", async ({ connect }) => {
+    const alice = await connect("alice/phone");
+    await alice.sends(`<message to="cave@echo.localhost"><body>Hi</body></message>`);
+    await alice.receives(`<message from="cave@echo.localhost"><body>Hi</body></message>`);
+    await alice.sends(
+      `<iq type="get" id="s1" to="cave@echo.localhost"><size xmlns="urn:example:echo"/></iq>`,
+    );
+    await alice.receives(`<iq type="result" id="s1"><size xmlns="urn:example:echo">4</size></iq>`);
   });
 });

@@ -3,8 +3,9 @@ import { selectMechanisms } from "../../../src/auth/mechanisms.ts";
 import { parseAddress } from "../../../src/config/address.ts";
 import { configSchema, MECHANISMS, parseConfig } from "../../../src/config/config.ts";
 import { parseModules } from "../../../src/config/modules.ts";
-import { parseDomainName } from "../../../src/config/names.ts";
+import { parseDomainName, serviceNames } from "../../../src/config/names.ts";
 import { needsRestart } from "../../../src/config/reload.ts";
+import { serviceDomains } from "../../../src/config/services.ts";
 import { ConfigError, t } from "../../../src/util/schema.ts";
 
 function problemsOf(work: () => unknown): string[] {
@@ -137,27 +138,64 @@ test.each(["", ".", "a..b", "../x", "a/b", "a\\b", "user@host", "host:5222", "a 
   },
 );
 
+const configured = (sections: object) => parseConfig({ modules: sections });
+
 const modules = [{ name: "ping", config: t.object({ interval: t.duration("off") }) }, { name: "time" }];
 
 test("each module gets its own settings, and one that is switched off gets none", () => {
-  expect([...parseModules({}, modules)]).toEqual([
+  expect([...parseModules(configured({}), modules)]).toEqual([
     ["ping", { interval: 0 }],
     ["time", {}],
   ]);
-  expect([...parseModules({ ping: { interval: "5m" }, time: false }, modules)]).toEqual([
+  expect([...parseModules(configured({ ping: { interval: "5m" }, time: false }), modules)]).toEqual([
     ["ping", { interval: 300_000 }],
   ]);
-  expect(parseModules({ ping: true, time: true }, modules).size).toBe(2);
+  expect(parseModules(configured({ ping: true, time: true }), modules).size).toBe(2);
 });
 
 test("a module that others need cannot be switched off alone", () => {
   const roster = { name: "roster" };
   const presence = { name: "presence", requires: [roster] };
   const both = [roster, presence];
-  expect(problemsOf(() => parseModules({ roster: false }, both))).toEqual([
+  expect(problemsOf(() => parseModules(configured({ roster: false }), both))).toEqual([
     "modules.roster: cannot be switched off without presence, which need it",
   ]);
-  expect(parseModules({ roster: false, presence: false }, both).size).toBe(0);
+  expect(parseModules(configured({ roster: false, presence: false }), both).size).toBe(0);
+});
+
+test("a service needs a domain that nobody else has", () => {
+  const rooms = {
+    name: "rooms",
+    config: t.object({ names: serviceNames(["conference"]) }),
+    services: ({ names }: { names: readonly string[] }) => names,
+  };
+  const files = { ...rooms, name: "files", config: t.object({ names: serviceNames(["upload"]) }) };
+  const problems = (names: string[], domains = ["a.org", "b.a.org"], more = {}) =>
+    problemsOf(() =>
+      parseModules(parseConfig({ domains, modules: { rooms: { names }, ...more } }), [rooms, files]),
+    );
+  expect(problems(["conference", "chat.b.a.org"])).toEqual([]);
+  expect(problems(["b"])).toEqual(['modules.rooms: "b.a.org" is one of the domains already']);
+  expect(problems(["a.org"])).toEqual(['modules.rooms: "a.org" is one of the domains already']);
+  expect(problems(["b.a.org"])).toEqual(['modules.rooms: "b.a.org" is one of the domains already']);
+  expect(problems(["chat.c.org"])).toEqual(['modules.rooms: "chat.c.org" is below none of the domains']);
+  expect(problems(["chat", "chat.a.org"])).toEqual([
+    'modules.rooms: "chat.a.org" is a service of modules.rooms already',
+  ]);
+  expect(problems(["upload"], ["a.org"])).toEqual([
+    'modules.files: "upload.a.org" is a service of modules.rooms already',
+  ]);
+  expect(problems(["upload"], ["a.org"], { files: false })).toEqual([]);
+});
+
+test("services are below each domain, or below the one that their name ends with", () => {
+  const domains = ["a.org", "b.a.org", "[::1]"];
+  expect(serviceDomains(["chat", "chat.b.a.org"], "a.org", domains)).toEqual(["chat.a.org"]);
+  expect(serviceDomains(["chat", "rooms.b.a.org"], "b.a.org", domains)).toEqual([
+    "chat.b.a.org",
+    "rooms.b.a.org",
+  ]);
+  expect(serviceDomains(["chat"], "[::1]", domains)).toEqual([]);
 });
 
 test("EXTERNAL alone needs authorities for client certificates", () => {
@@ -168,7 +206,7 @@ test("EXTERNAL alone needs authorities for client certificates", () => {
 
 test("sections of modules are checked: their names and what is in them", () => {
   const sections = { pong: {}, ping: { interval: 5 }, time: { zone: "UTC" } };
-  expect(problemsOf(() => parseModules(sections, modules))).toEqual([
+  expect(problemsOf(() => parseModules(configured(sections), modules))).toEqual([
     'modules.pong: unknown module, did you mean "ping"?',
     'modules.ping.interval: expected a duration like "30d", got 5',
     "modules.time.zone: this module has no settings",

@@ -16,7 +16,9 @@ import type { TlsSettings } from "./net/socket-transport.ts";
 import type { Transport } from "./net/transport.ts";
 import { Turn } from "./net/turn.ts";
 import { Network } from "./routing/network.ts";
+import { measure, streamCounters } from "./server-metrics.ts";
 import { keepAlive } from "./session/keep-alive.ts";
+import { StanzaCounters } from "./session/stanza-counters.ts";
 import type { Store, Table, TableSpec } from "./store/store.ts";
 import { bind, legacySession } from "./stream/features/bind.ts";
 import { sasl } from "./stream/features/sasl.ts";
@@ -74,6 +76,7 @@ export class XmppServer {
   #listeners: Listener[] = [];
   #ports: { c2s: number; c2sTls: number } = { c2s: 0, c2sTls: 0 };
   #keepAlive: Timer | undefined;
+  #measurement: Disposable | undefined;
   #closing: Promise<void> | undefined;
   #taps: readonly Tap[] = [];
 
@@ -111,6 +114,7 @@ export class XmppServer {
       limits: streamLimits(config),
       tlsRequired: config.tls.required,
       tap: undefined,
+      ...streamCounters(this.metrics),
       hostFor: (domain) => this.#hosts.get(domain),
       defaultDomain: config.domains[0]?.name ?? "localhost",
     };
@@ -152,6 +156,8 @@ export class XmppServer {
     admins.configure(configuredAdmins(config));
     const { mechanisms, plainWithoutTls, anonymous } = config.auth;
     const external = config.tls.clientCertificates.ca !== undefined;
+    const stanzas = new StanzaCounters(this.metrics);
+    this.#network.onError = (condition) => stanzas.refused(condition);
     const shared = {
       accounts,
       mechanisms: selectMechanisms({ mechanisms, plainWithoutTls, anonymous, external }),
@@ -159,6 +165,7 @@ export class XmppServer {
       network: this.#network,
       domains: config.domains.map(({ name }) => name),
       metrics: this.metrics,
+      stanzas,
       clock,
       random,
       startedAt: clock.now(),
@@ -180,8 +187,7 @@ export class XmppServer {
       () => this.#config.limits,
       () => this.#allSessions(),
     );
-    this.metrics.gauge("jackdaw_sessions", "bound resources", () => this.#count());
-    this.metrics.gauge("jackdaw_streams", "open client streams", () => this.#streams.size);
+    this.#measurement = measure(this, this.#turn);
   }
 
   /** Opens the ports of the configuration. @throws ListenError, CertificateError */
@@ -276,6 +282,7 @@ export class XmppServer {
 
   async #close(): Promise<void> {
     this.#keepAlive?.cancel();
+    this.#measurement?.[Symbol.dispose]();
     const closed = this.#listeners.map((listener) => listener.close());
     // Those with stream management last: they keep what the others could not take, and give it to offline storage.
     const sessions = Array.from(this.#allSessions());
@@ -346,12 +353,6 @@ export class XmppServer {
 
   *#allSessions() {
     for (const host of this.#hosts.values()) yield* host.sessions.all();
-  }
-
-  #count(): number {
-    let sessions = 0;
-    for (const host of this.#hosts.values()) sessions += host.sessions.size;
-    return sessions;
   }
 }
 

@@ -10,6 +10,7 @@ import { Router } from "../routing/router.ts";
 import { PendingRequests } from "../session/pending-requests.ts";
 import { Session, type SessionHost } from "../session/session.ts";
 import { Sessions } from "../session/sessions.ts";
+import type { StanzaCounters } from "../session/stanza-counters.ts";
 import type { Table, TableSpec } from "../store/store.ts";
 import type { StreamFeature } from "../stream/stream-feature.ts";
 import type { SessionStream, StreamHost } from "../stream/stream-host.ts";
@@ -38,6 +39,7 @@ export interface HostParts {
   readonly network: Network;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly stanzas: StanzaCounters;
   readonly clock: Clock;
   readonly random: Random;
   readonly startedAt: number;
@@ -107,6 +109,9 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   }
   get metrics(): Metrics {
     return this.#parts.metrics;
+  }
+  get stanzas(): StanzaCounters {
+    return this.#parts.stanzas;
   }
   get clock(): Clock {
     return this.#parts.clock;

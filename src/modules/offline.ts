@@ -78,6 +78,8 @@ export const offline = defineModule({
       indexes: { at: ["at"] },
     });
     const known = new Lru<string, Waiting>(KNOWN_USERS);
+    const kept = host.metrics.counter("jackdaw_offline_stored", "messages kept for users who were away");
+    const refused = host.metrics.counter("jackdaw_offline_full", "messages refused because too many waited");
     const receiving = host.sessionState(() => false);
     const deliveries = new Map<string, Delivery>();
     /** What waits for the user who is being imported. */
@@ -137,9 +139,11 @@ export const offline = defineModule({
         const row = { user: key, id: last + 1, at: host.clock.now(), stanza: stanza.toString() };
         const size = bytes + sizeOf(row);
         if (messages >= limits.messages || size > limits.size) {
+          refused.inc();
           throw new StanzaError("service-unavailable", "the user has too many messages waiting");
         }
         known.set(key, { messages: messages + 1, bytes: size, last: row.id });
+        kept.inc();
         return after(table.put(row), () => "handled" as const);
       });
     }

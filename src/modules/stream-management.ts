@@ -110,6 +110,11 @@ export const streamManagement = defineModule({
       });
     }
 
+    const resumptions = (outcome: string) =>
+      host.metrics.counter("jackdaw_resumptions", "attempts to resume a session", { outcome });
+    const resumed = resumptions("success");
+    const unresumed = resumptions("failure");
+
     function resume(stream: Stream, request: Attributes): ReturnType<StreamManagement["resume"]> {
       const id = request.previd ?? "";
       const handled = readCount(request.h);
@@ -118,12 +123,14 @@ export const streamManagement = defineModule({
       // The id is a secret of the account: for anybody else there is no such session.
       if (!session || !management || !stream.user || !session.jid.bare.equals(stream.user)) {
         const end = ended.get(id);
+        unresumed.inc();
         const known = end && end.user === stream.user?.toString();
         return { failed: failed("item-not-found", known ? end.handled : undefined) };
       }
       if (handled === undefined) return { failed: failed("bad-request") };
       acknowledge(management, handled);
       session.attach(stream);
+      resumed.inc();
       const answer = el("resumed", {
         xmlns: ns.STREAM_MANAGEMENT,
         previd: id,

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { type SecureContext, TLSSocket } from "node:tls";
-import type { ChannelBindingType, Transport, TransportEvents } from "./transport.ts";
+import type { ChannelBindingType, Encryption, Transport, TransportEvents } from "./transport.ts";
 import type { Outbox, Turn } from "./turn.ts";
 
 /** How TLS is spoken on a listener; read anew for each handshake so that certificates can be replaced. */
@@ -20,6 +20,7 @@ const EXPORTER_LENGTH = 32;
 
 /** A TCP connection, in clear or under TLS. */
 export class SocketTransport implements Transport, Outbox {
+  readonly kind: "tcp" | "tls";
   readonly remote: string;
   readonly #turn: Turn;
   readonly #tls: TlsSettings | undefined;
@@ -32,6 +33,7 @@ export class SocketTransport implements Transport, Outbox {
 
   constructor(socket: Socket, turn: Turn, tls: TlsSettings | undefined) {
     this.#socket = socket;
+    this.kind = socket instanceof TLSSocket ? "tls" : "tcp";
     this.#turn = turn;
     this.#tls = tls;
     this.remote = (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
@@ -125,6 +127,12 @@ export class SocketTransport implements Transport, Outbox {
     if (type === "tls-unique") return isModern ? undefined : uniqueBinding(socket);
     if (!isModern) return undefined;
     return socket.exportKeyingMaterial(EXPORTER_LENGTH, EXPORTER_LABEL, Buffer.alloc(0));
+  }
+
+  encryption(): Encryption | undefined {
+    const socket = this.#socket;
+    if (!(socket instanceof TLSSocket) || socket.destroyed) return undefined;
+    return { protocol: socket.getProtocol() ?? "", cipher: socket.getCipher().standardName };
   }
 
   clientCertificate(): Buffer | undefined {

@@ -10,8 +10,16 @@ export interface TransportEvents {
   drained(): void;
 }
 
+/** How a connection is encrypted, in the words of OpenSSL: `TLSv1.3`, `TLS_AES_256_GCM_SHA384`. */
+export interface Encryption {
+  readonly protocol: string;
+  readonly cipher: string;
+}
+
 /** What TCP, TLS and the in-memory pipe have in common: bytes in, strings out. It knows nothing of stanzas. */
 export interface Transport {
+  /** What carries it, for those who look: `tcp`, `tls` (from the first byte), `pipe` … */
+  readonly kind?: string;
   /** Encrypted, or not in need of it. */
   readonly secure: boolean;
   /** The peer's address without its port; empty when there is none. */
@@ -30,6 +38,8 @@ export interface Transport {
   startTls(domain: string): void;
   /** RFC 5929, RFC 9266; undefined where the transport has none. */
   channelBinding(type: ChannelBindingType): Buffer | undefined;
+  /** undefined where there is no TLS, or somebody in front of the server does it. */
+  encryption?(): Encryption | undefined;
   /** DER of the client's certificate if its chain was verified. */
   clientCertificate(): Buffer | undefined;
   pause(): void;

@@ -23,6 +23,8 @@ interface Committable {
 export class Turn {
   /** Called after a write failed or was lost, so that caches of the store are dropped. */
   onLost: () => void = () => {};
+  /** Called after each commit that made something durable, with how long it took in seconds. */
+  onCommitted: (seconds: number) => void = () => {};
   readonly #store: Committable;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -78,16 +80,22 @@ export class Turn {
 
   #commit(outboxes: readonly Outbox[]): void {
     try {
+      const began = this.#store.dirty ? performance.now() : undefined;
       const committed = this.#store.commit();
-      if (!isPromise(committed)) return flush(outboxes);
+      if (!isPromise(committed)) return this.#committed(outboxes, began);
       this.#committing = true;
       committed.then(
-        () => this.#settle(() => flush(outboxes)),
+        () => this.#settle(() => this.#committed(outboxes, began)),
         (error: Error) => this.#settle(() => this.#lose(outboxes, error)),
       );
     } catch (error) {
       this.#lose(outboxes, error as Error);
     }
+  }
+
+  #committed(outboxes: readonly Outbox[], began: number | undefined): void {
+    if (began !== undefined) this.onCommitted((performance.now() - began) / 1000);
+    for (const outbox of outboxes) outbox.flush();
   }
 
   #settle(then: () => void): void {
@@ -107,8 +115,4 @@ export class Turn {
     // those who are told of the ends.
     if (isBetweenTurns && this.#store.dirty) this.#commit([]);
   }
-}
-
-function flush(outboxes: readonly Outbox[]): void {
-  for (const outbox of outboxes) outbox.flush();
 }

@@ -2,19 +2,25 @@ import { type Awaitable, isPromise } from "../util/awaitable.ts";
 import type { Logger } from "../util/logger.ts";
 import { StanzaError } from "../xmpp/errors.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
+import type { Network } from "./network.ts";
 
 /** Runs `work` on behalf of a stanza; what it throws becomes an error for `answer`. Never throws nor rejects by `work`. */
 export function guarded(
-  log: Logger,
+  { log, network }: { readonly log: Logger; readonly network: Pick<Network, "onError"> },
   stanza: Stanza,
   work: () => Awaitable<void>,
   answer: (error: StanzaError) => Awaitable<void>,
 ): Awaitable<void> {
+  const failed = (error: unknown) => {
+    const explained = explain(log, stanza, error);
+    network.onError(explained.condition);
+    return answer(explained);
+  };
   try {
     const done = work();
-    return isPromise(done) ? done.catch((error: unknown) => answer(explain(log, stanza, error))) : done;
+    return isPromise(done) ? done.catch(failed) : done;
   } catch (error) {
-    return answer(explain(log, stanza, error));
+    return failed(error);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Session } from "../session/session.ts";
 import type { Awaitable } from "../util/awaitable.ts";
-import { StanzaError } from "../xmpp/errors.ts";
+import { type StanzaCondition, StanzaError } from "../xmpp/errors.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
 
 /** Whoever takes the stanzas of one domain. */
@@ -12,6 +12,8 @@ export interface Domain {
 
 /** Which domain of this server a stanza belongs to (RFC 6120 §10.4). */
 export class Network {
+  /** Called for each stanza that somebody refused, whether its sender is told or not. */
+  onError: (condition: StanzaCondition) => void = () => {};
   readonly #domains = new Map<string, Domain>();
 
   /** @throws Error when the domain is taken. */

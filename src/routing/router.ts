@@ -82,7 +82,7 @@ export class Router implements Domain {
     work: () => Awaitable<void>,
     answer = (error: StanzaError) => this.#parts.network.bounce(stanza, error),
   ): Awaitable<void> {
-    return guarded(this.#parts.log, stanza, work, answer);
+    return guarded(this.#parts, stanza, work, answer);
   }
 
   /** RFC 6120 §10.3: a message without `to` is for the sender's own account. */

@@ -45,9 +45,9 @@ export class ServiceRouter implements Domain {
   }
 
   deliver(stanza: Stanza, session: Session | undefined): Awaitable<void> {
-    const { log, network } = this.#parts;
+    const { network } = this.#parts;
     return guarded(
-      log,
+      this.#parts,
       stanza,
       () => this.#receive(stanza, session),
       (error) => network.bounce(stanza, error),

@@ -11,12 +11,14 @@ import { iq, Stanza } from "../xmpp/stanza.ts";
 import { checkIq } from "./check-iq.ts";
 import { Management, type ManagementLimits } from "./management.ts";
 import { PendingRequests } from "./pending-requests.ts";
+import type { StanzaCounters } from "./stanza-counters.ts";
 
 /** What a session needs of the domain it belongs to. */
 export interface SessionHost {
   readonly domain: string;
   readonly clock: Clock;
   readonly random: Random;
+  readonly stanzas: StanzaCounters;
   /** A valid stanza of the client, its `from` stamped. */
   fromClient(session: Session, stanza: Stanza): Awaitable<void>;
   /** Sends a stanza wherever its `to` says. */
@@ -127,9 +129,14 @@ export class Session {
     const stream = this.#stream;
     const management = this.#management;
     management?.push(stanza, this.host.clock.now());
-    if (stream) stream.write(stanza.toString());
+    if (stream) this.#carry(stream, stanza);
     else if (management) this.host.held(this, stanza);
     if (management) this.#superviseQueue(management);
+  }
+
+  #carry(stream: SessionStream, stanza: Stanza): void {
+    this.host.stanzas.sent[stanza.kind].value++;
+    stream.write(stanza.toString());
   }
 
   /** XEP-0198 §4: sees to it that what went out is acknowledged, and that not too much is not. */
@@ -174,6 +181,7 @@ export class Session {
   /** A stanza from the client. It counts as handled when all of its effects are recorded (XEP-0198 §4). */
   receive(element: XmlElement): Awaitable<void> {
     const management = this.#management;
+    this.host.stanzas.received[element.name as Stanza["kind"]].value++;
     const handled = this.#accept(element);
     return management ? after(handled, () => management.count()) : handled;
   }
@@ -231,7 +239,7 @@ export class Session {
   resend(): void {
     const { stream, management } = this;
     if (!stream || !management) return;
-    for (const { stanza } of management.unacked) stream.write(stanza.toString());
+    for (const { stanza } of management.unacked) this.#carry(stream, stanza);
     this.host.resumed(this);
     this.#requestAck();
   }

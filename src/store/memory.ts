@@ -11,6 +11,7 @@ class MemoryStore implements Store {
   onDirty = () => {};
   /** Never called: memory does not fail. */
   onFailed = () => {};
+  rowsWritten = 0;
   readonly #names = new Set<string>();
   /** How to undo the writes since the last commit, oldest first. */
   #undo: (() => void)[] = [];
@@ -29,6 +30,7 @@ class MemoryStore implements Store {
     return new MemoryTable<R>(layout, {
       check: () => this.#check(),
       wrote: (undo) => {
+        this.rowsWritten++;
         if (this.#undo.push(undo) === 1) this.onDirty();
       },
     });

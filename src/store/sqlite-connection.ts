@@ -23,6 +23,8 @@ interface ConnectionEvents {
 export class SqliteConnection {
   readonly path: string;
   readonly db: Database.Database;
+  /** Since it was opened, those included that were undone. */
+  rowsWritten = 0;
   readonly #events: ConnectionEvents;
   readonly #begin: Statement;
   readonly #commit: Statement;
@@ -84,6 +86,7 @@ export class SqliteConnection {
       this.#state = "dirty";
       this.#events.dirty();
     }
+    this.rowsWritten += changes;
     return changes;
   }
 

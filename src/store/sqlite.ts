@@ -90,6 +90,10 @@ class SqliteStore implements Store {
     return this.#connection.dirty;
   }
 
+  get rowsWritten(): number {
+    return this.#connection.rowsWritten;
+  }
+
   table<R extends object>(spec: TableSpec<R>): Table<R> {
     const { db, path } = this.#connection;
     const layout = layoutOf(spec);

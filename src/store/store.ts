@@ -78,6 +78,8 @@ export interface Store {
   rollback(): Awaitable<void>;
   /** Whether there are writes that `commit` would make durable. */
   readonly dirty: boolean;
+  /** Rows written and deleted since it was opened, those included that were undone. For metrics. */
+  readonly rowsWritten?: number;
   /** Called once when something was first written after a commit or rollback, so that somebody ends the turn. */
   onDirty: () => void;
   /**

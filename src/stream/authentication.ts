@@ -109,6 +109,8 @@ export class Authentication {
     this.#waited = 0;
     if (isOver(stream)) return;
     if (this.#name !== "ANONYMOUS") throttle.succeeded(user, stream.remote);
+    stream.mechanism = this.#name;
+    stream.environment.loginTried(this.#name, "success");
     stream.log.info("authenticated", { user, mechanism: this.#name });
     await profile.success(stream, success);
   }
@@ -122,6 +124,7 @@ export class Authentication {
     }
     if (condition !== "aborted" && !this.#isMisfit(error)) {
       this.#failures++;
+      stream.environment.loginTried(this.#name || "unknown", "failure");
       const { throttle } = stream.host;
       // A server that is too busy to look has learnt nothing about the client.
       if (condition !== "temporary-auth-failure") throttle.failed(error.username, stream.remote);

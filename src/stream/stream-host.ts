@@ -1,6 +1,7 @@
 import type { Accounts } from "../auth/accounts.ts";
 import type { Mechanism } from "../auth/mechanism.ts";
 import type { Throttle } from "../auth/throttle.ts";
+import type { Transport } from "../net/transport.ts";
 import type { Session } from "../session/session.ts";
 import type { Awaitable } from "../util/awaitable.ts";
 import type { Clock } from "../util/clock.ts";
@@ -32,6 +33,9 @@ export interface SessionStream {
   readonly id: string;
   readonly remote: string;
   readonly secure: boolean;
+  readonly transport: Pick<Transport, "kind" | "unsent" | "encryption">;
+  /** The SASL mechanism that the client authenticated with. */
+  readonly mechanism: string | undefined;
   /** `xml:lang` of the client's stream header. */
   readonly lang: string | undefined;
   /** When the peer last sent anything; milliseconds since the epoch. */
@@ -70,6 +74,12 @@ export interface StreamEnvironment {
   readonly tlsRequired: boolean;
   /** Set while somebody listens to what streams carry. */
   readonly tap: Tap | undefined;
+  /** A stream ended with that error. */
+  streamError(condition: StreamCondition): void;
+  /** A client sends too fast (`rate`), does not read fast enough (`output`), or not at all and was dropped (`unread`). */
+  limited(limit: "rate" | "output" | "unread"): void;
+  /** A client authenticated, or tried to. */
+  loginTried(mechanism: string, outcome: "success" | "failure"): void;
   /** The host for the stream's `to`; undefined when this server does not serve it. */
   hostFor(domain: string): StreamHost | undefined;
   /** The host whose name stands in answers to streams that name none. */

@@ -42,6 +42,8 @@ export class Stream implements SessionStream {
   readonly environment: StreamEnvironment;
   /** The account that authenticated, as a bare JID. */
   user: Jid | undefined;
+  /** The SASL mechanism that it did so with. */
+  mechanism: string | undefined;
   session: Session | undefined;
   lang: string | undefined;
   /** The address of a user that the client claims in its header (RFC 6120 §4.7.1). */
@@ -151,9 +153,10 @@ export class Stream implements SessionStream {
     if (unsent <= environment.limits.unsentSoft) return;
     if (unsent > environment.limits.unsentHard) {
       this.log.warn("client does not read; dropped", { unsent });
+      environment.limited("unread");
       transport.destroy(new Error("unsent output exceeds its limit"));
-    } else {
-      this.#hold(Hold.OUTPUT);
+    } else if (this.#hold(Hold.OUTPUT)) {
+      environment.limited("output");
     }
   }
 
@@ -205,9 +208,13 @@ export class Stream implements SessionStream {
 
   /** RFC 6120 §4.4, §4.9: says why if there is a reason, ends the stream, and leaves the peer a moment to do so too. */
   close(condition?: StreamCondition, text?: string, detail?: Element): void {
+    const { environment } = this;
     if (this.#state === "closing" || this.#state === "closed") return;
     if (!this.#headerSent) this.#sendHeader();
-    if (condition) this.#say(serialize(streamError(condition, text, detail)));
+    if (condition) {
+      environment.streamError(condition);
+      this.#say(serialize(streamError(condition, text, detail)));
+    }
     this.#say("</stream:stream>");
     this.#waiting = undefined;
     this.#endNegotiation();
@@ -216,7 +223,7 @@ export class Stream implements SessionStream {
     if (condition) this.transport.end();
     if (this.#holds !== 0) this.transport.resume();
     this.#holds = 0;
-    this.#deadline = this.environment.clock.after(CLOSE_GRACE_MS, () => this.transport.destroy());
+    this.#deadline = environment.clock.after(CLOSE_GRACE_MS, () => this.transport.destroy());
     this.#leaveSession(condition ?? "closed", condition === undefined);
   }
 
@@ -226,6 +233,7 @@ export class Stream implements SessionStream {
     this.lastReceived = now;
     const delay = this.#bucket?.take(chunk.length, now) ?? 0;
     if (delay > 0) {
+      this.environment.limited("rate");
       this.#hold(Hold.RATE);
       this.environment.clock.after(delay, () => this.#release(Hold.RATE));
     }
@@ -242,7 +250,7 @@ export class Stream implements SessionStream {
 
   /** Takes events one after another; the next one waits until the last one is settled (RFC 6120 §10.1). */
   #process(): void {
-    if (this.#busy) return this.#hold(Hold.WORK);
+    if (this.#busy) return void this.#hold(Hold.WORK);
     for (let taken = 0; taken < this.environment.limits.stanzasPerTurn; taken++) {
       if (this.#state === "closing" || this.#state === "closed") return;
       try {
@@ -409,10 +417,13 @@ export class Stream implements SessionStream {
     this.close("internal-server-error");
   }
 
-  #hold(reason: Hold): void {
-    if (this.#state === "closing" || this.#state === "closed") return;
+  /** Whether that is a new reason. */
+  #hold(reason: Hold): boolean {
+    if (this.#state === "closing" || this.#state === "closed") return false;
     if (this.#holds === 0) this.transport.pause();
+    const isNew = (this.#holds & reason) === 0;
     this.#holds |= reason;
+    return isNew;
   }
 
   #release(reason: Hold): void {

@@ -69,6 +69,7 @@ export class Pipe {
 }
 
 class ServerEnd implements Transport, Outbox {
+  readonly kind = "pipe";
   readonly remote: string;
   client: PipeEvents | undefined;
   stuck = false;

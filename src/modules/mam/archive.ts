@@ -76,6 +76,8 @@ export function firstIdAt(time: number): number {
 export class Archive {
   /** Called when an archive has got another 1,000 messages. */
   onGrown: (owner: string) => void = () => {};
+  /** Called for each message that is added. */
+  onAppended: () => void = () => {};
   readonly #table: Table<ArchiveRow>;
   readonly #host: Pick<Host, "clock">;
   readonly #sequence: Sequence;
@@ -117,6 +119,7 @@ export class Archive {
     tail.number = number + 1;
     tail.offset = offset + Buffer.byteLength(stanza);
     const written = this.#table.put({ owner, id, with: peer, number, offset, stanza });
+    this.onAppended();
     if (tail.number % GROWTH === 0) this.onGrown(owner);
     return after(written, () => id);
   }

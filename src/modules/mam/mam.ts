@@ -86,6 +86,8 @@ export const mam = defineModule({
     const recorder = new Recorder(host, archive, preferences);
     const queries = host.metrics.counter("jackdaw_archive_queries", "queries of archives");
     const results = host.metrics.counter("jackdaw_archive_results", "messages shown from archives");
+    const writes = host.metrics.counter("jackdaw_archive_writes", "messages written to archives");
+    archive.onAppended = () => writes.inc();
     const answers = new Answers({ archive, ids, pageSize: limits.pageSize, results });
     const sent = new WeakMap<Stanza, number>();
     const buckets = host.sessionState<TokenBucket | undefined>(() => undefined);

@@ -95,9 +95,11 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
       : listens
         ? await selfSigned(config.domains.map(nameOf), { now: Date.now() })
         : undefined;
+  const { store = "memory" } = options;
   const server = await XmppServer.start({
     config,
-    store: openStore(options.store ?? "memory"),
+    store: openStore(store),
+    storeFile: typeof store === "object" && "sqlite" in store ? store.sqlite : undefined,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     log: options.logger ?? silentLogger,

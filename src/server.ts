@@ -5,6 +5,7 @@ import { selectMechanisms } from "./auth/mechanisms.ts";
 import { Throttle } from "./auth/throttle.ts";
 import type { Config } from "./config/config.ts";
 import { parseModules } from "./config/modules.ts";
+import { DataFolder } from "./core/data-folder.ts";
 import { DomainHost } from "./core/domain-host.ts";
 import type { Host } from "./core/host.ts";
 import type { Module } from "./core/module.ts";
@@ -38,6 +39,8 @@ import { ns } from "./xmpp/ns.ts";
 export interface ServerParts {
   readonly config: Config;
   readonly store: Store;
+  /** The store's file: what is kept in files is beside it. Without one it is temporary. */
+  readonly storeFile?: string | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -65,6 +68,7 @@ export class XmppServer {
   readonly #streams = new Set<Stream>();
   /** Streams that are gone while what they asked for is still being done. */
   readonly #working = new Set<Stream>();
+  readonly #folder: DataFolder;
   readonly #tables = new Map<string, Table<never>>();
   readonly #turn: Turn;
   readonly #connections: ConnectionCounter;
@@ -89,6 +93,7 @@ export class XmppServer {
       server.#turn.stop();
       for (const host of server.#hosts.values()) await host.stop();
       await parts.store.close();
+      await server.#folder.close();
       throw error;
     }
     return server;
@@ -100,6 +105,7 @@ export class XmppServer {
     this.#config = config;
     this.store = store;
     this.log = log;
+    this.#folder = new DataFolder(parts.storeFile);
     this.#turn = new Turn(store, clock, log);
     this.#turn.onLost = () => {
       this.#accounts?.forget();
@@ -174,6 +180,8 @@ export class XmppServer {
       admins,
       shutDown: () => this.onShutDown(),
       openTable: <R extends object>(spec: TableSpec<R>) => this.#openTable(spec),
+      commit: () => this.commit(),
+      openFolder: (path: string) => this.#folder.open(path),
     };
     for (const { name } of config.domains) {
       const host = new DomainHost({ ...shared, domain: name, log: log.child({ host: name }) });
@@ -297,6 +305,7 @@ export class XmppServer {
     } finally {
       this.#turn.stop();
       await this.store.close();
+      await this.#folder.close();
     }
   }
 

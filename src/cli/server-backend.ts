@@ -14,7 +14,14 @@ export const serverBackend: Backend = { modules: defaultModules, open };
 
 async function open(config: Config, log: Logger): Promise<ServerHandle> {
   const store = openStore(config.store, log);
-  const server = await XmppServer.start({ config, store, clock: systemClock, random: systemRandom, log });
+  const server = await XmppServer.start({
+    config,
+    store,
+    storeFile: config.store === "memory" ? undefined : config.store.sqlite,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
   return {
     admin: { hosts: server.hosts, commit: () => server.commit() },
     hosts: server.hosts,

@@ -49,6 +49,8 @@ export interface HostParts {
   /** Asks for the end of the server. */
   shutDown(): void;
   openTable<R extends object>(spec: TableSpec<R>): Awaitable<Table<R>>;
+  commit(): Promise<void>;
+  openFolder(path: string): Promise<string>;
 }
 
 const DISABLED = "the account is disabled";
@@ -215,6 +217,14 @@ export class DomainHost implements Host, StreamHost, SessionHost {
 
   table<R extends object>(spec: TableSpec<R>): Awaitable<Table<R>> {
     return this.#parts.openTable(spec);
+  }
+
+  commit(): Promise<void> {
+    return this.#parts.commit();
+  }
+
+  folder(path: string): Promise<string> {
+    return this.#parts.openFolder(path);
   }
 
   sessionState<T>(initial: () => T): SessionState<T> {

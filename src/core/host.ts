@@ -107,6 +107,16 @@ export interface Host {
   streamFeature(feature: StreamFeature): void;
   /** A table of the store. Hosts of one server share it: keys begin with a full address. */
   table<R extends object>(spec: TableSpec<R>): Awaitable<Table<R>>;
+  /**
+   * Settles when everything written so far is durable: for those who tell somebody outside of XMPP.
+   * @throws StoreError when it is lost.
+   */
+  commit(): Promise<void>;
+  /**
+   * A folder for what does not fit into rows, made when it is missing: `path` relative to the folder of the store's file; in a
+   * temporary folder that goes with the server where the store is in memory.
+   */
+  folder(path: string): Promise<string>;
   sessionState<T>(initial: () => T): SessionState<T>;
   provide<T>(service: Service<T>, implementation: T): void;
   /** @throws Error when nobody provides it. */

@@ -44,6 +44,8 @@ export interface ErrorDetail {
   readonly name: string;
   readonly ns: string;
   readonly attributes?: Readonly<Record<string, string>>;
+  /** Child elements with nothing but a text, by their names. */
+  readonly texts?: Readonly<Record<string, string>>;
 }
 
 /** RFC 6120 §8.3: thrown by handlers, answered by the router with an error stanza. `message` is shown to the peer. */

@@ -172,8 +172,9 @@ export class Stanza implements Header {
       error.cnode(el("text", { xmlns: ns.STANZA_ERRORS, "xml:lang": "en" }, cause.message));
     }
     if (cause.detail) {
-      const { name, ns: namespace, attributes } = cause.detail;
-      error.cnode(el(name, { xmlns: namespace, ...attributes }));
+      const { name, ns: namespace, attributes, texts = {} } = cause.detail;
+      const children = Object.entries(texts).map(([child, text]) => el(child, {}, text));
+      error.cnode(el(name, { xmlns: namespace, ...attributes }, ...children));
     }
     const answer = cause.echo ? this.append(error) : this.#replace(new TreeContent([error]));
     return answer.with({ type: "error", from: this.to, to: this.from });

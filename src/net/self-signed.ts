@@ -65,7 +65,7 @@ export function fingerprint(cert: string): string {
 }
 
 /** By hand, because node-forge has no constructed names such as otherName. RFC 5280 §4.2.1.6, in DER. */
-function subjectAltName(domains: readonly string[]): string {
+export function subjectAltName(domains: readonly string[]): string {
   const names = domains.flatMap((domain) => {
     const address = domain.replace(/^\[(.*)\]$/, "$1");
     if (isIP(address) !== 0) return [ipAddress(address), otherName(ID_ON_XMPP_ADDR, asn1.Type.UTF8, domain)];

@@ -10,11 +10,15 @@ import { Client } from "./client.ts";
 import { authenticate, logIn } from "./log-in.ts";
 import type { Captures } from "./match.ts";
 import { Pipe, type PipeOptions } from "./pipe.ts";
+import type { TestClock } from "./test-clock.ts";
 import { Transcript } from "./transcript.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
-/** What `createServer` takes, but for time. By default without ports, and with few PBKDF2 rounds. */
-export interface RigOptions extends Omit<ServerOptions, "clock" | "logger" | "store"> {
+/** What `createServer` takes. By default without ports, with time that stands still, and with few PBKDF2 rounds. */
+export interface RigOptions<C extends TestClock = VirtualClock>
+  extends Omit<ServerOptions, "clock" | "logger" | "store"> {
+  /** Default: a virtual one. */
+  readonly clock?: C;
   /** "sqlite": in a folder of its own that is gone afterwards. Default: "memory". */
   readonly store?: "sqlite" | ServerOptions["store"];
 }
@@ -32,9 +36,9 @@ export interface PipeClient extends Client {
 }
 
 /** A server and its clients in one process: no ports, no waiting, one place for all that was said. */
-export interface Rig extends AsyncDisposable {
+export interface Rig<C extends TestClock = VirtualClock> extends AsyncDisposable {
   readonly server: XmppServer;
-  readonly clock: VirtualClock;
+  readonly clock: C;
   readonly transcript: Transcript;
   /** What the server logged as an error: a fault of its own, as a rule. */
   readonly errors: readonly string[];
@@ -52,6 +56,8 @@ export interface Rig extends AsyncDisposable {
   raw(options?: PipeOptions): PipeClient;
   /** Makes an account, unless there is one; its bare JID. */
   user(name: string, password?: string): Promise<string>;
+  /** The password of an account that was made without one. */
+  passwordOf(jid: string): string;
   /** Settles when the server has dealt with everything, or only time could help it on. */
   settle(): Promise<void>;
   /** Cuts all connections, stops the server, and removes what it kept. */
@@ -68,10 +74,12 @@ const BUSY_PATIENCE_MS = 100;
 const LONGEST_WAIT_MS = 5_000;
 
 /** @throws ConfigError */
-export async function createRig(options: RigOptions = {}): Promise<Rig> {
+export async function createRig<C extends TestClock = VirtualClock>(
+  options: RigOptions<C> = {},
+): Promise<Rig<C>> {
   const transcript = new Transcript();
   const errors: string[] = [];
-  const clock = new VirtualClock();
+  const clock: TestClock = options.clock ?? new VirtualClock();
   const folder = options.store === "sqlite" ? mkdtempSync(join(tmpdir(), "jackdaw-test-")) : undefined;
   const config = options.config ?? {};
   const server = await createServer({
@@ -86,20 +94,20 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     logger: recorder(transcript, errors),
   });
   if (!(server instanceof XmppServer)) throw new Error("createServer made something else");
-  return new ServerRig({ server, clock, transcript, errors, folder });
+  return new ServerRig({ server, clock: clock as C, transcript, errors, folder });
 }
 
-interface RigParts {
+interface RigParts<C> {
   readonly server: XmppServer;
-  readonly clock: VirtualClock;
+  readonly clock: C;
   readonly transcript: Transcript;
   readonly errors: string[];
   readonly folder: string | undefined;
 }
 
-class ServerRig implements Rig {
+class ServerRig<C extends TestClock> implements Rig<C> {
   readonly server: XmppServer;
-  readonly clock: VirtualClock;
+  readonly clock: C;
   readonly transcript: Transcript;
   readonly errors: readonly string[];
   readonly captures: Captures = new Map();
@@ -107,7 +115,7 @@ class ServerRig implements Rig {
   readonly #folder: string | undefined;
   #connected = 0;
 
-  constructor({ server, clock, transcript, errors, folder }: RigParts) {
+  constructor({ server, clock, transcript, errors, folder }: RigParts<C>) {
     this.server = server;
     this.clock = clock;
     this.transcript = transcript;
@@ -152,6 +160,10 @@ class ServerRig implements Rig {
       await this.server.createUser(jid.toString(), password ?? passwordOf(jid));
     }
     return jid.toString();
+  }
+
+  passwordOf(jid: string): string {
+    return passwordOf(Jid.parse(jid));
   }
 
   async settle(): Promise<void> {

@@ -1,4 +1,5 @@
-import type { Clock, Timer } from "../util/clock.ts";
+import type { Timer } from "../util/clock.ts";
+import { millisecondsOf, type TestClock } from "./test-clock.ts";
 
 interface Alarm {
   at: number;
@@ -10,8 +11,7 @@ interface Alarm {
 const START = Date.UTC(2025, 0, 1, 12);
 
 /** Time that stands still until `advance` moves it; `immediate` alone is real. */
-export class VirtualClock implements Clock {
-  /** Awaited before time moves, and after each task: lets the work that is under way come to its end. */
+export class VirtualClock implements TestClock {
   settle: () => Promise<unknown> = () => new Promise(setImmediate);
   readonly #alarms = new Set<Alarm>();
   #now = START;
@@ -37,13 +37,12 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Tasks of `immediate` that are still to run. */
   get immediates(): number {
     return this.#immediates;
   }
 
-  /** Moves time by `ms` milliseconds and runs what comes due meanwhile, in the order of its time. */
-  async advance(ms: number): Promise<void> {
+  async advance(duration: number | string): Promise<void> {
+    const ms = millisecondsOf(duration);
     await this.settle();
     const until = this.#now + ms;
     for (let next = this.#next(until); next; next = this.#next(until)) {

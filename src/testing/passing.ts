@@ -1,0 +1,37 @@
+import type { Stream } from "../stream/stream.ts";
+import { textOf } from "../stream/tap.ts";
+import { readFragment } from "../xml/fragment.ts";
+import type { XmlElement } from "../xml/parser.ts";
+import { type Direction, Seen } from "./seen.ts";
+
+/** One element on its way, where it can be kept, changed, doubled or thrown away. */
+export class Passing extends Seen {
+  readonly stream: Stream;
+  readonly #go: (xml: string | undefined) => void;
+
+  private constructor(direction: Direction, stream: Stream, xml: string, go: (xml?: string) => void) {
+    super(direction, stream, xml);
+    this.stream = stream;
+    this.#go = go;
+  }
+
+  /** What a client sent. */
+  static received(stream: Stream, element: XmlElement): Passing {
+    return new Passing("in", stream, textOf(element), (xml) =>
+      stream.deal(xml === undefined ? element : readFragment(xml)),
+    );
+  }
+
+  /** What the server sends; `sent` hears when it is on its way after all, and as what. */
+  static sending(stream: Stream, text: string, sent: (seen: Seen) => void): Passing {
+    return new Passing("out", stream, text, (xml = text) => {
+      sent(new Seen("out", stream, xml));
+      stream.put(xml);
+    });
+  }
+
+  /** Lets it go on its way: now, later, or once more; as it is, or as `xml`. A client that is gone gets nothing. */
+  pass(xml?: string): void {
+    if (this.stream.state !== "closed") this.#go(xml);
+  }
+}

@@ -1,0 +1,135 @@
+import { describePattern, matcherOf, type StanzaPattern } from "./pattern.ts";
+import type { Seen } from "./seen.ts";
+
+export interface ExpectOptions {
+  /** Real milliseconds. Default: 1000. */
+  readonly within?: number;
+}
+
+export interface ExpectNoneOptions {
+  /** Real milliseconds to wait for what may still be on its way. Default: 50 with clients on sockets, else none. */
+  readonly within?: number;
+}
+
+interface TrafficParts {
+  resolve(name: string): string;
+  /** Settles when the server has dealt with everything. */
+  settle(): Promise<void>;
+  /** Whether there are clients whose doings cannot be waited for. */
+  hasForeignClients(): boolean;
+  transcript(): string;
+}
+
+const DEFAULT_PATIENCE_MS = 1_000;
+const FOREIGN_PATIENCE_MS = 50;
+
+interface Waiter {
+  readonly matches: (seen: Seen) => boolean;
+  readonly found: (seen: Seen) => void;
+}
+
+/** All that went over the streams of a server, and who waits for some of it. */
+export class Traffic {
+  readonly #parts: TrafficParts;
+  readonly #all: Seen[] = [];
+  /** What an expectation has had. */
+  readonly #taken = new Set<Seen>();
+  /** Before it everything is done with. */
+  #start = 0;
+  #waiters: Waiter[] = [];
+  #wake: (() => void)[] = [];
+  #ended = false;
+
+  constructor(parts: TrafficParts) {
+    this.#parts = parts;
+  }
+
+  /** Everything so far, oldest first. */
+  get all(): readonly Seen[] {
+    return this.#all;
+  }
+
+  record(seen: Seen): void {
+    this.#all.push(seen);
+    const waiter = seen.isElement ? this.#waiters.find(({ matches }) => matches(seen)) : undefined;
+    if (waiter) {
+      this.#waiters = this.#waiters.filter((other) => other !== waiter);
+      this.#take(seen);
+      waiter.found(seen);
+    }
+    this.#wakeAll();
+  }
+
+  /** Takes the first that fits and was not taken before, or waits for it. @throws Error with the transcript. */
+  async expect(pattern: StanzaPattern, { within = DEFAULT_PATIENCE_MS }: ExpectOptions = {}): Promise<Seen> {
+    const matches = matcherOf(pattern, this.#parts.resolve);
+    const past = this.#untaken().find(matches);
+    if (past) {
+      this.#take(past);
+      return past;
+    }
+    const { promise, resolve } = Promise.withResolvers<Seen | undefined>();
+    const waiter: Waiter = { matches, found: resolve };
+    this.#waiters.push(waiter);
+    const timer = setTimeout(resolve, within, undefined);
+    const found = await promise;
+    clearTimeout(timer);
+    if (found) return found;
+    this.#waiters = this.#waiters.filter((other) => other !== waiter);
+    return this.#fail(`expected ${describePattern(pattern)} within ${within} ms; there was none`);
+  }
+
+  /** Nothing that fits came since the last thing that was expected, and nothing does. @throws Error with the transcript. */
+  async expectNone(pattern: StanzaPattern, { within }: ExpectNoneOptions = {}): Promise<void> {
+    const matches = matcherOf(pattern, this.#parts.resolve);
+    await this.#parts.settle();
+    const patience = within ?? (this.#parts.hasForeignClients() ? FOREIGN_PATIENCE_MS : 0);
+    if (patience > 0) await new Promise((resolve) => void setTimeout(resolve, patience));
+    const from = Math.max(this.#start, this.#all.findLastIndex((seen) => this.#taken.has(seen)) + 1);
+    const found = this.#all.slice(from).find((seen) => seen.isElement && matches(seen));
+    if (found)
+      this.#fail(`expected no ${describePattern(pattern).replace(/^an? /, "")}, got\n  ${found.toString()}`);
+  }
+
+  /** Everything so far was looked at: expectations begin here. */
+  forget(): void {
+    this.#start = this.#all.length;
+  }
+
+  /** What fits from now on, as it comes; ends with the server. */
+  async *stanzas(pattern: StanzaPattern = {}): AsyncGenerator<Seen, void> {
+    const matches = matcherOf(pattern, this.#parts.resolve);
+    for (let index = this.#all.length; ; index++) {
+      while (index >= this.#all.length) {
+        if (this.#ended) return;
+        await new Promise<void>((resolve) => this.#wake.push(resolve));
+      }
+      const seen = this.#all[index] as Seen;
+      if (seen.isElement && matches(seen)) yield seen;
+    }
+  }
+
+  /** Nothing comes any more. */
+  end(): void {
+    this.#ended = true;
+    this.#wakeAll();
+  }
+
+  #untaken(): Seen[] {
+    return this.#all.slice(this.#start).filter((seen) => seen.isElement && !this.#taken.has(seen));
+  }
+
+  #take(seen: Seen): void {
+    this.#taken.add(seen);
+  }
+
+  #wakeAll(): void {
+    const woken = this.#wake;
+    this.#wake = [];
+    for (const wake of woken) wake();
+  }
+
+  #fail(message: string): never {
+    throw new Error(`${message}\n\nTranscript:\n${this.#parts.transcript()}\n`);
+  }
+}

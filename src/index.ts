@@ -2,6 +2,8 @@
 import { parseConfig } from "./config/config.ts";
 import type { Host } from "./core/host.ts";
 import type { Module } from "./core/module.ts";
+import type { HttpPeer } from "./http/peer.ts";
+import type { Ports } from "./listeners.ts";
 import { selfSigned } from "./net/self-signed.ts";
 import type { Transport } from "./net/transport.ts";
 import { XmppServer } from "./server.ts";
@@ -24,6 +26,9 @@ export type {
   ServicePlace,
   ServiceSpec,
 } from "./core/service-host.ts";
+export type { HttpRoutes, HttpSide } from "./http/http-side.ts";
+export type { HttpPeer } from "./http/peer.ts";
+export type { Ports } from "./listeners.ts";
 export { defaultModules } from "./modules/index.ts";
 export type { Transport, TransportEvents } from "./net/transport.ts";
 export type { Hook, Hooks, Stage } from "./routing/hooks.ts";
@@ -49,8 +54,8 @@ export interface ServerOptions {
   readonly domain?: string | readonly string[];
   /** Default: "memory". */
   readonly store?: "memory" | { readonly sqlite: string } | Store;
-  /** Ports on 127.0.0.1: 0 (the default) for any free one, false for none. */
-  readonly listen?: { readonly c2s?: number | false; readonly c2sTls?: number | false };
+  /** Ports on 127.0.0.1: 0 for any free one, false for none. Default: 0 for c2s and c2sTls, false for https and http. */
+  readonly listen?: Readonly<Partial<Record<keyof Ports, number | false>>>;
   /** Default: `defaultModules`. */
   readonly modules?: readonly Module[];
   /** Sections of server.config.json; what the other options say goes first. */
@@ -65,7 +70,7 @@ export interface ServerOptions {
 
 export interface Server extends AsyncDisposable {
   /** The ports in use, 0 where nothing listens. */
-  readonly ports: { readonly c2s: number; readonly c2sTls: number };
+  readonly ports: Ports;
   readonly metrics: Metrics;
   /** Opens the ports. @throws Error naming the port when it is taken. */
   listen(): Promise<void>;
@@ -73,6 +78,11 @@ export interface Server extends AsyncDisposable {
   close(): Promise<void>;
   /** Any byte pipe may be a client: tests need no port. */
   accept(transport: Transport): Stream;
+  /**
+   * Answers a request over HTTP: tests need no port, and a program with a web server of its own may hand over requests.
+   * Default of `peer`: an address that is not known, over a connection that nobody can read.
+   */
+  fetch(request: Request, peer?: HttpPeer): Promise<Response>;
   /** @throws StanzaError `conflict` when the account exists. */
   createUser(jid: string, password: string): Promise<void>;
   /** One domain's side of the module API. Default: the first domain. */
@@ -82,13 +92,14 @@ export interface Server extends AsyncDisposable {
 /** @throws ConfigError for options that cannot be, StoreError when the store cannot be opened. */
 export async function createServer(options: ServerOptions = {}): Promise<Server> {
   const domains = typeof options.domain === "string" ? [options.domain] : (options.domain ?? ["localhost"]);
-  const { c2s = 0, c2sTls = 0 } = options.listen ?? {};
+  const listen = { c2s: 0, c2sTls: 0, https: false, http: false, ...options.listen } as const;
   const config = parseConfig({
     ...options.config,
     domains,
-    listen: { c2s: onLoopback(c2s), c2sTls: onLoopback(c2sTls) },
+    listen: Object.fromEntries(Object.entries(listen).map(([name, port]) => [name, onLoopback(port)])),
   });
-  const listens = config.listen.c2s.length + config.listen.c2sTls.length > 0;
+  const { c2s, c2sTls, https = [] } = config.listen;
+  const listens = c2s.length + c2sTls.length + https.length > 0;
   const certificate =
     typeof options.tls === "object"
       ? options.tls
@@ -109,8 +120,8 @@ export async function createServer(options: ServerOptions = {}): Promise<Server>
   return Object.assign(server, { [Symbol.asyncDispose]: () => server.close() });
 }
 
-function onLoopback(port: number | false): string | false {
-  return port === false ? false : `127.0.0.1:${port}`;
+function onLoopback(port: number | false | undefined): string | false {
+  return port === false || port === undefined ? false : `127.0.0.1:${port}`;
 }
 
 function nameOf(domain: { readonly name: string }): string {

@@ -1,4 +1,3 @@
-import type { SecureContext } from "node:tls";
 import { Accounts } from "./auth/accounts.ts";
 import { Admins } from "./auth/admins.ts";
 import { selectMechanisms } from "./auth/mechanisms.ts";
@@ -9,11 +8,12 @@ import { DataFolder } from "./core/data-folder.ts";
 import { DomainHost } from "./core/domain-host.ts";
 import type { Host } from "./core/host.ts";
 import type { Module } from "./core/module.ts";
+import { HttpRouter } from "./http/http-router.ts";
+import { HttpServer } from "./http/http-server.ts";
+import type { HttpPeer } from "./http/peer.ts";
+import { Listeners, type Ports } from "./listeners.ts";
 import { defaultModules } from "./modules/index.ts";
-import { loadCertificates } from "./net/certificates.ts";
-import { ConnectionCounter, type Listener, listen } from "./net/listener.ts";
-import { secureContexts } from "./net/secure-contexts.ts";
-import type { TlsSettings } from "./net/socket-transport.ts";
+import { ConnectionCounter } from "./net/listener.ts";
 import type { Transport } from "./net/transport.ts";
 import { Turn } from "./net/turn.ts";
 import { Network } from "./routing/network.ts";
@@ -29,6 +29,7 @@ import { Stream } from "./stream/stream.ts";
 import type { StreamEnvironment } from "./stream/stream-host.ts";
 import { joinTaps, type Tap } from "./stream/tap.ts";
 import type { Clock, Timer } from "./util/clock.ts";
+import { networkMatcher } from "./util/ip-network.ts";
 import type { Logger } from "./util/logger.ts";
 import { createMetrics, type Metrics } from "./util/metrics.ts";
 import type { Random } from "./util/random.ts";
@@ -72,13 +73,13 @@ export class XmppServer {
   readonly #tables = new Map<string, Table<never>>();
   readonly #turn: Turn;
   readonly #connections: ConnectionCounter;
+  readonly #router: HttpRouter;
+  readonly #http: HttpServer;
+  readonly #listeners: Listeners;
   readonly #environment: { -readonly [K in keyof StreamEnvironment]: StreamEnvironment[K] };
   #config: Config;
   #accounts: Accounts | undefined;
   #admins: Admins | undefined;
-  #contextFor: ((serverName: string | undefined) => SecureContext) | undefined;
-  #listeners: Listener[] = [];
-  #ports: { c2s: number; c2sTls: number } = { c2s: 0, c2sTls: 0 };
   #keepAlive: Timer | undefined;
   #measurement: Disposable | undefined;
   #closing: Promise<void> | undefined;
@@ -112,7 +113,23 @@ export class XmppServer {
       void this.#admins?.reread().catch(this.#failed);
       for (const host of this.#hosts.values()) host.storeLost();
     };
-    this.#connections = new ConnectionCounter(config.limits.streamsPerAddress);
+    const isTrusted = networkMatcher(config.proxies.trusted);
+    this.#connections = new ConnectionCounter(config.limits.streamsPerAddress, isTrusted);
+    this.#router = new HttpRouter({ bodyBytes: config.http.bodyBytes, log, commit: () => this.commit() });
+    this.#http = new HttpServer({
+      limits: config.http,
+      isTrusted,
+      fetch: (request, peer) => this.#router.fetch(request, peer),
+    });
+    this.#listeners = new Listeners({
+      turn: this.#turn,
+      connections: this.#connections,
+      log,
+      http: this.#http,
+      certificate: parts.certificate,
+      now: () => clock.now(),
+      accept: (transport) => void this.accept(transport),
+    });
     this.#environment = {
       clock,
       random,
@@ -127,8 +144,8 @@ export class XmppServer {
   }
 
   /** The ports in use, 0 for none; the first of several. */
-  get ports(): { readonly c2s: number; readonly c2sTls: number } {
-    return this.#ports;
+  get ports(): Ports {
+    return this.#listeners.ports;
   }
 
   get config(): Config {
@@ -183,8 +200,9 @@ export class XmppServer {
       commit: () => this.commit(),
       openFolder: (path: string) => this.#folder.open(path),
     };
-    for (const { name } of config.domains) {
-      const host = new DomainHost({ ...shared, domain: name, log: log.child({ host: name }) });
+    for (const { name, url } of config.domains) {
+      const http = this.#router.add({ name, url });
+      const host = new DomainHost({ ...shared, domain: name, http, log: log.child({ host: name }) });
       this.#hosts.set(name, host);
       this.#network.add(host.router);
       await setUpHost(host, modules, settings);
@@ -200,29 +218,14 @@ export class XmppServer {
 
   /** Opens the ports of the configuration. @throws ListenError, CertificateError */
   async listen(): Promise<void> {
-    const { c2s, c2sTls } = this.#config.listen;
-    if (c2s.length > 0 || c2sTls.length > 0) await this.#loadCertificates(this.#config);
-    for (const [addresses, directTls] of [[c2s, false] as const, [c2sTls, true] as const]) {
-      for (const { host, port } of addresses) {
-        const listener = await listen({
-          host,
-          port,
-          directTls,
-          tls: this.#tlsSettings(),
-          turn: this.#turn,
-          connections: this.#connections,
-          log: this.log,
-          accept: (transport) => void this.accept(transport),
-        });
-        if (this.#closing) {
-          await listener.close();
-          throw new Error("the server is closed");
-        }
-        this.#listeners.push(listener);
-        const name = directTls ? "c2sTls" : "c2s";
-        this.#ports[name] ||= listener.port;
-      }
-    }
+    await this.#listeners.open(this.#config);
+    const { https, http } = this.ports;
+    if (https || http) this.#router.port = { secure: https > 0, number: https || http };
+  }
+
+  /** Answers a request over HTTP: also one that came another way than through the server's ports. */
+  fetch(request: Request, peer: HttpPeer = { remote: "", secure: true }): Promise<Response> {
+    return this.#router.fetch(request, peer);
   }
 
   /** Any byte pipe may be a client; a closed server closes it. */
@@ -274,7 +277,7 @@ export class XmppServer {
 
   /** Takes over what a running server can: certificates, administrators, limits. @throws CertificateError */
   async reload(config: Config): Promise<void> {
-    if (this.#listeners.length > 0) await this.#loadCertificates(config);
+    await this.#listeners.reload(config);
     this.#admins?.configure(configuredAdmins(config));
     this.#environment.limits = streamLimits(config);
     this.#environment.tlsRequired = config.tls.required;
@@ -291,14 +294,16 @@ export class XmppServer {
   async #close(): Promise<void> {
     this.#keepAlive?.cancel();
     this.#measurement?.[Symbol.dispose]();
-    const closed = this.#listeners.map((listener) => listener.close());
+    const closed = this.#listeners.close();
+    this.#router.close();
+    const answered = this.#http.close();
     // Those with stream management last: they keep what the others could not take, and give it to offline storage.
     const sessions = Array.from(this.#allSessions());
     for (const session of sessions) if (!session.management) session.close("system-shutdown");
     for (const session of sessions) if (session.management) session.close("system-shutdown");
     for (const stream of this.#streams) stream.close("system-shutdown");
     await this.#streamsEnd();
-    await Promise.all(closed);
+    await Promise.all([closed, answered]);
     await Promise.all([...this.#hosts.values()].map((host) => host.stop()));
     try {
       await this.commit();
@@ -333,25 +338,6 @@ export class XmppServer {
       this.#tables.set(spec.name, opened as Table<never>);
       return opened;
     });
-  }
-
-  async #loadCertificates(config: Config): Promise<void> {
-    const { certificate, clock } = this.#parts;
-    const certificates = certificate
-      ? new Map(config.domains.map(({ name }) => [name, certificate]))
-      : await loadCertificates(config.domains, config.tls.directory, { logger: this.log, now: clock.now() });
-    this.#contextFor = await secureContexts(certificates, {
-      ...config.tls,
-      ca: config.tls.clientCertificates.ca,
-    });
-  }
-
-  #tlsSettings(): TlsSettings {
-    return {
-      contextFor: (serverName) =>
-        (this.#contextFor as (name: string | undefined) => SecureContext)(serverName),
-      requestClientCertificate: this.#config.tls.clientCertificates.ca !== undefined,
-    };
   }
 
   #hostOf(domain: string): DomainHost {

@@ -8,6 +8,8 @@ import type { Logger } from "../util/logger.ts";
 /** An address where the server now listens, and the key of `listen` in the configuration that asked for it. */
 export interface Listener extends Address {
   readonly name: string;
+  /** Where a browser finds it, if it is for those. */
+  readonly url?: string;
 }
 
 /** A server with its store open. It does not listen before `listen` is called; user commands never call it. */

@@ -64,7 +64,8 @@ async function make(name: string, config: Config, days: number, { now }: Environ
 }
 
 function entryOf(name: string, { domains }: Config): Config["domains"][number] {
-  return domains.find((domain) => domain.name === name) ?? { name, certificate: undefined, key: undefined };
+  const none = { certificate: undefined, key: undefined, url: undefined };
+  return domains.find((domain) => domain.name === name) ?? { name, ...none };
 }
 
 function description({ domain, file, fingerprint, expires, isSelfSigned }: Certificate): string {

@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import type { Ports } from "../listeners.ts";
 import { defaultModules } from "../modules/index.ts";
 import { XmppServer } from "../server.ts";
 import { createMemoryStore } from "../store/memory.ts";
@@ -30,18 +31,23 @@ async function open(config: Config, log: Logger): Promise<ServerHandle> {
     },
     async listen() {
       await server.listen();
-      return (["c2s", "c2sTls"] as const).flatMap((name) => listenersOf(name, server));
+      return (["c2s", "c2sTls", "https", "http"] as const).flatMap((name) => listenersOf(name, server));
     },
     reload: (changed) => server.reload(changed),
     close: () => server.close(),
   };
 }
 
-function listenersOf(name: "c2s" | "c2sTls", { config, ports }: XmppServer): Listener[] {
-  return config.listen[name].map((address, index) => ({
+function listenersOf(name: keyof Ports, server: XmppServer): Listener[] {
+  const { config, ports } = server;
+  // 0: the default port of the web was taken.
+  if (ports[name] === 0) return [];
+  const addresses = config.listen[name] ?? [{ port: ports[name] }];
+  return addresses.map((address, index) => ({
     name,
     ...address,
     port: index === 0 ? ports[name] : address.port,
+    ...(name === "https" && { url: server.host().http.url }),
   }));
 }
 

@@ -101,7 +101,12 @@ async function openControl(
   return startControl(path, server.admin, logger);
 }
 
-const KINDS: Readonly<Record<string, string>> = { c2s: "clients, STARTTLS", c2sTls: "clients, TLS" };
+const KINDS: Readonly<Record<string, string>> = {
+  c2s: "clients, STARTTLS",
+  c2sTls: "clients, TLS",
+  https: "web",
+  http: "web, in the clear",
+};
 
 function greeting(
   { config, file }: LoadedConfig,
@@ -116,7 +121,7 @@ function greeting(
     config.store === "memory" ? "memory: everything is forgotten at the end" : config.store.sqlite;
   return [
     `Jackdaw ${version} serves ${config.domains.map(({ name }) => name).join(", ")}`,
-    ...listeners.map((listener) => `  ${formatAddress(listener)} (${KINDS[listener.name] ?? listener.name})`),
+    ...listeners.map(describe),
     ...(listeners.length === 0 ? ["  listening nowhere"] : []),
     `  store: ${store}`,
     ...(config.store === "memory"
@@ -124,4 +129,9 @@ function greeting(
       : [`Add an account:  ${command} user add${withConfig} alice@${domain.name}`]),
     "",
   ].join("\n");
+}
+
+function describe(listener: Listener): string {
+  const { name, url } = listener;
+  return `  ${formatAddress(listener)} (${KINDS[name] ?? name})${url === undefined ? "" : `: ${url}/`}`;
 }

@@ -2,16 +2,21 @@ import { LOG_LEVELS } from "../util/logger.ts";
 import { ConfigError, type Infer, t } from "../util/schema.ts";
 import { addresses } from "./address.ts";
 import { contradictions } from "./contradictions.ts";
-import { bareAddress, domainName } from "./names.ts";
+import { bareAddress, domainName, network, webOrigin } from "./names.ts";
 
 const domain = t.shorthand(
   t.object({
     name: domainName().doc("The domain that users have in their addresses."),
     certificate: t.optional(t.string()).doc("File with the certificate and its chain (PEM)."),
     key: t.optional(t.string()).doc("File with the private key (PEM)."),
+    url: t
+      .optional(webOrigin())
+      .doc(
+        "Where people and clients reach the web side of the domain, when that is elsewhere: behind a proxy. Absent: `https://` with the domain and the port of `listen.https`.",
+      ),
   }),
   "name",
-  "a domain name or an object with name, certificate and key",
+  "a domain name or an object with name, certificate, key and url",
 );
 
 const store = t.shorthand(
@@ -32,6 +37,31 @@ const listen = t.object({
     "Client connections that begin in the clear and turn to TLS (STARTTLS, RFC 6120 §5).",
   ),
   c2sTls: addresses(5223).doc("Client connections that are TLS from the first byte (XEP-0368)."),
+  https: t
+    .optional(addresses(5443))
+    .doc("The web, under TLS. Absent: port 5443, and without complaint none when that is taken."),
+  http: addresses(false).doc("The web in the clear: for a reverse proxy in front, which speaks TLS."),
+});
+
+const http = t.object({
+  headerBytes: t.size("16 KB", { min: 1000 }).doc("The header of a request."),
+  headerTime: t.duration("15s", { min: 100 }).doc("How long a header may take to come in."),
+  bodyBytes: t
+    .size("256 KB", { min: 1000 })
+    .doc("The body of a request, but for uploads, which have limits of their own."),
+  idleTime: t.duration("30s", { min: 100 }).doc("How long nothing may come of a body that is not complete."),
+  requestTime: t.duration("1h", { min: 1000 }).doc("How long a whole request may take to come in."),
+  keepAlive: t
+    .duration("65s", { min: 100 })
+    .doc("How long a connection stays open for the next request; longer than those of the proxies in front."),
+});
+
+const proxies = t.object({
+  trusted: t
+    .list(network())
+    .doc(
+      "Addresses of reverse proxies. What they say of the client in `Forwarded` (RFC 7239), `X-Forwarded-For` and `X-Forwarded-Proto` is believed, and they may have any number of connections.",
+    ),
 });
 
 const tls = t.object({
@@ -152,6 +182,8 @@ export const configSchema = t.object({
   store: store.doc(
     'Where accounts and messages are kept: a SQLite file, with a lock and a control socket of the running server beside it, or `"memory"`, which forgets all at the end.',
   ),
+  http: http.doc("What one request may take of the web side."),
+  proxies: proxies.doc("What stands in front of the server."),
   tls: tls.doc("Encryption."),
   auth: auth.doc("Log-in."),
   limits: limits.doc("What one client may ask of the server."),

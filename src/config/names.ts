@@ -1,4 +1,5 @@
 import { domainToASCII, domainToUnicode } from "node:url";
+import { isNetwork } from "../util/ip-network.ts";
 import { type Schema, t } from "../util/schema.ts";
 
 /** The domain in lower case and U-labels without trailing dot; undefined when it cannot be one. */
@@ -33,4 +34,21 @@ export function serviceNames(fallback: readonly string[]): Schema<readonly strin
     (value): string | undefined => (typeof value === "string" ? parseDomainName(value) : undefined),
   );
   return t.list(name, fallback);
+}
+
+/** An IP address or a network of them. */
+export function network(): Schema<string> {
+  return t.custom('an IP address or a network like "10.0.0.0/8"', { type: "string" }, (value) =>
+    typeof value === "string" && isNetwork(value) ? value : undefined,
+  );
+}
+
+/** `https://example.org:5443`, without a path; printed without a slash at its end. */
+export function webOrigin(): Schema<string> {
+  return t.custom('an address like "https://chat.example.org"', { type: "string" }, (value) => {
+    if (typeof value !== "string" || !URL.canParse(value)) return undefined;
+    const { protocol, origin, pathname, search, hash, username } = new URL(value);
+    const isPlain = pathname === "/" && search === "" && hash === "" && username === "";
+    return isPlain && (protocol === "https:" || protocol === "http:") ? origin : undefined;
+  });
 }

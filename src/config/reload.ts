@@ -11,6 +11,8 @@ const FIXED_KEYS: { readonly [K in keyof Config]-?: "none" | "all" | readonly (k
     domains: "all",
     admins: "none",
     listen: "all",
+    http: "all",
+    proxies: "all",
     store: "all",
     tls: ["clientCertificates"],
     auth: "all",
@@ -33,5 +35,5 @@ export function needsRestart(before: Config, after: Config): string[] {
 
 /** Other certificate files for the same domains are no change: they are only read again. */
 function comparable(config: Config): Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>> {
-  return { ...config, domains: config.domains.map(({ name }) => name) } as never;
+  return { ...config, domains: config.domains.map(({ name, url }) => ({ name, url })) } as never;
 }

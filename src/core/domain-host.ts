@@ -3,6 +3,7 @@ import type { Admins } from "../auth/admins.ts";
 import type { Mechanism } from "../auth/mechanism.ts";
 import type { Throttle } from "../auth/throttle.ts";
 import { serviceDomains } from "../config/services.ts";
+import type { HttpSide } from "../http/http-side.ts";
 import { type Hook, type HookListener, type Hooks, HookTable, type Stage } from "../routing/hooks.ts";
 import { type IqHandler, type IqPlace, IqTable } from "../routing/iq-table.ts";
 import type { Network } from "../routing/network.ts";
@@ -33,6 +34,7 @@ export interface HostParts {
   readonly domain: string;
   /** All domains of the server. */
   readonly domains: readonly string[];
+  readonly http: HttpSide;
   readonly accounts: Accounts;
   readonly mechanisms: readonly Mechanism[];
   readonly throttle: Throttle;
@@ -114,6 +116,9 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   }
   get stanzas(): StanzaCounters {
     return this.#parts.stanzas;
+  }
+  get http(): HttpSide {
+    return this.#parts.http;
   }
   get clock(): Clock {
     return this.#parts.clock;

@@ -1,4 +1,5 @@
 import type { Accounts } from "../auth/accounts.ts";
+import type { HttpSide } from "../http/http-side.ts";
 import type { Hook, HookOutcome, Hooks, Stage } from "../routing/hooks.ts";
 import type { IqHandler, IqPlace } from "../routing/iq-table.ts";
 import type { Session } from "../session/session.ts";
@@ -32,6 +33,8 @@ export interface Host {
   readonly accounts: Accounts;
   /** The modules of this host, in the order of their set-up. */
   readonly modules: readonly Module[];
+  /** What the domain answers over HTTP. */
+  readonly http: HttpSide;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;

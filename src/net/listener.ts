@@ -1,23 +1,16 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { networkOf } from "../util/ip-network.ts";
 import type { Logger } from "../util/logger.ts";
-import { SocketTransport, type TlsSettings } from "./socket-transport.ts";
-import type { Transport } from "./transport.ts";
-import type { Turn } from "./turn.ts";
 
 export interface ListenerOptions {
   /** Absent: all addresses, IPv6 and IPv4. */
   readonly host?: string | undefined;
   /** 0: any free one. */
   readonly port: number;
-  /** TLS from the first byte (XEP-0368), or on request (STARTTLS). */
-  readonly directTls: boolean;
-  /** Absent: no TLS on this listener. */
-  readonly tls: TlsSettings | undefined;
-  readonly turn: Turn;
   readonly connections: ConnectionCounter;
   readonly log: Logger;
-  accept(transport: Transport): void;
+  /** @param remote the peer's address, without its port. */
+  accept(socket: Socket, remote: string): void;
 }
 
 export interface Listener {
@@ -38,13 +31,17 @@ export class ConnectionCounter {
   readonly #counts = new Map<string, number>();
   /** Networks that were refused and have not let go of half of their connections since. */
   readonly #refused = new Set<string>();
+  readonly #isExempt: (address: string) => boolean;
 
-  constructor(limit: number) {
+  /** @param isExempt who may have any number: proxies, which speak for others. */
+  constructor(limit: number, isExempt: (address: string) => boolean = () => false) {
     this.limit = limit;
+    this.#isExempt = isExempt;
   }
 
   /** Counts a connection of `address` until the returned function is called; "full" when there are too many. */
   enter(address: string): (() => void) | "full" | "still full" {
+    if (this.#isExempt(address)) return () => {};
     const key = networkOf(address);
     const count = this.#counts.get(key) ?? 0;
     if (count >= this.limit) {
@@ -76,21 +73,17 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   };
 }
 
-function accept(
-  socket: Socket,
-  { connections, tls, turn, directTls, log, ...options }: ListenerOptions,
-): void {
-  const leave = connections.enter(socket.remoteAddress ?? "");
+function accept(socket: Socket, { connections, log, ...options }: ListenerOptions): void {
+  const remote = (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
+  const leave = connections.enter(remote);
   if (typeof leave === "string") {
     // Once, not for each: who is refused goes on trying, and a line costs more than a connection.
-    if (leave === "full") log.warn("too many connections from one address", { remote: socket.remoteAddress });
+    if (leave === "full") log.warn("too many connections from one address", { remote });
     socket.destroy();
     return;
   }
   socket.once("close", leave);
-  const transport = new SocketTransport(socket, turn, tls);
-  if (directTls) transport.startTls("");
-  options.accept(transport);
+  options.accept(socket, remote);
 }
 
 function opened(server: Server, { host, port }: ListenerOptions): Promise<void> {

@@ -1,22 +1,17 @@
-import { createHash, X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
-import { type SecureContext, TLSSocket } from "node:tls";
+import { TLSSocket } from "node:tls";
+import {
+  channelBindingOf,
+  clientCertificateOf,
+  encryptionOf,
+  secureSocket,
+  type TlsSettings,
+} from "./tls-socket.ts";
 import type { ChannelBindingType, Encryption, Transport, TransportEvents } from "./transport.ts";
 import type { Outbox, Turn } from "./turn.ts";
 
-/** How TLS is spoken on a listener; read anew for each handshake so that certificates can be replaced. */
-export interface TlsSettings {
-  /** The certificate for a server name; the default one when the name is unknown or absent. */
-  contextFor(serverName: string | undefined): SecureContext;
-  readonly requestClientCertificate: boolean;
-}
-
 /** XEP-0368 §2: the protocol that direct TLS connections of clients name. */
-const ALPN_CLIENT = ["xmpp-client"];
-
-/** RFC 9266 §2. */
-const EXPORTER_LABEL = "EXPORTER-Channel-Binding";
-const EXPORTER_LENGTH = 32;
+const ALPN_CLIENT = "xmpp-client";
 
 /** A TCP connection, in clear or under TLS. */
 export class SocketTransport implements Transport, Outbox {
@@ -31,12 +26,13 @@ export class SocketTransport implements Transport, Outbox {
   #ending = false;
   #closed = false;
 
-  constructor(socket: Socket, turn: Turn, tls: TlsSettings | undefined) {
+  /** @param tls for `startTls`; absent where that is not possible. */
+  constructor(socket: Socket, remote: string, turn: Turn, tls: TlsSettings | undefined) {
     this.#socket = socket;
     this.kind = socket instanceof TLSSocket ? "tls" : "tcp";
     this.#turn = turn;
     this.#tls = tls;
-    this.remote = (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
+    this.remote = remote;
     socket.setNoDelay(true);
     // Until an owner opens the transport, a failing connection must not bring the process down.
     socket.on("error", ignore);
@@ -99,47 +95,20 @@ export class SocketTransport implements Transport, Outbox {
     for (const event of ["data", "drain", "error"]) plain.removeAllListeners(event);
     plain.off("close", this.#onClose);
     plain.on("error", ignore);
-    const { contextFor, requestClientCertificate } = this.#tls;
-    this.#socket = new TLSSocket(plain, {
-      isServer: true,
-      secureContext: contextFor(domain),
-      SNICallback: (name, done) => done(null, contextFor(name)),
-      ALPNProtocols: ALPN_CLIENT,
-      requestCert: requestClientCertificate,
-      rejectUnauthorized: false,
-    });
-    const secured = this.#socket;
-    // Errors of the handshake are only told this way on a server's own TLSSocket.
-    secured.on("_tlsError", (error: Error) => this.destroy(error));
-    // What was written before the handshake waits for it, and would do so for ever.
-    const abort = () => this.destroy(new Error("the peer left during the TLS handshake"));
-    secured.on("end", abort);
-    secured.once("secure", () => secured.off("end", abort));
+    this.#socket = secureSocket(plain, domain, this.#tls, [ALPN_CLIENT], (error) => this.destroy(error));
     if (this.#events) this.#listen();
   }
 
   channelBinding(type: ChannelBindingType): Buffer | undefined {
-    const socket = this.#socket;
-    if (!(socket instanceof TLSSocket)) return undefined;
-    if (type === "tls-server-end-point") return endPointBinding(socket);
-    // RFC 9266 §4.2: before TLS 1.3 the exporter is unique only with an extended master secret, which Node does not tell of.
-    const isModern = socket.getProtocol() === "TLSv1.3";
-    if (type === "tls-unique") return isModern ? undefined : uniqueBinding(socket);
-    if (!isModern) return undefined;
-    return socket.exportKeyingMaterial(EXPORTER_LENGTH, EXPORTER_LABEL, Buffer.alloc(0));
+    return channelBindingOf(this.#socket, type);
   }
 
   encryption(): Encryption | undefined {
-    const socket = this.#socket;
-    if (!(socket instanceof TLSSocket) || socket.destroyed) return undefined;
-    return { protocol: socket.getProtocol() ?? "", cipher: socket.getCipher().standardName };
+    return encryptionOf(this.#socket);
   }
 
   clientCertificate(): Buffer | undefined {
-    const socket = this.#socket;
-    if (!(socket instanceof TLSSocket)) return undefined;
-    const certificate = socket.getPeerX509Certificate();
-    return certificate && chainIsVerified(socket) ? certificate.raw : undefined;
+    return clientCertificateOf(this.#socket);
   }
 
   pause(): void {
@@ -184,32 +153,3 @@ export class SocketTransport implements Transport, Outbox {
 }
 
 function ignore(): void {}
-
-/**
- * RFC 5929 §3.1: the first Finished message, which in a full handshake is the client's. For a resumed session there is
- * none: without an extended master secret it can be made the same on two connections (RFC 7627 §1).
- */
-function uniqueBinding(socket: TLSSocket): Buffer | undefined {
-  return socket.isSessionReused() ? undefined : socket.getPeerFinished();
-}
-
-/** RFC 5929 §4.1: the certificate's hash, by its own signature's algorithm unless that is MD5 or SHA-1. */
-function endPointBinding(socket: TLSSocket): Buffer | undefined {
-  const der = socket.getX509Certificate()?.raw;
-  if (!der) return undefined;
-  return createHash(hashOfSignature(new X509Certificate(der)))
-    .update(der)
-    .digest();
-}
-
-function hashOfSignature(certificate: X509Certificate): string {
-  const algorithm = (certificate as { signatureAlgorithm?: string }).signatureAlgorithm ?? "";
-  const bits = /sha-?(384|512)/i.exec(algorithm)?.[1];
-  return bits ? `sha${bits}` : "sha256";
-}
-
-/** Node sets `authorized` only on sockets that a tls.Server made; the handle underneath knows for all. Fails closed. */
-function chainIsVerified(socket: TLSSocket): boolean {
-  const { ssl } = socket as { ssl?: { verifyError?: () => Error | null | undefined } };
-  return ssl?.verifyError !== undefined && !ssl.verifyError();
-}

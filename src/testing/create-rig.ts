@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { HttpPeer } from "../http/peer.ts";
 import { createServer, type ServerOptions } from "../index.ts";
 import { XmppServer } from "../server.ts";
 import type { Logger } from "../util/logger.ts";
@@ -54,6 +55,8 @@ export interface Rig<C extends TestClock = VirtualClock> extends AsyncDisposable
   authenticated(name: string, options?: PipeOptions): Promise<PipeClient>;
   /** A client that has said nothing yet. */
   raw(options?: PipeOptions): PipeClient;
+  /** Answers a request over HTTP, without a port: a path of the default domain, or a whole address; who asks is in `peer`. */
+  request(url: string, init?: RequestInit, peer?: Partial<HttpPeer>): Promise<Response>;
   /** Makes an account, unless there is one; its bare JID. */
   user(name: string, password?: string): Promise<string>;
   /** The password of an account that was made without one. */
@@ -152,6 +155,11 @@ class ServerRig<C extends TestClock> implements Rig<C> {
       this.#forgetOwnPresence(jid.bare);
     }
     return client;
+  }
+
+  request(url: string, init?: RequestInit, peer: Partial<HttpPeer> = {}): Promise<Response> {
+    const request = new Request(new URL(url, this.server.host().http.url), init);
+    return this.server.fetch(request, { remote: "", secure: true, ...peer });
   }
 
   async user(name: string, password?: string): Promise<string> {

@@ -11,6 +11,7 @@ interface Fixtures {
   readonly authenticated: Rig["authenticated"];
   readonly raw: Rig["raw"];
   readonly user: Rig["user"];
+  readonly request: Rig["request"];
 }
 
 /** vitest's `test` with a server of its own for each test. A test fails when the server logs an error. */
@@ -29,6 +30,7 @@ export const test: TestAPI<Fixtures> = plainTest.extend<Fixtures>({
   authenticated: ({ rig }, use) => use(rig.authenticated.bind(rig)),
   raw: ({ rig }, use) => use(rig.raw.bind(rig)),
   user: ({ rig }, use) => use(rig.user.bind(rig)),
+  request: ({ rig }, use) => use(rig.request.bind(rig)),
 });
 
 /** The errors of a client have it already. */

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Module, ServerOptions } from "../index.ts";
 import { ConnectionCounter, type Listener, listen } from "../net/listener.ts";
 import { type SecureContextOptions, secureContexts } from "../net/secure-contexts.ts";
-import type { TlsSettings } from "../net/socket-transport.ts";
+import { SocketTransport } from "../net/socket-transport.ts";
+import type { TlsSettings } from "../net/tls-socket.ts";
 import type { XmppServer } from "../server.ts";
 import type { Stream } from "../stream/stream.ts";
 import { systemRandom } from "../util/random.ts";
@@ -299,12 +300,13 @@ export class TestServer implements AsyncDisposable {
     return listen({
       host: "127.0.0.1",
       port,
-      directTls,
-      tls: settings,
-      turn: this.server.turn,
       connections: new ConnectionCounter(Number.POSITIVE_INFINITY),
       log: this.server.log,
-      accept: (transport) => this.#accept(transport),
+      accept: (socket, remote) => {
+        const transport = new SocketTransport(socket, remote, this.server.turn, settings);
+        if (directTls) transport.startTls("");
+        this.#accept(transport);
+      },
     });
   }
 

@@ -6,7 +6,7 @@ const levels: readonly (readonly string[])[] = [
   ["util"],
   ["xml", "store", "config"],
   ["xmpp", "net"],
-  ["auth", "stream"],
+  ["auth", "stream", "http"],
   ["session", "routing"],
   ["core", "s2s", "cluster"],
   ["modules", "admin"],
@@ -14,10 +14,10 @@ const levels: readonly (readonly string[])[] = [
 const top = levels.length;
 
 /** Folders that meet no other of their level. */
-const alone = new Set(["xml", "store", "config", "xmpp", "net"]);
+const alone = new Set(["xml", "store", "config", "xmpp", "net", "http"]);
 
 /** What a module meets through its Host alone: it knows their types, and calls nothing of them. */
-const behindHost = new Set(["net", "auth", "stream", "session", "routing", "store"]);
+const behindHost = new Set(["net", "http", "auth", "stream", "session", "routing", "store"]);
 
 /** Undefined when the import is in order, else what is wrong with it. */
 function fault(file: SourceFile, imported: LocalImport): string | undefined {

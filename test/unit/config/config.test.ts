@@ -111,7 +111,7 @@ test.each([65_536, -1, 1.5, "5222", "::1:5222", "host:", "host:65536", "a b:1", 
 
 test("false listens nowhere, a list at several addresses", () => {
   const { listen } = parseConfig({ listen: { c2s: ["127.0.0.1:1", 2], c2sTls: false } });
-  expect(listen).toEqual({ c2s: [{ host: "127.0.0.1", port: 1 }, { port: 2 }], c2sTls: [] });
+  expect(listen).toEqual({ c2s: [{ host: "127.0.0.1", port: 1 }, { port: 2 }], c2sTls: [], http: [] });
 });
 
 test("the store is a file, an object or the memory", () => {

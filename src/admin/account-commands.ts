@@ -6,6 +6,7 @@ import type { Jid } from "../xmpp/jid.ts";
 import {
   AdminError,
   accountAt,
+  changeableAccount,
   command,
   existingAccount,
   explained,
@@ -30,10 +31,11 @@ function texts(jid: Jid) {
 export const addUser = command({
   name: "user-add",
   description: "Makes an account.",
+  area: "accounts",
   changes: true,
   args: t.object({ user: userArgument(), password: password() }),
   async run(context, args) {
-    const { jid, host } = accountAt(context, args.user);
+    const { jid, host } = changeableAccount(context, args.user);
     if (host.modules.includes(invites) && (await host.use(invitesService).isReserved(jid))) {
       throw new AdminError(`an invitation keeps ${jid.toString()} for somebody; revoke it first`, "conflict");
     }
@@ -45,10 +47,11 @@ export const addUser = command({
 export const setPassword = command({
   name: "user-password",
   description: "Sets the password of an account.",
+  area: "accounts",
   changes: true,
   args: t.object({ user: userArgument(), password: password() }),
   async run(context, args) {
-    const { jid, host } = accountAt(context, args.user);
+    const { jid, host } = changeableAccount(context, args.user);
     await explained(() => host.accounts.setPassword(jid, args.password), texts(jid));
     return { user: jid.toString() };
   },
@@ -57,10 +60,11 @@ export const setPassword = command({
 export const removeUser = command({
   name: "user-remove",
   description: "Ends an account's sessions and removes it with everything that belongs to it.",
+  area: "accounts",
   changes: true,
   args: t.object({ user: userArgument() }),
   async run(context, args) {
-    const { jid, host } = accountAt(context, args.user);
+    const { jid, host } = changeableAccount(context, args.user);
     if (!(await host.removeUser(jid))) throw noSuchAccount(jid);
     return { user: jid.toString() };
   },
@@ -70,10 +74,11 @@ export const disableUser = command({
   name: "user-disable",
   description:
     "Ends an account's sessions and lets nobody log in to it until it is enabled; keeps everything.",
+  area: "accounts",
   changes: true,
   args: t.object({ user: userArgument() }),
   async run(context, args) {
-    const { jid, host } = accountAt(context, args.user);
+    const { jid, host } = changeableAccount(context, args.user);
     await explained(() => host.setDisabled(jid, true), texts(jid));
     return { user: jid.toString() };
   },
@@ -82,10 +87,11 @@ export const disableUser = command({
 export const enableUser = command({
   name: "user-enable",
   description: "Lets the user of a disabled account log in again.",
+  area: "accounts",
   changes: true,
   args: t.object({ user: userArgument() }),
   async run(context, args) {
-    const { jid, host } = accountAt(context, args.user);
+    const { jid, host } = changeableAccount(context, args.user);
     await explained(() => host.setDisabled(jid, false), texts(jid));
     return { user: jid.toString() };
   },
@@ -94,6 +100,7 @@ export const enableUser = command({
 export const checkUser = command({
   name: "user-check",
   description: "Tells whether there is such an account.",
+  area: "accounts",
   changes: false,
   args: t.object({ user: userArgument() }),
   async run(context, args) {
@@ -105,6 +112,7 @@ export const checkUser = command({
 export const showUser = command({
   name: "user-show",
   description: "Tells when a user last logged in, how many contacts they have, and where they are connected.",
+  area: "accounts",
   changes: false,
   args: t.object({ user: userArgument() }),
   async run(context, args) {
@@ -127,6 +135,7 @@ export const showUser = command({
 export const showRoster = command({
   name: "user-roster",
   description: "Lists the contacts of a user.",
+  area: "accounts",
   changes: false,
   args: t.object({ user: userArgument() }),
   async run(context, args) {
@@ -145,6 +154,7 @@ export const showRoster = command({
 export const listUsers = command({
   name: "user-list",
   description: "Lists the accounts of a domain in pages; `next` goes into `after` for the page that follows.",
+  area: "accounts",
   changes: false,
   args: t.object({
     domain: t.string().doc("One of the server's domains."),
@@ -163,6 +173,7 @@ export const listUsers = command({
 export const listDisabled = command({
   name: "user-list-disabled",
   description: "Lists the disabled accounts of a domain, the longest disabled first.",
+  area: "accounts",
   changes: false,
   args: t.object({
     domain: t.string().doc("One of the server's domains."),
@@ -178,6 +189,7 @@ export const listDisabled = command({
 export const promoteAdmin = command({
   name: "admin-promote",
   description: "Makes a user an administrator of the server.",
+  area: "admin",
   changes: true,
   args: t.object({ user: userArgument() }),
   async run(context, args) {
@@ -189,6 +201,7 @@ export const promoteAdmin = command({
 export const demoteAdmin = command({
   name: "admin-demote",
   description: "Makes a user no longer an administrator; one whom the configuration names remains one.",
+  area: "admin",
   changes: true,
   args: t.object({ user: userArgument() }),
   async run(context, args) {
@@ -204,6 +217,7 @@ export const demoteAdmin = command({
 export const listAdmins = command({
   name: "admin-list",
   description: "Lists the administrators of the server.",
+  area: "admin",
   changes: false,
   args: t.object({}),
   run: async (context) => ({ admins: hostAt(context).admins.map((admin) => admin.toString()) }),

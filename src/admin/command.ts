@@ -1,9 +1,12 @@
 import type { Module, Service } from "../core/module.ts";
+import { audit, auditService } from "../modules/audit/audit.ts";
 import type { Awaitable } from "../util/awaitable.ts";
+import type { Logger } from "../util/logger.ts";
 import { ConfigError, type Schema, t } from "../util/schema.ts";
 import { type StanzaCondition, StanzaError } from "../xmpp/errors.ts";
 import { Jid, JidError } from "../xmpp/jid.ts";
 import type { AdminContext, AdminHost } from "./context.ts";
+import { type Area, mayAdminister, mayRun } from "./scopes.ts";
 
 /** What the administrator has to change; the message is shown as it is. */
 export class AdminError extends Error {
@@ -21,6 +24,8 @@ export class AdminError extends Error {
 export interface AdminCommand<A = unknown, R = unknown> {
   readonly name: string;
   readonly description: string;
+  /** Whoever has the scope of that name may run it. */
+  readonly area: Area;
   /** Whether it changes anything, and so belongs into the log. */
   readonly changes: boolean;
   /** Whether its answer holds a secret, which the log does not. */
@@ -35,15 +40,40 @@ export function command<A, R>(spec: AdminCommand<A, R>): AdminCommand<A, R> {
   return spec;
 }
 
-/** Runs `command` and makes what it did durable. Throws AdminError for what the administrator can put right. */
+/**
+ * Runs `command` for whom `context` names, keeps in the audit what it changed, and makes all of it durable. Throws
+ * AdminError for what the administrator can put right.
+ */
 export async function runCommand<A, R>(
   command: AdminCommand<A, R>,
   context: AdminContext,
   args: unknown,
 ): Promise<R> {
-  const result = await command.run(context, parseArgs(command, args));
+  if (!mayRun(context.by, command)) {
+    throw new AdminError(`${command.name} needs the scope "${command.area}"`, "forbidden");
+  }
+  const parsed = parseArgs(command, args);
+  const result = await command.run(context, parsed);
+  if (command.changes) await record(context, command.name, command.args.print(parsed));
   await context.commit();
   return result;
+}
+
+/** Keeps in the audit that whoever asks did that. `details` have no secrets. */
+async function record(context: AdminContext, action: string, details: unknown): Promise<void> {
+  const host = hostAt(context);
+  if (host.modules.includes(audit)) await host.use(auditService).record(context.by.name, action, details);
+}
+
+/** Writes a change into the log. */
+export function logChange<A, R>(
+  log: Logger,
+  { by }: AdminContext,
+  command: AdminCommand<A, R>,
+  result: R,
+): void {
+  if (!command.changes) return;
+  log.info("administration", { command: command.name, by: by.name, ...(!command.isSecret && { result }) });
 }
 
 function parseArgs<A, R>(command: AdminCommand<A, R>, args: unknown): A {
@@ -77,6 +107,26 @@ export function addressAt(context: AdminContext, text: string): Account {
     throw new AdminError(`expected an address like user@domain, got "${text}"`, "jid-malformed");
   }
   return { jid, host: hostAt(context, jid.domain) };
+}
+
+/**
+ * As `accountAt`, for one that is about to be changed: whoever may not make administrators may not take the accounts of
+ * those that there are, nor make one that would be theirs.
+ */
+export function changeableAccount(context: AdminContext, text: string): Account {
+  const account = accountAt(context, text);
+  guardAdmins(context, account.jid);
+  return account;
+}
+
+/** Throws AdminError for an administrator's address, unless whoever asks may do to them what they like. */
+export function guardAdmins(context: AdminContext, jid: Jid): void {
+  if (mayAdminister(context.by)) return;
+  if (!hostAt(context).admins.some((admin) => admin.equals(jid.bare))) return;
+  throw new AdminError(
+    `${jid.bare.toString()} is an administrator: that needs the scope "admin"`,
+    "forbidden",
+  );
 }
 
 /** The account, which there must be. */

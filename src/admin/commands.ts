@@ -13,6 +13,7 @@ import {
   showRoster,
   showUser,
 } from "./account-commands.ts";
+import { listAudit } from "./audit-commands.ts";
 import type { AdminCommand } from "./command.ts";
 import { createInvite, listInvites, revokeInvite } from "./invite-commands.ts";
 import {
@@ -27,6 +28,8 @@ import {
   shutDown,
   status,
 } from "./service-commands.ts";
+
+import { createToken, listTokens, revokeToken } from "./token-commands.ts";
 
 /** Every command, for faces that offer them all. */
 export const adminCommands: readonly AdminCommand[] = [
@@ -55,5 +58,9 @@ export const adminCommands: readonly AdminCommand[] = [
   createInvite,
   listInvites,
   revokeInvite,
+  createToken,
+  listTokens,
+  revokeToken,
+  listAudit,
   shutDown,
 ] as readonly AdminCommand[];

@@ -1,6 +1,7 @@
 import type { Accounts } from "../auth/accounts.ts";
 import type { Host } from "../core/host.ts";
 import type { Awaitable } from "../util/awaitable.ts";
+import type { Actor } from "./scopes.ts";
 
 /** A domain, as administration sees it. */
 export interface AdminHost
@@ -25,6 +26,8 @@ export interface AdminHost
 
 /** What administration works on: a running server, one domain of it, or its store alone. */
 export interface AdminContext {
+  /** Who asks. */
+  readonly by: Actor;
   /** By their domains, the default one first; not empty. */
   readonly hosts: ReadonlyMap<string, AdminHost>;
   /** Makes durable what was done. Nothing is reported as done before. */

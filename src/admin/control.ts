@@ -5,7 +5,7 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 import { basename, dirname, extname, join, relative } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import type { Logger } from "../util/logger.ts";
-import { type AdminCommand, AdminError, runCommand } from "./command.ts";
+import { type AdminCommand, AdminError, logChange, runCommand } from "./command.ts";
 import { adminCommands } from "./commands.ts";
 import type { AdminContext } from "./context.ts";
 import { readLine } from "./line-reader.ts";
@@ -144,9 +144,7 @@ async function execute(line: string, context: AdminContext, logger: Logger): Pro
     return { error: "no such command; is the server of another version than this program?" };
   try {
     const result = await runCommand(command, context, request.args);
-    if (command.changes) {
-      logger.info("administration", { command: command.name, ...(!command.isSecret && { result }) });
-    }
+    logChange(logger, context, command, result);
     return { result };
   } catch (error) {
     if (error instanceof AdminError) return { error: error.message };

@@ -4,10 +4,12 @@ import { t } from "../util/schema.ts";
 import { Jid } from "../xmpp/jid.ts";
 import {
   AdminError,
+  accountAt,
   command,
   domainArgument,
   existingAccount,
   explained,
+  guardAdmins,
   hostAt,
   serviceOf,
 } from "./command.ts";
@@ -20,6 +22,7 @@ const LONGEST = 365 * 86_400;
 export const createInvite = command({
   name: "invite-create",
   description: "Invites people to make an account, or to become a contact of a user.",
+  area: "accounts",
   changes: true,
   isSecret: true,
   args: t.object({
@@ -39,6 +42,7 @@ export const createInvite = command({
     if (username !== undefined && uses > 1) {
       throw new AdminError("an invitation for one user name is for one person");
     }
+    if (username !== undefined) guardAdmins(context, accountAt(context, `${username}@${host.domain}`).jid);
     const service = serviceOf(host, invites, invitesService);
     const wish = {
       kind: inviter && username === undefined ? ("contact" as const) : ("account" as const),
@@ -57,6 +61,7 @@ export const createInvite = command({
 export const listInvites = command({
   name: "invite-list",
   description: "Lists the invitations that hold, the one that ends first before the others.",
+  area: "accounts",
   changes: false,
   args: t.object({ domain: domainArgument() }),
   async run(context, { domain }) {
@@ -68,6 +73,7 @@ export const listInvites = command({
 export const revokeInvite = command({
   name: "invite-revoke",
   description: "Takes an invitation back.",
+  area: "accounts",
   changes: true,
   args: t.object({ id: t.string().doc("The invitation's id.") }),
   async run({ hosts }, { id }) {

@@ -1,6 +1,15 @@
 import { announce, announceService } from "../modules/announce.ts";
 import { t } from "../util/schema.ts";
-import { AdminError, addressAt, command, domainArgument, explained, hostAt, serviceOf } from "./command.ts";
+import {
+  AdminError,
+  addressAt,
+  command,
+  domainArgument,
+  explained,
+  guardAdmins,
+  hostAt,
+  serviceOf,
+} from "./command.ts";
 import type { AdminHost } from "./context.ts";
 
 /** Most addresses in one answer of `session-list`. */
@@ -14,6 +23,7 @@ const IDLE_AFTER = 15 * 60_000;
 export const status = command({
   name: "status",
   description: "Tells which domains are served and how many sessions there are.",
+  area: "service",
   changes: false,
   args: t.object({}),
   run: async ({ hosts }) => ({
@@ -26,6 +36,7 @@ export const countUsers = command({
   name: "user-count",
   description:
     "Counts the accounts of a domain, those that are disabled, and the users who are connected: all, active, idle.",
+  area: "accounts",
   changes: false,
   args: t.object({ domain: domainArgument() }),
   async run(context, { domain }) {
@@ -43,6 +54,7 @@ export const countUsers = command({
 export const listSessions = command({
   name: "session-list",
   description: "Lists the sessions of a domain: who is connected from where.",
+  area: "sessions",
   changes: false,
   args: t.object({
     domain: domainArgument(),
@@ -69,6 +81,7 @@ export const listOnline = command({
   name: "user-list-online",
   description:
     "Lists the users of a domain who are connected; those whose clients sent nothing for 15 minutes are idle.",
+  area: "accounts",
   changes: false,
   args: t.object({
     domain: domainArgument(),
@@ -84,10 +97,12 @@ export const endSession = command({
   name: "session-end",
   description:
     "Ends one session (user@domain/resource) or all of a user (user@domain); they may log in again.",
+  area: "sessions",
   changes: true,
   args: t.object({ address: t.string().doc("The session's address, or the account's.") }),
   async run(context, args) {
     const { jid, host } = addressAt(context, args.address);
+    guardAdmins(context, jid);
     const ended = host.sessions.of(jid.bare).filter((session) => jid.isBare || session.jid.equals(jid));
     if (ended.length === 0) throw new AdminError(`${jid.toString()} is not connected`, "item-not-found");
     for (const session of ended) session.close("policy-violation", "ended by an administrator");
@@ -98,6 +113,7 @@ export const endSession = command({
 export const announceText = command({
   name: "announce",
   description: "Sends a message to everybody who is online.",
+  area: "service",
   changes: true,
   args: t.object({ domain: domainArgument(), text: t.string().doc("What it says.") }),
   async run(context, { domain, text }) {
@@ -112,6 +128,7 @@ const kind = () =>
 export const showMessage = command({
   name: "message-show",
   description: "Tells the message of the day, or what newcomers are welcomed with.",
+  area: "service",
   changes: false,
   args: t.object({ domain: domainArgument(), kind: kind() }),
   async run(context, args) {
@@ -123,6 +140,7 @@ export const setMessage = command({
   name: "message-set",
   description:
     "Sets the message of the day, which every user gets once, or what newcomers are welcomed with.",
+  area: "service",
   changes: true,
   args: t.object({
     domain: domainArgument(),
@@ -142,6 +160,7 @@ export const setMessage = command({
 export const removeMessage = command({
   name: "message-remove",
   description: "Removes the message of the day, or the welcome.",
+  area: "service",
   changes: true,
   args: t.object({ domain: domainArgument(), kind: kind() }),
   async run(context, args) {
@@ -154,6 +173,7 @@ export const removeMessage = command({
 export const shutDown = command({
   name: "shutdown",
   description: "Stops the whole server, now or after a delay, and says so to everybody who is online.",
+  area: "service",
   changes: true,
   args: t.object({
     delay: t.integer(0, { max: LONGEST_DELAY_S }).doc("Seconds to wait."),

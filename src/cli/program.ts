@@ -11,6 +11,7 @@ import { addMessageCommands } from "./message-commands.ts";
 import { addSessionCommands } from "./session-commands.ts";
 import { addStartCommand } from "./start-command.ts";
 import { addStopCommand } from "./stop-command.ts";
+import { addAuditCommand, addTokenCommands } from "./token-commands.ts";
 import { addUserCommands } from "./user-commands.ts";
 import { version } from "./version.ts";
 
@@ -45,6 +46,8 @@ export async function run(args: readonly string[], environment: Environment): Pr
   addSessionCommands(program, environment);
   addInviteCommand(program, environment);
   addMessageCommands(program, environment);
+  addTokenCommands(program, environment);
+  addAuditCommand(program, environment);
   addImportCommand(program, environment);
   addExportCommand(program, environment);
   addCertCommand(program, environment);

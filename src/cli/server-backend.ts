@@ -1,3 +1,4 @@
+import { COMMAND_LINE } from "../admin/scopes.ts";
 import type { Config } from "../config/config.ts";
 import type { Ports } from "../listeners.ts";
 import { defaultModules } from "../modules/index.ts";
@@ -24,7 +25,7 @@ async function open(config: Config, log: Logger): Promise<ServerHandle> {
     log,
   });
   return {
-    admin: { hosts: server.hosts, commit: () => server.commit() },
+    admin: { by: COMMAND_LINE, hosts: server.hosts, commit: () => server.commit() },
     hosts: server.hosts,
     onShutDown: (listener) => {
       server.onShutDown = listener;

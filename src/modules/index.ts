@@ -2,6 +2,7 @@ import type { Module } from "../core/module.ts";
 import { adhoc } from "./adhoc/adhoc.ts";
 import { admin } from "./admin/admin.ts";
 import { announce } from "./announce.ts";
+import { audit } from "./audit/audit.ts";
 import { avatars } from "./avatars.ts";
 import { bind2 } from "./bind2.ts";
 import { blocking } from "./blocking/blocking.ts";
@@ -32,6 +33,7 @@ import { stanzaId } from "./stanza-id.ts";
 import { strangers } from "./strangers.ts";
 import { streamManagement } from "./stream-management.ts";
 import { time } from "./time.ts";
+import { tokens } from "./tokens/tokens.ts";
 import { vcard } from "./vcard/vcard.ts";
 import { version } from "./version.ts";
 
@@ -70,6 +72,8 @@ export const defaultModules: readonly Module[] = [
   externalServices,
   logins,
   announce,
+  audit,
+  tokens,
   admin,
   invites,
 ];

@@ -24,9 +24,10 @@ describe("modules", () => {
     expect(defaultModules.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
   });
 
-  test("every module has its row in docs/xeps.md", () => {
+  test("every module that implements a specification has its row in docs/xeps.md", () => {
     const rows = generated.get("xeps.md");
-    for (const { name } of defaultModules) expect(rows).toContain(`\`${name}\``);
+    for (const { name } of defaultModules.filter((module) => module.implements.length > 0))
+      expect(rows).toContain(`\`${name}\``);
   });
 });
 

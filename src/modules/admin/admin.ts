@@ -4,7 +4,7 @@
  *
  * Lets administrators do from their client what the command line does: the commands are the same, with forms.
  */
-import { type AdminCommand, AdminError, runCommand } from "../../admin/command.ts";
+import { type AdminCommand, AdminError, logChange, runCommand } from "../../admin/command.ts";
 import type { AdminContext } from "../../admin/context.ts";
 import { defineModule } from "../../core/module.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
@@ -31,8 +31,7 @@ export const admin = defineModule({
 
   setup(host) {
     if (!host.modules.includes(adhoc)) return;
-    // What the turn's end commits, its answers wait for.
-    const context: AdminContext = { hosts: new Map([[host.domain, host]]), commit: () => {} };
+    const hosts: AdminContext["hosts"] = new Map([[host.domain, host]]);
     const { add, addPrefix } = host.use(adhocService);
     // §5
     addPrefix(`${ns.ADMIN}#`, () => new StanzaError("feature-not-implemented"));
@@ -60,17 +59,12 @@ export const admin = defineModule({
     }
 
     function runnerFor({ from }: Requester): Run {
+      // What the turn's end commits, its answers wait for.
+      const context = { by: { name: from.toString() }, hosts, commit: () => {} };
       return async <A, R>(command: AdminCommand<A, R>, args: A): Promise<R> => {
         try {
           const result = await runCommand(command, context, args);
-          if (command.changes) {
-            const by = from.toString();
-            host.log.info("administration", {
-              command: command.name,
-              by,
-              ...(!command.isSecret && { result }),
-            });
-          }
+          logChange(host.log, context, command, result);
           return result;
         } catch (error) {
           throw error instanceof AdminError ? new StanzaError(error.condition, error.message) : error;

@@ -57,7 +57,7 @@ test("what changed is logged, the password never", async () => {
   await callControl(path, addUser, { user: "alice@localhost", password: "sesame" }).catch(() => {});
   await callControl(path, addUser, { user: "eve@localhost", password: "crash" }).catch(() => {});
   expect(lines).toEqual([
-    'administration {"command":"user-add","result":{"user":"alice@localhost"}}',
+    'administration {"command":"user-add","by":"command line","result":{"user":"alice@localhost"}}',
     expect.stringMatching(/^administration failed .*the disk is on fire/),
   ]);
   expect(lines.join()).not.toMatch(/sesame|"crash"/);

@@ -1,4 +1,5 @@
 import type { AdminContext, AdminHost } from "../../../src/admin/context.ts";
+import { type Actor, COMMAND_LINE } from "../../../src/admin/scopes.ts";
 import { Sessions } from "../../../src/session/sessions.ts";
 import { VirtualClock } from "../../../src/testing/virtual-clock.ts";
 import { StanzaError } from "../../../src/xmpp/errors.ts";
@@ -6,6 +7,7 @@ import { Jid } from "../../../src/xmpp/jid.ts";
 
 /** Accounts in a map: address to password. `events` tells the order of changes and commits. */
 export class FakeContext implements AdminContext {
+  readonly by: Actor = COMMAND_LINE;
   readonly hosts: ReadonlyMap<string, AdminHost>;
   readonly passwords: Map<string, string>;
   readonly disabled = new Set<string>();

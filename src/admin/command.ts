@@ -60,7 +60,7 @@ export async function runCommand<A, R>(
 }
 
 /** Keeps in the audit that whoever asks did that. `details` have no secrets. */
-async function record(context: AdminContext, action: string, details: unknown): Promise<void> {
+export async function record(context: AdminContext, action: string, details: unknown): Promise<void> {
   const host = hostAt(context);
   if (host.modules.includes(audit)) await host.use(auditService).record(context.by.name, action, details);
 }
@@ -76,7 +76,8 @@ export function logChange<A, R>(
   log.info("administration", { command: command.name, by: by.name, ...(!command.isSecret && { result }) });
 }
 
-function parseArgs<A, R>(command: AdminCommand<A, R>, args: unknown): A {
+/** Throws AdminError. */
+export function parseArgs<A>(command: { readonly args: Schema<A> }, args: unknown): A {
   try {
     return command.args.parse(args, "");
   } catch (error) {

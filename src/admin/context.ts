@@ -10,6 +10,8 @@ export interface AdminHost
     | "admins"
     | "clock"
     | "domain"
+    | "emit"
+    | "jid"
     | "modules"
     | "removeUser"
     | "sessions"
@@ -20,7 +22,18 @@ export interface AdminHost
   > {
   readonly accounts: Pick<
     Accounts,
-    "count" | "countDisabled" | "create" | "exists" | "list" | "listDisabled" | "setPassword" | "status"
+    | "count"
+    | "countDisabled"
+    | "create"
+    | "createWithKeys"
+    | "credentials"
+    | "exists"
+    | "hashes"
+    | "hashesOf"
+    | "list"
+    | "listDisabled"
+    | "setPassword"
+    | "status"
   >;
 }
 

@@ -5,25 +5,19 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 import { basename, dirname, extname, join, relative } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import type { Logger } from "../util/logger.ts";
-import { type AdminCommand, AdminError, logChange, runCommand } from "./command.ts";
-import { adminCommands } from "./commands.ts";
+import { type AdminCommand, AdminError } from "./command.ts";
 import type { AdminContext } from "./context.ts";
-import { readLine } from "./line-reader.ts";
+import { type Answer, ask, Line, LineError } from "./control-line.ts";
+import { ControlService } from "./control-service.ts";
+import type { Pipe, StreamCommand } from "./stream-command.ts";
 
-/** Bytes of a request or an answer: a page of addresses of the greatest length fits. */
-const MAX_LINE = 2_000_000;
+/** Bytes, and milliseconds. */
 const MAX_REQUEST = 64_000;
 const REQUEST_TIMEOUT = 10_000;
-const ANSWER_TIMEOUT = 60_000;
 const MAX_CONNECTIONS = 16;
 
 /** What fits into `sockaddr_un` on every system (104 bytes on some), its final NUL included. */
 const MAX_SOCKET_PATH = 103;
-
-interface Answer {
-  readonly result?: unknown;
-  readonly error?: string;
-}
 
 /** Takes commands from this machine until it is closed. */
 export interface Control {
@@ -53,16 +47,16 @@ export function controlPath(
 }
 
 /**
- * Answers commands on the socket `path`, which only the owner can use: one request and one answer a connection, each
- * a line of JSON. A socket that a crash left is replaced; throws AdminError when a living server has it.
+ * Answers commands on the socket `path`, which only the owner can use, one a connection. A socket that a crash left is replaced; throws AdminError when a living server has it.
  */
 export async function startControl(path: string, context: AdminContext, logger: Logger): Promise<Control> {
   const connections = new Map<Socket, Connection>();
+  const service = new ControlService(context, logger);
   const server = createServer((socket) => {
     const connection: Connection = { isAsked: false, served: Promise.resolve() };
     connections.set(socket, connection);
     socket.once("close", () => connections.delete(socket));
-    connection.served = serve(socket, connection, context, logger);
+    connection.served = serve(socket, connection, service);
   });
   server.maxConnections = MAX_CONNECTIONS;
   if (!isPipe(path)) await mkdir(dirname(path), { recursive: true });
@@ -98,70 +92,52 @@ export async function callControl<A, R>(
   command: AdminCommand<A, R>,
   args: A,
 ): Promise<{ result: R } | undefined> {
+  return call(path, (line) => ask<R>(line, command.name, args));
+}
+
+/** As `callControl`, for what moves more than fits into an answer. */
+export async function streamControl<A, R>(
+  path: string,
+  command: StreamCommand<A, R>,
+  args: A,
+  pipe: Pipe,
+): Promise<{ result: R } | undefined> {
+  return call(path, (line) => ask<R>(line, command.name, args, pipe));
+}
+
+async function call<R>(path: string, work: (line: Line) => Promise<R>): Promise<{ result: R } | undefined> {
   const socket = await open(path);
   if (!socket) return undefined;
   try {
-    socket.write(`${JSON.stringify({ command: command.name, args })}\n`);
-    const answer = JSON.parse(await readLine(socket, MAX_LINE, ANSWER_TIMEOUT)) as Answer;
-    if (answer.error !== undefined) throw new AdminError(answer.error);
-    return { result: answer.result as R };
+    return { result: await work(new Line(socket)) };
   } catch (error) {
-    if (error instanceof AdminError) throw error;
-    throw new AdminError(`${path}: no answer from the running server: ${(error as Error).message}`);
+    if (!(error instanceof LineError)) throw error;
+    throw new AdminError(`${path}: no answer from the running server: ${error.message}`);
   } finally {
     socket.destroy();
   }
 }
 
 interface Connection {
-  /** Whether its request has come. */
+  /** Whether it has asked for something that is done and answered even when the server ends. */
   isAsked: boolean;
   /** Settles when it is answered. */
   served: Promise<void>;
 }
 
-async function serve(
-  socket: Socket,
-  connection: Connection,
-  context: AdminContext,
-  logger: Logger,
-): Promise<void> {
+async function serve(socket: Socket, connection: Connection, service: ControlService): Promise<void> {
+  const line = new Line(socket);
   let answer: Answer;
   try {
-    const line = await readLine(socket, MAX_REQUEST, REQUEST_TIMEOUT);
-    connection.isAsked = true;
-    answer = await execute(line, context, logger);
+    const request = await line.receive(MAX_REQUEST, REQUEST_TIMEOUT);
+    connection.isAsked = !service.isLong(request);
+    answer = await service.execute(request, line);
   } catch (error) {
     answer = { error: (error as Error).message };
   }
   socket.end(`${JSON.stringify(answer)}\n`);
-}
-
-async function execute(line: string, context: AdminContext, logger: Logger): Promise<Answer> {
-  const request = parseRequest(line);
-  const command = adminCommands.find((candidate) => candidate.name === request?.command);
-  if (!request || !command)
-    return { error: "no such command; is the server of another version than this program?" };
-  try {
-    const result = await runCommand(command, context, request.args);
-    logChange(logger, context, command, result);
-    return { result };
-  } catch (error) {
-    if (error instanceof AdminError) return { error: error.message };
-    logger.error("administration failed", { command: command.name, error: (error as Error).stack });
-    return { error: "the server could not do it; its log says why" };
-  }
-}
-
-function parseRequest(line: string): { command: string; args: unknown } | undefined {
-  try {
-    const request: unknown = JSON.parse(line);
-    if (typeof request !== "object" || request === null) return undefined;
-    const { command, args } = request as Record<string, unknown>;
-    return typeof command === "string" ? { command, args } : undefined;
-  } catch {
-    return undefined;
-  }
+  // Unread, the other side's end would never be noticed.
+  socket.resume();
 }
 
 /** Binds with a mask under which only the owner can connect, from the first moment on. */

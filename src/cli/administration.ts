@@ -1,6 +1,6 @@
 import { type AdminCommand, AdminError, runCommand } from "../admin/command.ts";
-import { callControl, controlPath } from "../admin/control.ts";
-import { status } from "../admin/service-commands.ts";
+import { callControl, controlPath, streamControl } from "../admin/control.ts";
+import { type Pipe, runStreamCommand, type StreamCommand } from "../admin/stream-command.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import type { ServerHandle } from "./backend.ts";
@@ -33,17 +33,19 @@ export async function runningServer(options: CommonOptions, environment: Environ
   };
 }
 
-/** For what has the store to itself. Throws CliError when the server is running. */
-export async function storeAlone<T>(
-  options: CommonOptions,
-  environment: Environment,
-  work: (server: ServerHandle) => Promise<T>,
-): Promise<T> {
+/** Runs a command that moves more than fits into an answer. Throws AdminError. */
+export type StreamCall = <A, R>(command: StreamCommand<A, R>, args: A, pipe: Pipe) => Promise<R>;
+
+/** As `administration`, for such commands. */
+export async function streaming(options: CommonOptions, environment: Environment): Promise<StreamCall> {
   const config = await configOf(options, environment);
-  if (await callControl(socketOf(config), status, {})) {
-    throw new CliError("the server is running; stop it first: jackdaw stop");
-  }
-  return onStore(environment, config, options, work);
+  const path = socketOf(config);
+  return async (command, args, pipe) => {
+    const answer = await streamControl(path, command, args, pipe);
+    return answer
+      ? answer.result
+      : onStore(environment, config, options, ({ admin }) => runStreamCommand(command, admin, args, pipe));
+  };
 }
 
 async function configOf(options: CommonOptions, { env, directory, backend }: Environment): Promise<Config> {

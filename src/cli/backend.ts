@@ -1,5 +1,4 @@
 import type { AdminContext } from "../admin/context.ts";
-import type { TransferHost } from "../admin/transfer/transfer-host.ts";
 import type { Address } from "../config/address.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigurableModule } from "../config/modules.ts";
@@ -15,8 +14,6 @@ export interface Listener extends Address {
 /** A server with its store open. It does not listen before `listen` is called; user commands never call it. */
 export interface ServerHandle {
   readonly admin: AdminContext;
-  /** For moving in and out. */
-  readonly hosts: ReadonlyMap<string, TransferHost>;
   listen(): Promise<readonly Listener[]>;
   /** Takes over what can change at run time and reads the certificates again; see `needsRestart`. */
   reload(config: Config): Promise<void>;

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { exportPie } from "../admin/transfer/export-pie.ts";
-import { Jid } from "../xmpp/jid.ts";
-import { storeAlone } from "./administration.ts";
+import { exportAccounts } from "../admin/transfer/transfer-commands.ts";
+import { streaming } from "./administration.ts";
 import type { Environment } from "./environment.ts";
 import { CliError } from "./failure.ts";
+import { writeNewFile } from "./new-file.ts";
 import { type CommonOptions, examples, userArgument, withCommonOptions } from "./options.ts";
 
 interface ExportOptions extends CommonOptions {
@@ -21,14 +21,13 @@ export function addExportCommand(program: Command, environment: Environment): vo
     .option("-u, --user <address>", "only this account", userArgument)
     .addHelpText("after", examples("export accounts.xml", "export --user alice@example.org alice.xml"))
     .action(async (file: string, { user, ...options }: ExportOptions) => {
-      const only = user === undefined ? undefined : Jid.parse(user);
-      const count = await storeAlone(options, environment, async ({ hosts }) => {
-        if (only && !(await hosts.get(only.domain)?.accounts.exists(only))) {
-          throw new CliError(`there is no account ${only.toString()}`);
-        }
-        return exportPie(resolve(environment.directory, file), hosts.values(), only).catch(explain);
-      });
-      environment.stdout.write(`Wrote ${count === 1 ? "1 account" : `${count} accounts`} into ${file}\n`);
+      const call = await streaming(options, environment);
+      const { accounts } = await writeNewFile(resolve(environment.directory, file), (write) =>
+        call(exportAccounts, { user }, { read: async () => undefined, write }),
+      ).catch(explain);
+      environment.stdout.write(
+        `Wrote ${accounts === 1 ? "1 account" : `${accounts} accounts`} into ${file}\n`,
+      );
     });
 }
 

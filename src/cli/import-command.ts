@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { importPie } from "../admin/transfer/import-pie.ts";
+import { piecesOfPie, readPie } from "../admin/transfer/pie-reader.ts";
 import { TransferReport } from "../admin/transfer/report.ts";
-import { storeAlone } from "./administration.ts";
+import { importAccounts } from "../admin/transfer/transfer-commands.ts";
+import { streaming } from "./administration.ts";
 import type { Environment } from "./environment.ts";
+import { CliError } from "./failure.ts";
 import { type CommonOptions, examples, withCommonOptions } from "./options.ts";
 
 const SHA_1_ALONE =
@@ -21,10 +23,14 @@ export function addImportCommand(program: Command, environment: Environment): vo
       const { stdout, directory } = environment;
       const report = new TransferReport();
       try {
-        await storeAlone(options, environment, async ({ hosts, admin }) => {
-          const target = { hosts, commit: async () => admin.commit() };
-          for (const file of files) await importPie(resolve(directory, file), target, report);
-        });
+        const call = await streaming(options, environment);
+        for (const file of files) {
+          const pieces = piecesOfPie(readPie(resolve(directory, file)));
+          const read = async () => (await pieces.next()).value ?? undefined;
+          const done = await call(importAccounts, {}, { read, write: async () => {} });
+          report.add(done.report);
+          if (done.failure !== undefined) throw new CliError(`${file}: ${done.failure}`);
+        }
       } finally {
         // What came before something went wrong is in the store.
         for (const line of report.lines()) stdout.write(`${line}\n`);

@@ -26,7 +26,6 @@ async function open(config: Config, log: Logger): Promise<ServerHandle> {
   });
   return {
     admin: { by: COMMAND_LINE, hosts: server.hosts, commit: () => server.commit() },
-    hosts: server.hosts,
     onShutDown: (listener) => {
       server.onShutDown = listener;
     },

@@ -47,15 +47,15 @@ async function logIn(port: string, username: string, password: string): Promise<
   return one;
 }
 
-async function letsIn(directory: string): Promise<void> {
+/** The accounts log in to the server, where `prepare` did something while it runs. */
+async function letsIn(directory: string, prepare = async () => {}): Promise<void> {
   await using server = jackdaw(directory, "start");
   const [, port = ""] = await server.prints(/127\.0\.0\.1:(\d+) \(clients, STARTTLS\)/);
+  await prepare();
   setDefaultCACertificates([readFileSync(join(directory, "certs", "example.org.pem"), "utf8")]);
   const romeo = await logIn(port, "romeo", "wherefore art thou");
   expect(romeo.jid.toString()).toMatch(/^romeo@example\.org\//);
   await expect(logIn(port, "juliet", "wherefore art thou")).rejects.toThrow("not-authorized");
-  await using refused = jackdaw(directory, "import", ...exported("ejabberd-23.01"));
-  await refused.prints(/the server is running; stop it first/);
   server.signal("SIGTERM");
   await server.succeeds();
 }
@@ -70,6 +70,17 @@ test.for(["ejabberd-23.01", "prosody-0.12"])(
     await letsIn(directory);
   },
 );
+
+test("accounts come and go while servers run", async () => {
+  const [first, second] = [await home(), await home()];
+  await letsIn(first, async () => {
+    expect(await does(first, "import", ...exported("prosody-0.12"))).toContain("accounts: 4 added");
+    expect(await does(first, "export", "all.xml")).toContain("Wrote 5 accounts into all.xml");
+  });
+  // The first account, which a new server makes by itself, went along.
+  expect(await does(second, "import", join(first, "all.xml"))).toContain("accounts: 5 added");
+  await letsIn(second);
+});
 
 test("accounts move on from here", async () => {
   const [first, second] = [await home(), await home()];

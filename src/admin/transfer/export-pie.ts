@@ -1,4 +1,3 @@
-import { open, rm } from "node:fs/promises";
 import type { KnownKeys } from "../../auth/accounts.ts";
 import type { ScramHash } from "../../auth/scram-keys.ts";
 import { escapeAttribute, serialize } from "../../xml/element.ts";
@@ -10,37 +9,27 @@ import type { TransferHost } from "./transfer-host.ts";
 /** Accounts read at a time. */
 const PAGE = 100;
 /** Characters gathered before they are written. */
-const BUFFER = 256_000;
+const BUFFER = 64_000;
 
 type Write = (xml: string) => Promise<void>;
 
 /**
  * Writes everything of the accounts of these hosts, or of the one account, as XEP-0227 1.1 has it; one user after
- * another, so that memory holds no more than a piece of one. Only the owner can read the file, which must not be there
- * yet (§7). Returns how many accounts there were. @throws what `open` and `write` of node:fs do.
+ * another, so that memory holds no more than a piece of one. It can prove everybody's password (§7). Returns how many
+ * accounts there were.
  */
-export async function exportPie(file: string, hosts: Iterable<TransferHost>, only?: Jid): Promise<number> {
-  const handle = await open(file, "wx", 0o600);
-  try {
-    let buffered = "";
-    const write: Write = async (xml) => {
-      buffered += xml;
-      if (buffered.length < BUFFER) return;
-      const text = buffered;
-      buffered = "";
-      await handle.writeFile(text);
-    };
-    const users = await writeServer(write, hosts, only);
-    await handle.writeFile(buffered);
-    await handle.sync();
-    return users;
-  } catch (error) {
-    // Half of an export is worse than none.
-    await rm(file, { force: true });
-    throw error;
-  } finally {
-    await handle.close();
-  }
+export async function exportPie(write: Write, hosts: Iterable<TransferHost>, only?: Jid): Promise<number> {
+  let buffered = "";
+  const gather: Write = async (xml) => {
+    buffered += xml;
+    if (buffered.length < BUFFER) return;
+    const text = buffered;
+    buffered = "";
+    await write(text);
+  };
+  const users = await writeServer(gather, hosts, only);
+  await write(buffered);
+  return users;
 }
 
 async function writeServer(

@@ -6,7 +6,7 @@ import { StanzaError } from "../../xmpp/errors.ts";
 import { Jid, JidError } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { readCredentials } from "./credentials.ts";
-import { readPie } from "./pie-reader.ts";
+import type { PieEvent } from "./pie-reader.ts";
 import { TransferReport } from "./report.ts";
 import type { TransferHost } from "./transfer-host.ts";
 
@@ -29,18 +29,18 @@ interface Incoming {
 const USER_DEPTH = 3;
 
 /**
- * Imports what is in `file` and in what it includes (XEP-0227 1.1). What is here already stays as it is, so that an
+ * Imports what `events` tell of (XEP-0227 1.1). What is here already stays as it is, so that an
  * import that was interrupted can be repeated; an account is made when all of its data are there, so that nobody finds
- * half of it. @throws TransferError when the file cannot be read any further; what came before it is imported.
+ * half of it. @throws TransferError when it cannot be read any further; what came before that is imported.
  */
 export async function importPie(
-  file: string,
+  events: AsyncIterable<PieEvent>,
   target: ImportTarget,
   report = new TransferReport(),
 ): Promise<TransferReport> {
   const importer = new Importer(target, report);
   try {
-    for await (const event of readPie(file)) {
+    for await (const event of events) {
       if (event.kind === "open") importer.open(event.container);
       else if (event.kind === "close") await importer.close(event.container);
       else await importer.element(event.element);

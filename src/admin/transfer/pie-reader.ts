@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import type { Container } from "../../core/user-data.ts";
 import { DocumentReader } from "../../xml/document-reader.ts";
-import { type Element, el, escapeAttribute } from "../../xml/element.ts";
+import { type Element, el, escapeAttribute, serialize } from "../../xml/element.ts";
 import { readFragment } from "../../xml/fragment.ts";
 import { type XmlElement, XmlError, type XmlHead } from "../../xml/parser.ts";
 import { ns } from "../../xmpp/ns.ts";
@@ -52,46 +52,97 @@ export function readPie(file: string): AsyncGenerator<PieEvent, void> {
   return readFile({ file: path, root: dirname(path), path: [], including: [] });
 }
 
+/** As `readPie`, of a document that comes in pieces and includes nothing. @throws TransferError */
+export function readPieces(pieces: AsyncIterable<string>): AsyncGenerator<PieEvent, void> {
+  return readDocument(encoded(pieces), { name: "the export", path: [], include: refuseInclude });
+}
+
+/** The document that the events are of, in pieces, with what was included in place. */
+export async function* piecesOfPie(events: AsyncIterable<PieEvent>): AsyncGenerator<string, void> {
+  for await (const event of events) {
+    if (event.kind === "element") yield serialize(event.element);
+    else if (event.kind === "close") yield `</${event.container.name}>`;
+    else {
+      const { name, ns: namespace, attributes } = event.container;
+      const written = Object.entries(attributes)
+        .filter(([key]) => !key.includes(":") || key.startsWith("xml:"))
+        .map(([key, value]) => ` ${key}="${escapeAttribute(value)}"`);
+      yield `<${name} xmlns="${escapeAttribute(namespace)}"${written.join("")}>`;
+    }
+  }
+}
+
+/** What is being read. */
+interface Source {
+  /** For those who are told what is wrong with it. */
+  readonly name: string;
+  /** The containers that are open; shared with included files. */
+  readonly path: Container[];
+  /** What is in the place of an `<include/>`. @throws TransferError */
+  include(element: XmlElement): AsyncIterable<PieEvent>;
+}
+
 interface Place {
   readonly file: string;
   /** Nothing outside of this directory is included. */
   readonly root: string;
-  /** The containers that are open; shared with included files. */
   readonly path: Container[];
   readonly including: readonly string[];
 }
 
-async function* readFile(place: Place): AsyncGenerator<PieEvent, void> {
+function readFile(place: Place): AsyncGenerator<PieEvent, void> {
   const { file, path } = place;
+  return readDocument(chunksOf(file), {
+    name: file,
+    path,
+    include: (element) => readFile(included(element, place)),
+  });
+}
+
+async function* readDocument(chunks: AsyncIterable<Buffer>, source: Source): AsyncGenerator<PieEvent, void> {
+  const { name, path, include } = source;
+  const reader = new DocumentReader(LIMITS, (head) => isContainer(head, path.at(-1)?.name ?? ""));
+  let offset = 0;
+  for await (const chunk of chunks) {
+    offset += chunk.length;
+    reader.write(chunk);
+    for (let event = nextEvent(reader, name, offset); event; event = nextEvent(reader, name, offset)) {
+      if (event.kind === "open") {
+        path.push(event.tag);
+        yield { kind: "open", container: event.tag };
+      } else if (event.kind === "close") {
+        yield { kind: "close", container: path.pop() as Container };
+      } else if (isInclude(event.element) && MAY_INCLUDE.has(path.at(-1)?.name)) {
+        yield* include(event.element);
+      } else {
+        yield { kind: "element", element: treeOf(event.element) };
+      }
+    }
+  }
+  if (!reader.isOver) throw new TransferError(`${name}: ends before it is complete`);
+}
+
+async function* chunksOf(file: string): AsyncGenerator<Buffer, void> {
   const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
     throw new TransferError(`${file}: cannot be read (${error.code ?? error.message})`);
   });
   try {
-    const reader = new DocumentReader(LIMITS, (head) => isContainer(head, path.at(-1)?.name ?? ""));
-    for (let offset = 0; ; ) {
-      for (;;) {
-        const event = nextEvent(reader, file, offset);
-        if (!event) break;
-        if (event.kind === "open") {
-          path.push(event.tag);
-          yield { kind: "open", container: event.tag };
-        } else if (event.kind === "close") {
-          yield { kind: "close", container: path.pop() as Container };
-        } else if (isInclude(event.element) && MAY_INCLUDE.has(path.at(-1)?.name)) {
-          yield* readFile(included(event.element, place));
-        } else {
-          yield { kind: "element", element: treeOf(event.element) };
-        }
-      }
+    for (;;) {
       const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
-      if (bytesRead === 0) break;
-      offset += bytesRead;
-      reader.write(buffer.subarray(0, bytesRead));
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
     }
-    if (!reader.isOver) throw new TransferError(`${file}: ends before it is complete`);
   } finally {
     await handle.close();
   }
+}
+
+async function* encoded(pieces: AsyncIterable<string>): AsyncGenerator<Buffer, void> {
+  for await (const piece of pieces) yield Buffer.from(piece);
+}
+
+function refuseInclude(): never {
+  throw new TransferError("the export: includes something");
 }
 
 function isContainer(head: XmlHead, within: string): boolean {

@@ -17,6 +17,13 @@ export interface Skipped {
   readonly example: string;
 }
 
+/** A report on its way between processes. */
+export interface ReportData {
+  readonly tallies: readonly (readonly [string, Tally])[];
+  readonly leftOut: readonly Skipped[];
+  readonly hasWeakKeys: boolean;
+}
+
 /** What an import did: kinds in the plural with how many of each, and what was left out and why. */
 export class TransferReport {
   readonly tallies = new Map<string, Tally>();
@@ -32,16 +39,30 @@ export class TransferReport {
     this.#tally(what).present += count;
   }
 
-  skipped(what: string, why: string, at: Jid | string): void {
+  skipped(what: string, why: string, at: Jid | string, count = 1): void {
     const key = this.#skipped.size < MAX_REASONS ? `${what}\0${why}` : "";
     const known = this.#skipped.get(key);
-    if (known) known.count++;
-    else if (key !== "") this.#skipped.set(key, { what, why, count: 1, example: at.toString() });
-    else this.#skipped.set(key, { what: "other things", why: "various reasons", count: 1, example: "" });
+    if (known) known.count += count;
+    else if (key !== "") this.#skipped.set(key, { what, why, count, example: at.toString() });
+    else this.#skipped.set(key, { what: "other things", why: "various reasons", count, example: "" });
   }
 
   get leftOut(): readonly Skipped[] {
     return [...this.#skipped.values()];
+  }
+
+  toJSON(): ReportData {
+    return { tallies: [...this.tallies], leftOut: this.leftOut, hasWeakKeys: this.hasWeakKeys };
+  }
+
+  /** Adds what another import did. */
+  add({ tallies, leftOut, hasWeakKeys }: ReportData): void {
+    for (const [what, { added, present }] of tallies) {
+      this.added(what, added);
+      this.present(what, present);
+    }
+    for (const { what, why, example, count } of leftOut) this.skipped(what, why, example, count);
+    this.hasWeakKeys ||= hasWeakKeys;
   }
 
   /** For people, a line each. */

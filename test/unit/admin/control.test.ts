@@ -4,11 +4,19 @@ import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterAll, afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { addUser, listUsers } from "../../../src/admin/account-commands.ts";
 import { AdminError } from "../../../src/admin/command.ts";
-import { type Control, callControl, controlPath, startControl } from "../../../src/admin/control.ts";
+import {
+  type Control,
+  callControl,
+  controlPath,
+  startControl,
+  streamControl,
+} from "../../../src/admin/control.ts";
 import { status } from "../../../src/admin/service-commands.ts";
+import type { Pipe } from "../../../src/admin/stream-command.ts";
+import { exportAccounts, importAccounts } from "../../../src/admin/transfer/transfer-commands.ts";
 import type { Logger } from "../../../src/util/logger.ts";
 import { FakeContext } from "./fake-context.ts";
 
@@ -120,7 +128,7 @@ test("closing ends open connections and removes the socket", async () => {
 });
 
 test.each([
-  ["no JSON", "hello\n", /no such command/],
+  ["no JSON", "hello\n", /not JSON/],
   ["no object", "null\n", /no such command/],
   ["an unknown command", '{"command":"format-disk","args":{}}\n', /no such command/],
   ["wrong arguments", '{"command":"user-list","args":{"domain":5}}\n', /domain: expected a string, got 5/],
@@ -165,4 +173,101 @@ test("what was asked for before is still answered", async () => {
   commit.resolve();
   expect(await answer).toEqual({ result: { user: "alice@localhost" } });
   await closed;
+});
+
+/** What is handed in, piece by piece, and what came out. */
+class Pieces implements Pipe {
+  readonly #input: string[];
+  output = "";
+
+  constructor(...input: string[]) {
+    this.#input = input;
+  }
+
+  async read(): Promise<string | undefined> {
+    return this.#input.shift();
+  }
+
+  async write(text: string): Promise<void> {
+    this.output += text;
+  }
+}
+
+describe("what is too large for an answer", () => {
+  const user = (name: string) => `<user name="${name}" password="sesame"/>`;
+  const pie = (users: string) =>
+    `<server-data xmlns="urn:xmpp:pie:0"><host jid="localhost">${users}</host></server-data>`;
+
+  test("goes in piece by piece, wherever it is cut", async () => {
+    const path = freshPath();
+    const { passwords, events } = await start(path);
+    const long = pie(`${user("alice")}${" ".repeat(200_000)}${user("b😀")}${user("bob")}`);
+    const pipe = new Pieces(long.slice(0, 70), long.slice(70));
+    const answer = await streamControl(path, importAccounts, {}, pipe);
+    expect(answer?.result.report.tallies).toEqual([["accounts", { added: 2, present: 0 }]]);
+    expect([...passwords.keys()]).toEqual(["alice@localhost", "bob@localhost"]);
+    expect(events.at(-1)).toBe("commit");
+    expect(lines).toEqual(['administration {"command":"accounts-import","by":"command line"}']);
+  });
+
+  test("comes out piece by piece", async () => {
+    const path = freshPath();
+    const accounts = Array.from({ length: 3000 }, (_, i) => [`user${i}@localhost`, "x"] as const);
+    await start(path, new FakeContext(new Map(accounts)));
+    const pipe = new Pieces();
+    const answer = await streamControl(path, exportAccounts, { user: undefined }, pipe);
+    expect(answer?.result).toEqual({ accounts: 3000 });
+    expect(pipe.output.match(/<user name="user\d+"><\/user>/g)?.length).toBe(3000);
+  });
+
+  test("is told how far it came when it is broken", async () => {
+    const path = freshPath();
+    await start(path);
+    const broken = pie(user("a")).replace("</host>", "<user");
+    const { result } = (await streamControl(path, importAccounts, {}, new Pieces(broken))) ?? {};
+    expect(result?.report.tallies).toEqual([["accounts", { added: 1, present: 0 }]]);
+    expect(result?.failure).toMatch(/^the export: /);
+  });
+
+  test("is moved one at a time", async () => {
+    const path = freshPath();
+    await start(path);
+    let goOn = () => {};
+    const waiting = new Promise<void>((resolve) => (goOn = resolve));
+    let begun = () => {};
+    const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+    const slow: Pipe = {
+      read: async () => {
+        begun();
+        await waiting;
+        return undefined;
+      },
+      write: async () => {},
+    };
+    const first = streamControl(path, importAccounts, {}, slow);
+    await hasBegun;
+    await expect(streamControl(path, importAccounts, {}, new Pieces())).rejects.toThrow(
+      new AdminError("another import or export is under way"),
+    );
+    goOn();
+    await first;
+    await streamControl(path, importAccounts, {}, new Pieces());
+  });
+
+  test("does not hold up the end of the server", async () => {
+    const path = freshPath();
+    await start(path);
+    let begun = () => {};
+    const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+    const stuck: Pipe = {
+      read: () => {
+        begun();
+        return new Promise(() => {});
+      },
+      write: async () => {},
+    };
+    void streamControl(path, importAccounts, {}, stuck);
+    await hasBegun;
+    await Promise.all(controls.splice(0).map((control) => control.close()));
+  });
 });

@@ -27,6 +27,8 @@ export class FakeContext implements AdminContext {
     const { promoted: admins, disabled } = this;
     return {
       domain,
+      jid: Jid.of("", domain),
+      emit: () => undefined,
       clock: new VirtualClock(),
       sessions: new Sessions(),
       modules: [],
@@ -64,6 +66,12 @@ export class FakeContext implements AdminContext {
     setPassword: async (user, password) => {
       if (!this.passwords.has(user.toString())) throw new StanzaError("item-not-found");
       this.#set(user, password);
+    },
+    createWithKeys: async (user) => this.#set(user, ""),
+    hashes: ["SHA-256"],
+    hashesOf: () => [],
+    credentials: () => {
+      throw new Error("there are no keys");
     },
     exists: (user) => this.passwords.has(user.toString()),
     status: async (user) => {

@@ -32,7 +32,6 @@ class FakeBackend implements Backend {
         this.passwords,
         config.domains.map(({ name }) => name),
       ),
-      hosts: new Map(),
       listen: async () => {
         this.listen();
         this.events.push("listen");

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { exportPie } from "../../../src/admin/transfer/export-pie.ts";
 import { importPie } from "../../../src/admin/transfer/import-pie.ts";
+import { readPie } from "../../../src/admin/transfer/pie-reader.ts";
 import type { TransferReport } from "../../../src/admin/transfer/report.ts";
 import { createRig, type Rig, type RigOptions } from "../../../src/testing/create-rig.ts";
 
@@ -30,13 +31,13 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
 }
 
 export function importInto({ server }: Rig, file: string): Promise<TransferReport> {
-  return importPie(file, { hosts: server.hosts, commit: () => server.commit() });
+  return importPie(readPie(file), { hosts: server.hosts, commit: () => server.commit() });
 }
 
 export async function exportFrom({ server }: Rig): Promise<string> {
-  const file = join(folder(), "export.xml");
-  await exportPie(file, server.hosts.values());
-  return readFileSync(file, "utf8");
+  let text = "";
+  await exportPie(async (xml) => void (text += xml), server.hosts.values());
+  return text;
 }
 
 export function pie(users: string, host = "example.org"): string {

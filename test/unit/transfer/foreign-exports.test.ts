@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { importPie } from "../../../src/admin/transfer/import-pie.ts";
+import { readPie } from "../../../src/admin/transfer/pie-reader.ts";
 import { TransferReport } from "../../../src/admin/transfer/report.ts";
 import type { Rig } from "../../../src/testing/create-rig.ts";
 import { Jid } from "../../../src/xmpp/jid.ts";
@@ -13,7 +14,11 @@ const prosody = join(fixtures, "prosody-0.12");
 async function importProsody({ server }: Rig): Promise<TransferReport> {
   const report = new TransferReport();
   for (const file of readdirSync(prosody)) {
-    await importPie(join(prosody, file), { hosts: server.hosts, commit: () => server.commit() }, report);
+    await importPie(
+      readPie(join(prosody, file)),
+      { hosts: server.hosts, commit: () => server.commit() },
+      report,
+    );
   }
   return report;
 }

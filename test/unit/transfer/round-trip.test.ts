@@ -1,7 +1,8 @@
-import { statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { exportPie } from "../../../src/admin/transfer/export-pie.ts";
+import { writeNewFile } from "../../../src/cli/new-file.ts";
 import type { Rig } from "../../../src/testing/create-rig.ts";
 import { Jid } from "../../../src/xmpp/jid.ts";
 import { exportFrom, files, folder, importInto, rig } from "./files.ts";
@@ -91,18 +92,31 @@ function withoutIds(text: string): string {
 
 test("one account alone", async () => {
   const made = await inhabited();
-  const file = join(folder(), "bob.xml");
-  expect(await exportPie(file, made.server.hosts.values(), Jid.parse("bob@example.org"))).toBe(1);
+  let text = "";
+  const write = async (xml: string) => void (text += xml);
+  expect(await exportPie(write, made.server.hosts.values(), Jid.parse("bob@example.org"))).toBe(1);
   const other = await rig();
-  await importInto(other, file);
+  await importInto(other, files({ "bob.xml": text }));
   const { accounts } = other.server.host();
   expect(await accounts.list("example.org")).toEqual([Jid.parse("bob@example.org")]);
 });
 
-test("the file is its owner's alone, and none is overwritten (§7)", async () => {
-  const made = await inhabited();
-  const file = join(folder(), "a.xml");
-  await exportPie(file, made.server.hosts.values());
-  expect(statSync(file).mode & 0o777).toBe(0o600);
-  await expect(exportPie(file, made.server.hosts.values())).rejects.toThrow("EEXIST");
+describe("a new file", () => {
+  test("is its owner's alone, and none is overwritten (§7)", async () => {
+    const file = join(folder(), "a.xml");
+    await writeNewFile(file, (write) => write("<a/>"));
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    await expect(writeNewFile(file, async () => {})).rejects.toThrow("EEXIST");
+    expect(readFileSync(file, "utf8")).toBe("<a/>");
+  });
+
+  test("does not stay when it cannot be written to its end", async () => {
+    const file = join(folder(), "a.xml");
+    const work = async (write: (text: string) => Promise<void>) => {
+      await write("<a>");
+      throw new Error("the server is gone");
+    };
+    await expect(writeNewFile(file, work)).rejects.toThrow("the server is gone");
+    expect(existsSync(file)).toBe(false);
+  });
 });

@@ -1,0 +1,14 @@
+/** `text` in pieces of at most `length` UTF-16 units, none of which ends within a character. */
+export function* piecesOf(text: string, length: number): Generator<string, void> {
+  let start = 0;
+  while (text.length - start > length) {
+    const end = start + length - (isHighSurrogate(text.charCodeAt(start + length - 1)) ? 1 : 0);
+    yield text.slice(start, end);
+    start = end;
+  }
+  yield text.slice(start);
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}

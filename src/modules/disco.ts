@@ -8,13 +8,17 @@
 import { defineModule, defineService } from "../core/module.ts";
 import type { DiscoNodes, Identity, ServiceHost } from "../core/service-host.ts";
 import type { IqRequest } from "../routing/iq-table.ts";
-import type { Awaitable } from "../util/awaitable.ts";
+import { type Awaitable, after } from "../util/awaitable.ts";
 import { t } from "../util/schema.ts";
-import { clone, type Element, el } from "../xml/element.ts";
+import { childElements, clone, type Element, el } from "../xml/element.ts";
 import { StanzaError } from "../xmpp/errors.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
+import { pageOf, readRsm, rsmElement } from "../xmpp/rsm.ts";
 import { roster, rosterService } from "./roster/roster.ts";
+
+/** Items in one page, for those who ask for pages. */
+const PAGE_ITEMS = 1000;
 
 /**
  * What registered accounts have beside their resources. A StanzaError says that somebody may not know of a node, or that
@@ -47,9 +51,9 @@ export const discoService = defineService<Disco>("disco");
 export const disco = defineModule({
   name: "disco",
   implements: ["XEP-0030 2.5.0", "XEP-0128 1.0.1"],
-  features: [ns.DISCO_INFO, ns.DISCO_ITEMS],
-  accountFeatures: [ns.DISCO_INFO, ns.DISCO_ITEMS],
-  serviceFeatures: [ns.DISCO_INFO, ns.DISCO_ITEMS],
+  features: [ns.DISCO_INFO, ns.DISCO_ITEMS, ns.RSM],
+  accountFeatures: [ns.DISCO_INFO, ns.DISCO_ITEMS, ns.RSM],
+  serviceFeatures: [ns.DISCO_INFO, ns.DISCO_ITEMS, ns.RSM],
   requires: [roster],
   config: t.object({
     name: t.string("Jackdaw").doc("The name that clients show for the server."),
@@ -69,11 +73,11 @@ export const disco = defineModule({
     });
 
     host.iq("get", ns.DISCO_INFO, "query", domainInfo, "host");
-    host.iq("get", ns.DISCO_ITEMS, "query", domainItems, "host");
+    host.iq("get", ns.DISCO_ITEMS, "query", paged(domainItems), "host");
     host.iq("get", ns.DISCO_INFO, "query", serviceInfo, "services");
-    host.iq("get", ns.DISCO_ITEMS, "query", serviceItems, "services");
+    host.iq("get", ns.DISCO_ITEMS, "query", paged(serviceItems), "services");
     host.iq("get", ns.DISCO_INFO, "query", accountInfo, "address");
-    host.iq("get", ns.DISCO_ITEMS, "query", accountItems, "address");
+    host.iq("get", ns.DISCO_ITEMS, "query", paged(accountItems), "address");
 
     function domainInfo(request: IqRequest): Awaitable<Element> {
       const node = request.payload.attrs.node as string | undefined;
@@ -200,6 +204,25 @@ async function ask(
     if (answer) return answer;
   }
   return undefined;
+}
+
+/** XEP-0059: a page of the items for those who ask for one. */
+function paged(
+  items: (request: IqRequest) => Awaitable<Element>,
+): (request: IqRequest) => Awaitable<Element> {
+  return (request) => {
+    const rsm = readRsm(request.payload);
+    return after(items(request), (query) => {
+      if (!request.payload.getChild("set", ns.RSM) || query.getChild("set", ns.RSM)) return query;
+      const found = pageOf(childElements(query), itemId, rsm, PAGE_ITEMS);
+      return el("query", query.attrs, ...found.items.map(clone), rsmElement(found.page));
+    });
+  };
+}
+
+/** No two items of a list are alike in both (XEP-0030 §4.1); an address has no space. */
+function itemId({ attrs }: Element): string {
+  return attrs.node === undefined ? String(attrs.jid) : `${String(attrs.jid)} ${String(attrs.node)}`;
 }
 
 /** §7: a node that nobody knows is not found. */

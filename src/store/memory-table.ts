@@ -60,16 +60,16 @@ export class MemoryTable<R extends object> implements Table<R> {
   list(range: Range<R> = {}): R[] {
     this.#journal.check();
     const plan = planRange(this.#layout, range);
-    const limit = plan.limit ?? Number.POSITIVE_INFINITY;
-    const rows = this.#sorted(plan.ordering).slice(...this.#span(plan), plan.reverse, limit);
-    return rows.map((row) => this.#decode(row));
+    const { offset = 0, limit = Number.POSITIVE_INFINITY } = plan;
+    const rows = this.#sorted(plan.ordering).slice(...this.#span(plan), plan.reverse, offset + limit);
+    return rows.slice(offset).map((row) => this.#decode(row));
   }
 
   count(range: Range<R> = {}): number {
     this.#journal.check();
     const plan = planRange(this.#layout, range);
     const all = this.#sorted(plan.ordering).count(...this.#span(plan));
-    return Math.min(all, plan.limit ?? all);
+    return Math.min(Math.max(all - (plan.offset ?? 0), 0), plan.limit ?? all);
   }
 
   #sorted(ordering: Ordering): SortedRows {

@@ -12,6 +12,7 @@ export interface RangePlan {
   readonly after: Cell | undefined;
   readonly before: Cell | undefined;
   readonly reverse: boolean;
+  readonly offset: number | undefined;
   readonly limit: number | undefined;
 }
 
@@ -19,9 +20,11 @@ export interface RangePlan {
 export function planRange<R>(layout: Layout, range: Range<R>): RangePlan {
   const ordering = range.index === undefined ? layout.key : layout.indexes.get(range.index);
   if (!ordering) throw new TypeError(`table ${layout.name}: no index ${range.index}`);
-  const { limit } = range;
-  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0)) {
-    throw new TypeError(`table ${layout.name}: a limit is an integer from 0`);
+  const { offset, limit } = range;
+  for (const [name, number] of Object.entries({ offset, limit })) {
+    if (number !== undefined && !(Number.isSafeInteger(number) && number >= 0)) {
+      throw new TypeError(`table ${layout.name}: ${name} is an integer from 0`);
+    }
   }
   const equals = leadingCells(layout, ordering, range.where ?? {});
   const open = ordering.columns[equals.length];
@@ -32,6 +35,7 @@ export function planRange<R>(layout: Layout, range: Range<R>): RangePlan {
     after: boundCell(layout, open, range.after),
     before: boundCell(layout, open, range.before),
     reverse: range.reverse ?? false,
+    offset,
     limit,
   };
 }

@@ -64,17 +64,25 @@ export function listRows(layout: Layout, plan: RangePlan): string {
 }
 
 export function countRows(layout: Layout, plan: RangePlan): string {
-  if (plan.limit === undefined) return `SELECT count(*) AS n ${source(layout, plan)}`;
+  if (plan.limit === undefined && plan.offset === undefined)
+    return `SELECT count(*) AS n ${source(layout, plan)}`;
   return `SELECT count(*) AS n FROM (SELECT 1 ${source(layout, plan)}${limit(plan)})`;
 }
 
-export function rangeParameters({ equals, after, before, limit }: RangePlan): unknown[] {
-  return [...equals, after, before, limit].filter((value) => value !== undefined);
+export function rangeParameters({ equals, after, before, offset, limit }: RangePlan): unknown[] {
+  const most = offset === undefined ? limit : (limit ?? NO_LIMIT);
+  return [...equals, after, before, most, offset].filter((value) => value !== undefined);
 }
 
 /** Plans of one shape have one statement. */
-export function rangeShape({ ordering, equals, after, before, reverse, limit }: RangePlan): string {
-  const flags = [after !== undefined, before !== undefined, reverse, limit !== undefined]
+export function rangeShape({ ordering, equals, after, before, reverse, offset, limit }: RangePlan): string {
+  const flags = [
+    after !== undefined,
+    before !== undefined,
+    reverse,
+    offset !== undefined,
+    limit !== undefined,
+  ]
     .map(Number)
     .join("");
   return `${equals.length}:${flags}:${ordering.index ?? ""}`;
@@ -89,8 +97,12 @@ function source(layout: Layout, { ordering, equals, open, after, before }: Range
   return `FROM ${quote(layout.name)}${by}${where}`;
 }
 
-function limit(plan: RangePlan): string {
-  return plan.limit === undefined ? "" : " LIMIT ?";
+/** SQLite knows no offset without a limit. */
+const NO_LIMIT = -1;
+
+function limit({ offset, limit: most }: RangePlan): string {
+  if (offset !== undefined) return " LIMIT ? OFFSET ?";
+  return most === undefined ? "" : " LIMIT ?";
 }
 
 function equal({ name, nullable }: ColumnLayout): string {

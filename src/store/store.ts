@@ -35,6 +35,8 @@ export interface Range<R> {
   readonly after?: string | number;
   readonly before?: string | number;
   readonly reverse?: boolean;
+  /** Rows left out first; each costs a look at the index. */
+  readonly offset?: number;
   readonly limit?: number;
 }
 

@@ -30,12 +30,49 @@ export interface RsmPage {
 export function readRsm(parent: Element): RsmRequest {
   const set = parent.getChild("set", ns.RSM);
   if (!set) return {};
-  return {
+  const request = {
     max: readNumber(set, "max"),
     // §2.2: without an id, before the first item.
     after: textOf(set, "after") || undefined,
     before: textOf(set, "before"),
     index: readNumber(set, "index"),
+  };
+  // §2.6: an index is for those who know no id.
+  if (request.index !== undefined && (request.after !== undefined || request.before !== undefined)) {
+    throw new StanzaError("bad-request", "a page starts at an index, or is next to an item");
+  }
+  return request;
+}
+
+/**
+ * The page of a list that is at hand, and what it is of the list. `idOf` gives each item an id that no other has; a page has
+ * `most` items at most, whatever is asked for.
+ * @throws StanzaError item-not-found for the id of an item that is not there (§2.4).
+ */
+export function pageOf<T>(
+  items: readonly T[],
+  idOf: (item: T) => string,
+  request: RsmRequest,
+  most: number,
+): { readonly items: readonly T[]; readonly page: RsmPage } {
+  const place = (id: string) => {
+    const found = items.findIndex((item) => idOf(item) === id);
+    if (found < 0) throw new StanzaError("item-not-found", "there is no such item");
+    return found;
+  };
+  const { after, before, index = 0 } = request;
+  const max = Math.min(request.max ?? most, most);
+  const start = after === undefined ? index : place(after) + 1;
+  // §2.5: an empty one asks for the last page.
+  const end = before ? place(before) : items.length;
+  const page =
+    before === undefined ? items.slice(start, start + max) : items.slice(Math.max(start, end - max), end);
+  const [first, last] = [page[0], page.at(-1)];
+  if (first === undefined || last === undefined) return { items: page, page: { count: items.length } };
+  const position = before === undefined ? start : Math.max(start, end - max);
+  return {
+    items: page,
+    page: { first: idOf(first), last: idOf(last), index: position, count: items.length },
   };
 }
 

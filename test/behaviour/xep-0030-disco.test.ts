@@ -194,3 +194,31 @@ describe("strangers are told the same of an account that they may not ask and of
     expect(answers[0]).toBe(answers[1]);
   });
 });
+
+test("a list comes in pages for those who ask for them (XEP-0059 §2.2, §2.6)", async ({ connect }) => {
+  const RSM = "http://jabber.org/protocol/rsm";
+  const alice = await connect("alice/a");
+  await connect("alice/b");
+  await connect("alice/c");
+  const list = async (set: string) => {
+    await alice.sends(
+      `<iq type="get" id="d1" to="alice@localhost"><query xmlns="${ITEMS}"><set xmlns="${RSM}">${set}</set></query></iq>`,
+    );
+    const query = (await alice.receivesAny()).getChild("query");
+    const page = query?.getChild("set", RSM);
+    return [
+      query?.getChildren("item").map(({ attrs }) => String(attrs["jid"]).at(-1)),
+      page?.getChildText("count"),
+      page?.getChild("first")?.attrs["index"],
+      page?.getChildText("last"),
+    ];
+  };
+  await alice.sends(`<iq type="get" id="d1" to="alice@localhost"><query xmlns="${ITEMS}"/></iq>`);
+  const all = (await alice.receivesAny()).getChild("query")?.getChildren("item") ?? [];
+  const [first, second, third] = all.map(({ attrs }) => String(attrs["jid"]));
+  const letters = [first, second, third].map((jid) => jid?.at(-1));
+  expect(await list("<max>2</max>")).toEqual([letters.slice(0, 2), "3", "0", second]);
+  expect(await list(`<max>2</max><after>${second}</after>`)).toEqual([letters.slice(2), "3", "2", third]);
+  expect(await list("<index>1</index><max>1</max>")).toEqual([[letters[1]], "3", "1", second]);
+  expect(await list("<max>0</max>")).toEqual([[], "3", undefined, null]);
+});

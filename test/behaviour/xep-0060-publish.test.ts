@@ -218,10 +218,13 @@ describe("retrieving", () => {
     await publishesAll(alice, "abcde");
     for (const [asked, items, answered] of [
       ["<max>2</max>", "ab", page("a", "b", "0")],
-      ["<max>2</max><after>b</after>", "cd", page("c", "d")],
-      ["<max>2</max><after>d</after>", "e", page("e", "e")],
-      ["<max>2</max><before/>", "de", page("d", "e")],
-      ["<max>2</max><before>d</before>", "bc", page("b", "c")],
+      ["<max>2</max><after>b</after>", "cd", page("c", "d", "2")],
+      ["<max>2</max><after>d</after>", "e", page("e", "e", "4")],
+      ["<max>2</max><before/>", "de", page("d", "e", "3")],
+      ["<max>2</max><before>d</before>", "bc", page("b", "c", "1")],
+      ["<max>2</max><index>2</index>", "cd", page("c", "d", "2")],
+      ["<max>2</max><index>0</index>", "ab", page("a", "b", "0")],
+      ["<max>2</max><index>5</index>", "", set("<count>5</count>")],
       ["<max>0</max>", "", set("<count>5</count>")],
       ["<max>2</max><after>e</after>", "", set("<count>5</count>")],
     ] as const) {
@@ -230,8 +233,8 @@ describe("retrieving", () => {
     }
     await asks(alice, "get", "", itemsRequest(NODE, "", set("<after>x</after>")));
     await hears(alice, refusal("cancel", "item-not-found"));
-    await asks(alice, "get", "", itemsRequest(NODE, "", set("<index>2</index>")));
-    await hears(alice, refusal("cancel", "feature-not-implemented"));
+    await asks(alice, "get", "", itemsRequest(NODE, "", set("<index>2</index><after>a</after>")));
+    await hears(alice, refusal("modify", "bad-request"));
   });
 
   test("too many items for one answer gives the first of them, and says so (§6.5.4)", async ({ connect }) => {
@@ -254,7 +257,7 @@ describe("retrieving", () => {
       itemsAnswer(
         NODE,
         itemOf("e", large) + itemOf("f", large),
-        set("<first>e</first><last>f</last><count>6</count>"),
+        set(`<first index="4">e</first><last>f</last><count>6</count>`),
       ),
     );
   });

@@ -83,6 +83,38 @@ describe.for(["memory", "sqlite"] as const)("an archive in %s", (store) => {
     expect(carol.count).toBe("2");
   });
 
+  test("pages by index (XEP-0059 §2.6), in all of it, in a conversation, and in what is known by id", async ({
+    alice,
+  }) => {
+    const { ids } = await queryArchive(alice);
+    const middle = await queryArchive(alice, { rsm: "<max>2</max><index>3</index>" });
+    expect([middle.bodies, middle.index, middle.count, middle.isComplete]).toEqual([
+      ["4", "5"],
+      "3",
+      "7",
+      false,
+    ]);
+    const start = await queryArchive(alice, { rsm: "<max>1</max><index>0</index>" });
+    expect([start.bodies, start.index]).toEqual([["1"], "0"]);
+    const fields = { with: "bob@localhost" };
+    const bob = await queryArchive(alice, { fields, rsm: "<max>9</max><index>3</index>" });
+    expect([bob.bodies, bob.index, bob.isComplete]).toEqual([["4", "5"], "3", true]);
+    const known = { ids: [ids[0] as string, ids[2] as string, ids[4] as string] };
+    const listed = await queryArchive(alice, { fields: known, rsm: "<index>1</index>" });
+    expect([listed.bodies, listed.index, listed.count]).toEqual([["3", "5"], "1", "3"]);
+    for (const [where, count] of [
+      [{}, "7"],
+      [fields, "5"],
+      [known, "3"],
+    ] as const) {
+      const behind = await queryArchive(alice, { fields: where, rsm: "<max>2</max><index>7</index>" });
+      expect([behind.bodies, behind.first, behind.count]).toEqual([[], null, count]);
+    }
+    const search = { "{urn:xmpp:fulltext:0}fulltext": "1" };
+    const sought = await queryArchive(alice, { fields: search, rsm: "<index>0</index>" });
+    expect(sought.error).toBe("feature-not-implemented cancel");
+  });
+
   test("goes on after a page where Profanity says so, beside a <set/> that it leaves away", async ({
     alice,
   }) => {
@@ -261,9 +293,9 @@ describe("a query is refused", () => {
       "policy-violation modify",
     ],
     [
-      "for a page by its index (XEP-0059 §2.6)",
-      { rsm: "<index>3</index>" },
-      "feature-not-implemented cancel",
+      "for a page by its index and by its neighbour (XEP-0059 §2.6)",
+      { rsm: "<index>3</index><before/>" },
+      "bad-request modify",
     ],
     ["for a number of messages that is none", { rsm: "<max>some</max>" }, "bad-request modify"],
     ["with a form that is not submitted", { form: "form" }, "bad-request modify"],

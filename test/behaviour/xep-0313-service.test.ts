@@ -23,6 +23,14 @@ function spell(body: string): Stanza {
   return message({ from: WITCH, type: "groupchat", id: `id-${body}` }, el("body", {}, body));
 }
 
+function bodyAndAuthor(result: Stanza): unknown {
+  const shown = result
+    .child("result", "urn:xmpp:mam:2")
+    ?.getChild("forwarded", "urn:xmpp:forward:0")
+    ?.getChild("message", "jabber:client");
+  return [shown?.getChildText("body"), shown?.getChildText("by", "urn:x")];
+}
+
 describe.for(["memory", "sqlite"] as const)("the archive of a room in %s", (store) => {
   test.override({ options: { store } });
 
@@ -37,7 +45,11 @@ describe.for(["memory", "sqlite"] as const)("the archive of a room in %s", (stor
 
     const sent: Stanza[] = [];
     const payload = readXml(`<query xmlns="urn:xmpp:mam:2"/>`);
-    const fin = await archive.query(ROOM, { from: HAG, payload }, (result) => void sent.push(result));
+    const fin = await archive.query(
+      ROOM,
+      { from: HAG, payload, session: undefined },
+      (result) => void sent.push(result),
+    );
     expect(fin.attrs["complete"]).toBe("true");
     expect(sent.map(({ from, to }) => [from?.toString(), to?.toString()])).toEqual(
       Array.from({ length: 3 }, () => [ROOM.toString(), HAG.toString()]),
@@ -56,6 +68,62 @@ describe.for(["memory", "sqlite"] as const)("the archive of a room in %s", (stor
     expect(metadata.getChild("start")?.attrs["id"]).toBe(ids[0]);
     expect(metadata.getChild("end")?.attrs["id"]).toBe(ids[2]);
     expect(archive.form().getChild("x")?.attrs["type"]).toBe("form");
+  });
+
+  test("gives its owner single messages, by id and from the last one back", async ({ server }) => {
+    const archive = server.host().use(archiveService);
+    const ids: string[] = [];
+    for (const body of ["1", "2", "3"]) ids.push(await archive.add(ROOM, HAG, spell(body)));
+    const found = await archive.find(ROOM, ids[1] as string);
+    expect([
+      found?.id,
+      found?.message.text("body"),
+      String(found?.message.from),
+      String(found?.peer),
+    ]).toEqual([ids[1], "2", WITCH.toString(), HAG.bare.toString()]);
+    expect(await archive.find(HAG.bare, ids[1] as string)).toBeUndefined();
+    expect(await archive.find(ROOM, "nonsense")).toBeUndefined();
+    const latest: unknown[] = [];
+    for await (const { id, at, message: each } of archive.latest(ROOM)) {
+      latest.push([id, each.text("body")]);
+      expect(at).toBe(found?.at);
+      if (latest.length === 2) break;
+    }
+    expect(latest).toEqual([
+      [ids[2], "3"],
+      [ids[1], "2"],
+    ]);
+  });
+
+  test("shows who wrote what, and finds it by them, to those alone who may know", async ({ server }) => {
+    const archive = server.host().use(archiveService);
+    await archive.add(ROOM, HAG, spell("1"));
+    await archive.add(ROOM, Jid.parse("crone@localhost/x"), spell("2"));
+    const asked = async (peer: string, seesPeers: boolean) => {
+      const shown: unknown[] = [];
+      const payload = readXml(
+        `<query xmlns="urn:xmpp:mam:2"><x xmlns="jabber:x:data" type="submit"><field var="FORM_TYPE"><value>urn:xmpp:mam:2</value></field>
+        <field var="with"><value>${peer}</value></field></x></query>`,
+      );
+      const view = {
+        seesPeers,
+        show: (each: Stanza, author: Jid) => each.append(el("by", { xmlns: "urn:x" }, author.toString())),
+      };
+      const request = { from: HAG, payload, session: undefined };
+      await archive.query(ROOM, request, (result) => void shown.push(bodyAndAuthor(result)), view);
+      return shown;
+    };
+    const [one, two] = [
+      ["1", "hag@example.org"],
+      ["2", "crone@localhost"],
+    ];
+    expect(await asked("crone@localhost", true)).toEqual([two]);
+    expect(await asked("crone@localhost", false)).toEqual([]);
+    for (const seesPeers of [true, false]) {
+      expect(await asked(WITCH.toString(), seesPeers)).toEqual([one, two]);
+      expect(await asked(`${ROOM.toString()}/nobody`, seesPeers)).toEqual([]);
+      expect(await asked(ROOM.toString(), seesPeers)).toEqual([one, two]);
+    }
   });
 
   test("keeps what its owner lets it keep, whatever accounts may keep", async ({ server, clock }) => {
@@ -86,7 +154,7 @@ describe("for accounts that keep two messages", () => {
     const payload = readXml(
       `<query xmlns="urn:xmpp:mam:2"><set xmlns="http://jabber.org/protocol/rsm"><max>0</max></set></query>`,
     );
-    const fin = await archive.query(ROOM, { from: HAG, payload }, () => undefined);
+    const fin = await archive.query(ROOM, { from: HAG, payload, session: undefined }, () => undefined);
     expect(fin.getChild("set")?.getChildText("count")).toBe("1000");
   });
 });
@@ -179,4 +247,25 @@ test("clients that ask the domain alone learn of archives, and that its own is f
     expect.arrayContaining(["urn:xmpp:mam:2", "urn:xmpp:mam:2#extended"]),
   );
   expect((await queryArchive(alice, { iq: `to="localhost"` })).error).toBe("forbidden auth");
+});
+
+describe("whoever asks for a room's archive too often", () => {
+  test.override({ options: { config: { modules: { mam: { queriesPerMinute: 2 } } } } });
+
+  test("has to wait, whatever the resource, and is counted", async ({ server, clock }) => {
+    const archive = server.host().use(archiveService);
+    const payload = readXml(`<query xmlns="urn:xmpp:mam:2"/>`);
+    const ask = (from: string) =>
+      archive.query(ROOM, { from: Jid.parse(from), payload, session: undefined }, () => undefined);
+    await ask("hag@example.org/1");
+    await ask("hag@example.org/2");
+    await expect(ask("hag@example.org/3")).rejects.toMatchObject({
+      condition: "policy-violation",
+      type: "wait",
+    });
+    expect(server.metrics.snapshot()["jackdaw_archive_refused"]).toBe(1);
+    await ask("crone@example.org/1");
+    await clock.advance(60_000);
+    await ask("hag@example.org/3");
+  });
 });

@@ -14,6 +14,7 @@ import { readXml } from "../../src/testing/read-xml.ts";
 import { systemClock } from "../../src/util/clock.ts";
 import { createMetrics } from "../../src/util/metrics.ts";
 import { Jid } from "../../src/xmpp/jid.ts";
+import { parseStanza } from "../../src/xmpp/parse-stanza.ts";
 import { bestCpu, SinkClient } from "./sink-client.ts";
 
 const ROWS = Number(process.env["ROWS"] ?? 100_000);
@@ -88,7 +89,7 @@ async function measurePages(): Promise<void> {
     const peer = `peer${n % PEERS}@localhost`;
     const text = `<message to="${peer}" from="romeo@localhost/orchard" id="m${n}" type="chat"><body>Message ${n} of many, of a
       length that is usual between people</body><origin-id xmlns="urn:xmpp:sid:0" id="m${n}"/></message>`;
-    await archive.append(owner.toString(), peer, text);
+    await archive.append(owner.toString(), peer, parseStanza(text));
     if (n % PER_COMMIT === 0) await store.commit();
   }
   await store.commit();
@@ -106,6 +107,7 @@ async function measurePages(): Promise<void> {
   for (const [name, fields, set] of [
     ["last", "", "<before/>"],
     ["first", "", ""],
+    ["by-index", "", `<index>${Math.floor(ROWS / 3)}</index>`],
     ["before-middle", "", `<before>${middle}</before>`],
     ["after-middle", "", `<after>${middle}</after>`],
     ["with-last", field("with", "peer7@localhost"), "<before/>"],

@@ -56,7 +56,7 @@ class Model {
     return count;
   }
 
-  list({ where = {}, index, after, before, reverse, limit }: Range<Note>): Note[] {
+  list({ where = {}, index, after, before, reverse, offset = 0, limit = Infinity }: Range<Note>): Note[] {
     const columns = ORDERS[index ?? "key"];
     const open = columns?.find((column) => !(column in where)) ?? "id";
     const rows = this.rows
@@ -65,7 +65,7 @@ class Model {
       .filter((row) => before === undefined || (row[open] !== null && compare(row[open], before) < 0))
       .sort((a, b) => columns?.map((c) => compare(a[c], b[c])).find((order) => order !== 0) ?? 0);
     if (reverse) rows.reverse();
-    return rows.slice(0, limit);
+    return rows.slice(offset, offset + limit);
   }
 
   commit(): void {
@@ -100,7 +100,10 @@ function letters(n: number): string {
 const owner = fc.constantFrom("", "a", "ab", "é", "\uffff", "\u{1f600}");
 const id = fc.integer({ min: -3, max: 6 });
 const peer = fc.option(fc.constantFrom("", "a", "\ue000", "\u{10000}"));
-const limits = fc.record({ reverse: fc.boolean(), limit: fc.nat({ max: 8 }) }, { requiredKeys: [] });
+const limits = fc.record(
+  { reverse: fc.boolean(), offset: fc.nat({ max: 4 }), limit: fc.nat({ max: 8 }) },
+  { requiredKeys: [] },
+);
 const bounds = <T>(value: fc.Arbitrary<T>) =>
   fc.record({ after: value, before: value }, { requiredKeys: [] });
 const text = fc.constantFrom("", "a", "ab", "\uffff", "\u{1f600}");

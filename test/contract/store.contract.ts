@@ -122,6 +122,12 @@ export function storeContract(driver: string, open: () => Awaitable<Store>): voi
         ["the last page", { where: { owner: "a" }, limit: 2, reverse: true }, ["a10", "a4"]],
         ["the page before", { where: { owner: "a" }, before: 4, limit: 2, reverse: true }, ["a3", "a2"]],
         ["no rows", { limit: 0 }, []],
+        ["what follows others", { where: { owner: "a" }, offset: 2, limit: 1 }, ["a3"]],
+        [
+          "all that precedes others",
+          { where: { owner: "a" }, offset: 2, reverse: true },
+          ["a3", "a2", "a-1"],
+        ],
         ["owners behind", { after: "a" }, ["b1"]],
         ["owners in front", { before: "a" }, ["A5"]],
         ["by index", { index: "by_peer", where: { owner: "a" } }, ["a2", "a3", "a4", "a10", "a-1"]],
@@ -153,6 +159,7 @@ export function storeContract(driver: string, open: () => Awaitable<Store>): voi
         ["a bound with no column left", { where: { owner: "a", id: 1 }, after: 1 }],
         ["a negative limit", { limit: -1 }],
         ["a broken limit", { limit: 0.5 }],
+        ["a negative offset", { offset: -1 }],
       ])("refuses %s", async (_what, range) => {
         await expect(async () => notes.list(range)).rejects.toThrow(TypeError);
         await expect(async () => notes.count(range)).rejects.toThrow(TypeError);

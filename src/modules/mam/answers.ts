@@ -4,12 +4,14 @@ import { type Element, el, escapeAttribute } from "../../xml/element.ts";
 import { formatDateTime } from "../../xmpp/datetime.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import { forwarded } from "../../xmpp/forward.ts";
-import type { Jid } from "../../xmpp/jid.ts";
+import { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
+import { parseStanza } from "../../xmpp/parse-stanza.ts";
 import { type RsmPage, type RsmRequest, rsmElement } from "../../xmpp/rsm.ts";
 import { Stanza } from "../../xmpp/stanza.ts";
 import { type Archive, type ArchiveRow, timeOf } from "./archive.ts";
 import type { ArchiveIds } from "./archive-ids.ts";
+import type { ArchiveView } from "./archive-service.ts";
 import type { Page } from "./page.ts";
 import { readQuery } from "./query.ts";
 import { type Bounds, findMessage, findResults, type ResultSet } from "./result-set.ts";
@@ -34,13 +36,20 @@ export class Answers {
 
   /**
    * XEP-0313 §4: gives one page of results to `send` and returns the `<fin/>` of the answer that has to follow them.
+   * `view`: for archives that are not the asker's own.
    * @throws StanzaError
    */
-  async query(owner: Jid, request: Asked, send: (result: Stanza) => void): Promise<Element> {
+  async query(
+    owner: Jid,
+    request: Asked,
+    send: (result: Stanza) => void,
+    view?: ArchiveView,
+  ): Promise<Element> {
     const { archive, ids, pageSize, results } = this.#parts;
     const { filter, rsm, queryId, isFlipped } = readQuery(request.payload);
-    const found = await findResults(archive, ids, owner.toString(), filter);
-    const bounds = await this.#bounds(owner.toString(), rsm);
+    const found = await findResults(archive, ids, owner.toString(), filter, view);
+    const bounds =
+      rsm.index === undefined ? await this.#bounds(owner.toString(), rsm) : await from(found, rsm.index);
     const messages = Math.min(rsm.max ?? pageSize, pageSize);
     const page = await found.page(bounds, messages, rsm.before !== undefined);
     if (page.rows.length === 0 && !page.isComplete && messages > 0) {
@@ -49,7 +58,7 @@ export class Answers {
     const set = await this.#describe(found, bounds, page);
     const header = { kind: "message", from: owner, to: request.from } as const;
     for (const row of isFlipped ? page.rows.toReversed() : page.rows) {
-      send(Stanza.ofText(header, HEADS, this.#result(row, queryId)));
+      send(Stanza.ofText(header, HEADS, this.#result(row, queryId, view)));
     }
     results.inc(page.rows.length);
     // §4.3.2: what the archive has is stable, so it is not said.
@@ -95,11 +104,19 @@ export class Answers {
   }
 
   /** §4.2: the text of a `<result/>`; ids and times need no escaping. */
-  #result({ id, stanza }: ArchiveRow, queryId: string | undefined): string {
+  #result(row: ArchiveRow, queryId: string | undefined, view: ArchiveView | undefined): string {
+    const { id, stanza } = row;
     const query = queryId === undefined ? "" : ` queryid="${escapeAttribute(queryId)}"`;
     const tag = `<result xmlns="${ns.MAM}"${query} id="${this.#parts.ids.encode(id)}">`;
-    return `${tag}${forwarded(stanza, timeOf(id))}</result>`;
+    const shown = view?.show ? view.show(parseStanza(stanza), Jid.parse(row.with)).toString() : stanza;
+    return `${tag}${forwarded(shown, timeOf(id))}</result>`;
   }
 }
 
 type Asked = Pick<IqRequest, "from" | "payload">;
+
+/** XEP-0059 §2.6: the page that starts at this position; behind the end there is nothing. */
+async function from(found: ResultSet, index: number): Promise<Bounds> {
+  const id = await found.idAt(index);
+  return { after: id === undefined ? Number.MAX_SAFE_INTEGER : id - 1 };
+}

@@ -61,12 +61,7 @@ export class ArchiveImport {
     }
     const id = Math.max(firstIdAt(at), previous + 1);
     this.#last = { owner, id };
-    const isNew = await this.#archive.appendAt(
-      owner,
-      peerOf(message, user).toString(),
-      message.toString(),
-      id,
-    );
+    const isNew = await this.#archive.appendAt(owner, peerOf(message, user).toString(), message, id);
     if (isNew) event.added("archived messages");
     else event.present("archived messages");
     return "handled";

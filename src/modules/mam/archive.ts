@@ -3,6 +3,8 @@ import type { Range, Table } from "../../store/store.ts";
 import { type Awaitable, after } from "../../util/awaitable.ts";
 import { Lru } from "../../util/lru.ts";
 import { createSequence, type Sequence } from "../../util/sequence.ts";
+import { parseStanza } from "../../xmpp/parse-stanza.ts";
+import type { Stanza } from "../../xmpp/stanza.ts";
 
 /** One message of one archive. */
 export interface ArchiveRow {
@@ -16,6 +18,8 @@ export interface ArchiveRow {
   number: number;
   /** How many bytes they had. */
   offset: number;
+  /** Of the id that its author gave it, a hash; null where it has none. */
+  label: number | null;
   /** The message as XML. */
   stanza: string;
 }
@@ -55,6 +59,9 @@ const GROWTH = 1000;
 /** Rows deleted in one turn. */
 const TRIM_CHUNK = 50;
 
+/** Messages looked at to find the one with an id that authors chose, and may have used before. */
+const MAX_ALIKE = 50;
+
 const MICROSECONDS = 1000;
 
 /** When the message with this id was archived; milliseconds since the epoch. */
@@ -92,33 +99,51 @@ export class Archive {
   static async open(host: Pick<Host, "clock" | "table">): Promise<Archive> {
     const table = await host.table<ArchiveRow>({
       name: "archive",
-      version: 1,
-      columns: { owner: "text", id: "int", with: "text", number: "int", offset: "int", stanza: "text" },
+      version: 2,
+      columns: {
+        owner: "text",
+        id: "int",
+        with: "text",
+        number: "int",
+        offset: "int",
+        label: "int?",
+        stanza: "text",
+      },
       key: ["owner", "id"],
-      indexes: { with: ["owner", "with"] },
+      indexes: { with: ["owner", "with"], label: ["owner", "label"] },
+      migrate: (row) => labelled(row as unknown as ArchiveRow),
     });
     return new Archive(table, host);
   }
 
   /** Adds a message; returns its id. */
-  append(owner: string, peer: string, stanza: string): Awaitable<number> {
+  append(owner: string, peer: string, message: Stanza): Awaitable<number> {
     const known = this.#tails.get(owner);
-    if (known) return this.#append(known, owner, peer, stanza);
+    if (known) return this.#append(known, owner, peer, message);
     return after(this.last({ owner }), (row) => {
       // Another message may have been quicker while this one waited for the store.
       const tail = this.#tails.get(owner) ?? tailBehind(row);
       this.#tails.set(owner, tail);
-      return this.#append(tail, owner, peer, stanza);
+      return this.#append(tail, owner, peer, message);
     });
   }
 
-  #append(tail: Tail, owner: string, peer: string, stanza: string): Awaitable<number> {
+  #append(tail: Tail, owner: string, peer: string, message: Stanza): Awaitable<number> {
     const { number, offset } = tail;
+    const stanza = message.toString();
     const id = Math.max(this.#sequence.next(), tail.id + 1);
     tail.id = id;
     tail.number = number + 1;
     tail.offset = offset + Buffer.byteLength(stanza);
-    const written = this.#table.put({ owner, id, with: peer, number, offset, stanza });
+    const written = this.#table.put({
+      owner,
+      id,
+      with: peer,
+      number,
+      offset,
+      label: labelOf(message.id),
+      stanza,
+    });
     this.onAppended();
     if (tail.number % GROWTH === 0) this.onGrown(owner);
     return after(written, () => id);
@@ -128,12 +153,14 @@ export class Archive {
    * Adds a message from another archive, with a place of its own, at the end; false when the archive reaches as far as
    * that already, because it is there or came too late.
    */
-  async appendAt(owner: string, peer: string, stanza: string, id: number): Promise<boolean> {
+  async appendAt(owner: string, peer: string, message: Stanza, id: number): Promise<boolean> {
     const tail = this.#tails.get(owner) ?? tailBehind(await this.last({ owner }));
     if (id <= tail.id) return false;
     const { number, offset } = tail;
+    const stanza = message.toString();
     this.#tails.set(owner, { id, number: number + 1, offset: offset + Buffer.byteLength(stanza) });
-    await this.#table.put({ owner, id, with: peer, number, offset, stanza });
+    const label = labelOf(message.id);
+    await this.#table.put({ owner, id, with: peer, number, offset, label, stanza });
     return true;
   }
 
@@ -147,6 +174,33 @@ export class Archive {
 
   last(slice: Slice): Awaitable<ArchiveRow | undefined> {
     return after(this.#table.list({ ...rangeOf(slice), reverse: true, limit: 1 }), ([row]) => row);
+  }
+
+  /** The message before which the slice has `index` others; undefined when it has no more than these. */
+  async at(slice: Slice, index: number): Promise<ArchiveRow | undefined> {
+    if (slice.with !== undefined) {
+      const [row] = await this.#table.list({ ...rangeOf(slice), offset: index, limit: 1 });
+      return row;
+    }
+    const [first, last] = [await this.first(slice), await this.last(slice)];
+    if (!first || !last || index > last.number - first.number) return undefined;
+    // Numbers grow with ids, without a gap: it is behind `low`, and not behind `high`.
+    const wanted = first.number + index;
+    for (let [low, high] = [first.id - 1, last.id]; low < high; ) {
+      const middle = Math.floor((low + high) / 2);
+      const row = await this.first({ owner: slice.owner, after: middle });
+      if (row?.number === wanted) return row;
+      if (row && row.number < wanted) low = row.id;
+      else high = middle;
+    }
+    return undefined;
+  }
+
+  /** The messages of a conversation to which their authors gave this id, the last one first. */
+  async alike({ owner, with: peer, before }: Slice, id: string): Promise<readonly ArchiveRow[]> {
+    const range = { index: "label", where: { owner, label: labelOf(id) }, reverse: true, limit: MAX_ALIKE };
+    const rows = await this.#table.list(before === undefined ? range : { ...range, before });
+    return rows.filter((row) => row.with === peer);
   }
 
   /** How many messages the slice has; undefined when there are more than `limit` and counting them would take long. */
@@ -221,6 +275,21 @@ export class Archive {
   #nextTurn(): Promise<void> {
     return new Promise((resolve) => this.#host.clock.immediate(resolve));
   }
+}
+
+/** Authors choose the ids, which are long: an index of hashes is a quarter as large. 32-bit FNV-1a. */
+function labelOf(id: string | undefined): number | null {
+  if (id === undefined) return null;
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < id.length; index++) {
+    hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
+/** A row of the first version. */
+function labelled(row: ArchiveRow): ArchiveRow {
+  return { ...row, label: labelOf(parseStanza(row.stanza).id) };
 }
 
 function tailBehind(row: ArchiveRow | undefined): Tail {

@@ -11,22 +11,21 @@
 import type { Host } from "../../core/host.ts";
 import { defineModule } from "../../core/module.ts";
 import { isPiece } from "../../core/user-data.ts";
-import type { Session } from "../../session/session.ts";
 import { after } from "../../util/awaitable.ts";
+import { Rates } from "../../util/rates.ts";
 import { t } from "../../util/schema.ts";
-import { TokenBucket } from "../../util/token-bucket.ts";
 import { type Element, el } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
-import type { Jid } from "../../xmpp/jid.ts";
+import { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { parseStanza } from "../../xmpp/parse-stanza.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import { roster } from "../roster/roster.ts";
 import { stanzaId } from "../stanza-id.ts";
 import { Answers } from "./answers.ts";
-import { Archive } from "./archive.ts";
+import { Archive, type ArchiveRow, timeOf } from "./archive.ts";
 import { ARCHIVE_KEY_BYTES, type ArchiveIds, createArchiveIds } from "./archive-ids.ts";
-import { archiveService } from "./archive-service.ts";
+import { type Archived, type ArchiveService, archiveService } from "./archive-service.ts";
 import { ArchiveImport, exportArchive, exportPreferences, importPreferences } from "./archive-transfer.ts";
 import { keepWithin } from "./keep-within.ts";
 import { DEFAULTS, PreferenceStore, preferencesElement, readPreferences } from "./preferences.ts";
@@ -51,8 +50,10 @@ export const mam = defineModule({
       "Messages kept for a user who was away are delivered as well; they have the id that they have in the archive.",
     ],
     "XEP-0441": ["There is no advanced configuration by ad-hoc commands."],
-    "XEP-0424": ["A message is replaced with a tombstone when it is among the last 500 of its conversation."],
-    "XEP-0059": ["Pages cannot be asked for by index."],
+    "XEP-0424": ["Of several messages with one id the 50 latest are looked at; ids are meant to be unique."],
+    "XEP-0059": [
+      "Of results that are searched for, and of conversations of more than 10,000 messages, there are neither count nor pages by index.",
+    ],
   },
   // §7 wants them at the addresses with an archive; Profanity asks the domain alone, which has one for nobody.
   features: [ns.RETRACT, ns.MAM, ns.MAM_EXTENDED],
@@ -90,7 +91,11 @@ export const mam = defineModule({
     archive.onAppended = () => writes.inc();
     const answers = new Answers({ archive, ids, pageSize: limits.pageSize, results });
     const sent = new WeakMap<Stanza, number>();
-    const buckets = host.sessionState<TokenBucket | undefined>(() => undefined);
+    const refused = host.metrics.counter(
+      "jackdaw_archive_refused",
+      "queries of archives that came too often",
+    );
+    const rates = new Rates(limits.queriesPerMinute, host.clock);
     keepWithin(host, archive, limits);
 
     host.hook("message:sent", "archive", ({ session, stanza }) => {
@@ -135,11 +140,9 @@ export const mam = defineModule({
       preferences.forget();
     });
 
-    host.iq("set", ns.MAM, "query", ({ session, ...request }) => {
-      queries.inc();
-      takeTurn(session);
-      return answers.query(session.jid.bare, request, (result) => session.send(result));
-    });
+    host.iq("set", ns.MAM, "query", ({ session, ...request }) =>
+      ask(session.jid.bare, { ...request, session }, (result) => session.send(result)),
+    );
     host.iq("get", ns.MAM, "query", queryForm);
     host.iq("get", ns.MAM, "metadata", ({ session }) => answers.metadata(session.jid.bare));
     host.iq("get", ns.MAM, "prefs", ({ session }) =>
@@ -170,12 +173,21 @@ export const mam = defineModule({
 
     host.provide(archiveService, {
       add: (owner, peer, message) => {
-        const id = archive.append(owner.toString(), peer.bare.toString(), message.toString());
+        const id = archive.append(owner.toString(), peer.bare.toString(), message);
         return after(id, (number) => ids.encode(number));
       },
-      query: (owner, request, send) => answers.query(owner, request, send),
+      query: ask,
       form: queryForm,
       metadata: (owner) => answers.metadata(owner),
+      async find(owner, text) {
+        const id = ids.decode(text);
+        const row = id === undefined ? undefined : await archive.get(owner.toString(), id);
+        return row && archived(row);
+      },
+      async *latest(owner) {
+        const rows = archive.rows({ owner: owner.toString() }, true, Number.POSITIVE_INFINITY);
+        for await (const row of rows) yield archived(row);
+      },
       replace: (owner, id, contents) => replace(owner.toString(), id, contents),
       trim: (owner, most) => archive.trim(owner.toString(), most),
       remove: (owner) => archive.remove(owner.toString()),
@@ -193,14 +205,24 @@ export const mam = defineModule({
       return true;
     }
 
-    function takeTurn(session: Session): void {
-      const { queriesPerMinute } = limits;
-      const now = host.clock.now();
-      const bucket = buckets.get(session) ?? new TokenBucket(queriesPerMinute / 60, queriesPerMinute, now);
-      buckets.set(session, bucket);
-      if (!bucket.tryTake(1, now)) {
+    async function ask(...question: Parameters<ArchiveService["query"]>): Promise<Element> {
+      queries.inc();
+      const [owner, { from, payload, session }, send, view] = question;
+      // Clients elsewhere could name resources as they like.
+      if (!rates.tryTake((session ? from : from.bare).toString())) {
+        refused.inc();
         throw new StanzaError("policy-violation", "too many queries", { type: "wait" });
       }
+      return answers.query(owner, { from, payload }, send, view);
+    }
+
+    function archived({ id, stanza, with: peer }: ArchiveRow): Archived {
+      return {
+        id: ids.encode(id),
+        at: timeOf(id),
+        message: parseStanza(stanza),
+        peer: Jid.parse(peer),
+      };
     }
   },
 });

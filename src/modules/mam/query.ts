@@ -63,7 +63,6 @@ export function readQuery(query: Element): Query {
     throw new StanzaError("policy-violation", "the queryid is too long");
   }
   const rsm = readPaging(query);
-  if (rsm.index !== undefined) throw new StanzaError("feature-not-implemented", "pages have no index");
   return {
     queryId: queryid,
     filter: readFilter(query.getChild("x", ns.DATA_FORMS)),

@@ -39,7 +39,7 @@ export class Recorder {
   }
 
   #record(owner: string, peer: string, stanza: Stanza): Awaitable<number> {
-    return after(this.#archive.append(owner, peer, stanza.toString()), (id) => {
+    return after(this.#archive.append(owner, peer, stanza), (id) => {
       if (!retracts(stanza)) return id;
       return entomb(this.#archive, stanza, { owner, with: peer, id }).then(() => id);
     });

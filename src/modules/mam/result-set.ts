@@ -1,6 +1,7 @@
 import { StanzaError } from "../../xmpp/errors.ts";
 import { type Archive, type ArchiveRow, firstIdAt, type Slice } from "./archive.ts";
 import type { ArchiveIds } from "./archive-ids.ts";
+import type { ArchiveView } from "./archive-service.ts";
 import { containsWords, isWithResource } from "./matcher.ts";
 import { type Page, takePage } from "./page.ts";
 import type { Filter } from "./query.ts";
@@ -13,6 +14,11 @@ export interface ResultSet {
   page(bounds: Bounds, messages: number, backwards: boolean): Promise<Page>;
   /** How many there are, of those before an id if it is given; undefined when finding out would take long. */
   count(before?: number): Promise<number | undefined>;
+  /**
+   * The id of the message that has `index` others before it; undefined where there are no more than these.
+   * @throws StanzaError feature-not-implemented when finding out would take long (XEP-0059 §2.6).
+   */
+  idAt(index: number): Promise<number | undefined>;
 }
 
 /** Messages of one conversation that are counted; of more than that, clients are not told how many there are. */
@@ -27,12 +33,19 @@ export async function findResults(
   ids: ArchiveIds,
   owner: string,
   filter: Filter,
+  view?: ArchiveView,
 ): Promise<ResultSet> {
   const { start, end, beforeId, afterId } = filter;
   const find = async (id: string) => (await findMessage(archive, ids, owner, id)).id;
+  const peer = filter.with?.bare.toString();
+  // §4.1.1: in a room, its own addresses are those of occupants; others tell who these are.
+  const isOccupant = view !== undefined && peer === owner;
+  if (view && !view.seesPeers && peer !== undefined && !isOccupant) {
+    return listedResults(archive, owner, new Set());
+  }
   const slice: Slice = {
     owner,
-    with: filter.with?.bare.toString(),
+    with: isOccupant ? undefined : peer,
     // §4.1.2: both times are inclusive, the bounds are not.
     ...narrowed(
       {
@@ -73,6 +86,12 @@ function rangeResults(archive: Archive, slice: Slice, matches: PageMatcher): Res
     },
     count: async (before) =>
       matches ? undefined : archive.count({ ...slice, ...narrowed(slice, { before }) }, COUNT_LIMIT),
+    async idAt(index) {
+      if (matches || (slice.with !== undefined && index > COUNT_LIMIT)) {
+        throw new StanzaError("feature-not-implemented", "these results are too many to be counted");
+      }
+      return (await archive.at(slice, index))?.id;
+    },
   };
 }
 
@@ -90,6 +109,7 @@ function listedResults(archive: Archive, owner: string, listed: ReadonlySet<numb
       });
     },
     count: async (before) => within({ before }).length,
+    idAt: async (index) => sorted[index],
   };
 }
 

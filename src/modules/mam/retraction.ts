@@ -1,28 +1,21 @@
 /** XEP-0424 Message Retraction, version 0.4.2: https://xmpp.org/extensions/xep-0424.html */
-import { type Element, el, escapeAttribute } from "../../xml/element.ts";
+import { type Element, el } from "../../xml/element.ts";
 import { formatDateTime } from "../../xmpp/datetime.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { parseStanza } from "../../xmpp/parse-stanza.ts";
 import { Stanza } from "../../xmpp/stanza.ts";
 import { type Archive, type ArchiveRow, timeOf } from "./archive.ts";
 
-/** How far back in a conversation the retracted message may be: ids of clients are not indexed. */
-const REACH = 500;
-
 /**
  * XEP-0424 §4: puts a tombstone in the place of the message that `retraction`, which was archived as `found`, takes
- * back. Whether there was one, of the same author, among the last of the conversation.
+ * back. Whether there was one, of the same author, in the conversation.
  */
 export async function entomb(archive: Archive, retraction: Stanza, found: Archived): Promise<boolean> {
   const { owner, with: peer, id } = found;
   const wanted = retraction.child("retract", ns.RETRACT)?.attrs.id as string | undefined;
   // §4: the tombstone has to name the retraction.
   if (wanted === undefined || retraction.id === undefined) return false;
-  const mark = escapeAttribute(wanted);
-  let looked = 0;
-  for await (const row of archive.rows({ owner, with: peer, before: id }, true, REACH)) {
-    if (looked++ >= REACH) return false;
-    if (!row.stanza.includes(mark)) continue;
+  for (const row of await archive.alike({ owner, with: peer, before: id }, wanted)) {
     const original = parseStanza(row.stanza);
     if (original.id !== wanted || !isSameAuthor(original, retraction, owner)) continue;
     if (original.has("retracted", ns.RETRACT)) return false;

@@ -3,6 +3,7 @@ import type { UserExport, UserImport } from "../../core/user-data.ts";
 import type { IqRequest } from "../../routing/iq-table.ts";
 import { type Awaitable, after, each } from "../../util/awaitable.ts";
 import type { Counter } from "../../util/metrics.ts";
+import { Rates } from "../../util/rates.ts";
 import { childElements, type Element } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
@@ -10,7 +11,6 @@ import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import { Access } from "./access.ts";
 import { handleApproval } from "./approval.ts";
-import { ChangeRates } from "./change-rates.ts";
 import type { Context } from "./context.ts";
 import { Members } from "./members.ts";
 import { listNodes, nodeInfo, nodeItems } from "./node-discovery.ts";
@@ -39,7 +39,7 @@ export class Engine implements Pubsub {
   readonly #context: Context;
   readonly #owner: Owner;
   readonly #incoming: NodeImport;
-  readonly #rates: ChangeRates;
+  readonly #rates: Rates;
   readonly #waiting: Counter;
   /** By type, namespace and name of the command. */
   readonly #handlers: ReadonlyMap<string, Handler>;
@@ -51,7 +51,7 @@ export class Engine implements Pubsub {
     this.#context = { host, profile, store, access, notifier };
     this.#owner = new Owner(this.#context);
     this.#incoming = new NodeImport(this.#context);
-    this.#rates = new ChangeRates(profile.limits.changesPerMinute, host.clock);
+    this.#rates = new Rates(profile.limits.changesPerMinute, host.clock);
     this.#waiting = host.metrics.counter(
       "jackdaw_pubsub_limited",
       "changes of nodes over the limit of an account",
@@ -74,7 +74,7 @@ export class Engine implements Pubsub {
     if (!element) throw new StanzaError("bad-request", "nothing is asked");
     const handler = this.#handlers.get(`${stanza.type} ${element.getNS()} ${element.getName()}`);
     if (!handler || element.getNS() !== payload.getNS()) throw new StanzaError("feature-not-implemented");
-    if (stanza.type === "set" && !this.#rates.tryTake(from.bare)) {
+    if (stanza.type === "set" && !this.#rates.tryTake(from.bare.toString())) {
       this.#waiting.inc();
       throw new StanzaError("resource-constraint", "too much is published", { type: "wait" });
     }

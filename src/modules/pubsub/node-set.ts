@@ -10,6 +10,8 @@ export interface Slice {
   readonly after?: number | undefined;
   readonly before?: number | undefined;
   readonly backwards: boolean;
+  /** How many are left out first. */
+  readonly offset?: number | undefined;
   readonly limit: number;
 }
 
@@ -84,14 +86,27 @@ export class NodeSet {
     });
   }
 
-  list(node: PubsubNode, { after: start, before, backwards, limit }: Slice): Awaitable<readonly Item[]> {
+  list(
+    node: PubsubNode,
+    { after: start, before, backwards, offset, limit }: Slice,
+  ): Awaitable<readonly Item[]> {
     return this.#tables.items.list({
       where: { service: this.#key, node: node.id },
       index: "order",
       ...(start !== undefined && { after: start }),
       ...(before !== undefined && { before }),
       reverse: backwards,
+      ...(offset !== undefined && { offset }),
       limit,
+    });
+  }
+
+  /** How many items come before this one. */
+  position(node: PubsubNode, { seq }: Item): Awaitable<number> {
+    return this.#tables.items.count({
+      where: { service: this.#key, node: node.id },
+      index: "order",
+      before: seq,
     });
   }
 

@@ -91,31 +91,29 @@ export class Retriever {
 
   /** §6.5.3, §6.5.4 with XEP-0059. */
   #page(set: NodeSet, node: PubsubNode, rsm: RsmRequest): Awaitable<Found> {
-    // XEP-0059 §2.6: who cannot count says so.
-    if (rsm.index !== undefined)
-      throw new StanzaError("feature-not-implemented", "pages are found by their items");
     // XEP-0059 §2.7
     if (rsm.max === 0) return { items: [], page: { count: node.items } };
-    const isPaged = rsm.max !== undefined || rsm.after !== undefined || rsm.before !== undefined;
+    const isPaged = Object.values(rsm).some((part) => part !== undefined);
     return after(this.#slice(set, node, rsm), (slice) =>
       after(set.list(node, slice), (items) => {
         const fits = fitting(items);
         const page = slice.backwards ? fits.toReversed() : fits;
         if (!isPaged && page.length === node.items) return { items: page };
-        const isFirst = !slice.backwards && slice.after === undefined;
-        return {
+        const [first] = page;
+        if (!first) return { items: page, page: bounds(page, node) };
+        return after(set.position(node, first), (index) => ({
           items: page,
-          page: { ...bounds(page, node), ...(isFirst && page.length > 0 && { index: 0 }) },
-        };
+          page: { ...bounds(page, node), index },
+        }));
       }),
     );
   }
 
-  #slice(set: NodeSet, node: PubsubNode, { max, after: start, before }: RsmRequest): Awaitable<Slice> {
+  #slice(set: NodeSet, node: PubsubNode, { max, after: start, before, index }: RsmRequest): Awaitable<Slice> {
     const limit = Math.min(max ?? PAGE_ITEMS, PAGE_ITEMS);
     const backwards = before !== undefined;
     const id = start ?? before;
-    if (!id) return { backwards, limit };
+    if (!id) return { backwards, limit, offset: index };
     return after(set.item(node, id), (item) => {
       // XEP-0059 §2.2
       if (!item) throw new StanzaError("item-not-found");

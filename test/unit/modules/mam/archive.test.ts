@@ -1,10 +1,19 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Archive, type ArchiveRow, firstIdAt, timeOf } from "../../../../src/modules/mam/archive.ts";
+import {
+  Archive,
+  type ArchiveRow,
+  firstIdAt,
+  type Slice,
+  timeOf,
+} from "../../../../src/modules/mam/archive.ts";
 import { createMemoryStore } from "../../../../src/store/memory.ts";
 import { openSqliteStore } from "../../../../src/store/sqlite.ts";
 import type { Store, TableSpec } from "../../../../src/store/store.ts";
 import { VirtualClock } from "../../../../src/testing/virtual-clock.ts";
+import { el } from "../../../../src/xml/element.ts";
+import { parseStanza } from "../../../../src/xmpp/parse-stanza.ts";
+import { message } from "../../../../src/xmpp/stanza.ts";
 import { temporaryFolder } from "../../store/folder.ts";
 
 const folder = temporaryFolder();
@@ -25,12 +34,19 @@ async function openArchive(store: Store, clock = new VirtualClock()) {
       return tables.get(spec.name) as never;
     },
   };
-  return { archive: await Archive.open(host), reopen: () => Archive.open(host), clock };
+  return {
+    archive: await Archive.open(host),
+    reopen: (time = clock) => Archive.open({ ...host, clock: time }),
+    clock,
+  };
 }
 
-async function collect(rows: AsyncIterable<ArchiveRow>): Promise<string[]> {
-  const texts: string[] = [];
-  for await (const { stanza } of rows) texts.push(stanza);
+const says = (text: string, id?: string) => message({ id }, el("body", {}, text));
+const textOf = ({ stanza }: ArchiveRow) => parseStanza(stanza).text("body");
+
+async function collect(rows: AsyncIterable<ArchiveRow>): Promise<(string | undefined)[]> {
+  const texts: (string | undefined)[] = [];
+  for await (const row of rows) texts.push(textOf(row));
   return texts;
 }
 
@@ -42,14 +58,13 @@ describe.each([
 ])("in %s", (_, open) => {
   test("ids grow, also when the clock goes back, and across a restart then", async () => {
     const { archive, reopen, clock } = await openArchive(open());
-    const first = await archive.append(ALICE, BOB, "1");
+    const first = await archive.append(ALICE, BOB, says("1"));
     expect(timeOf(first)).toBe(clock.now());
     await clock.advance(5000);
-    const second = await archive.append(ALICE, BOB, "2");
+    const second = await archive.append(ALICE, BOB, says("2"));
     expect(timeOf(second)).toBe(clock.now());
-    const again = await reopen();
-    await clock.advance(-3_600_000);
-    const third = await again.append(ALICE, BOB, "3");
+    const again = await reopen(new VirtualClock());
+    const third = await again.append(ALICE, BOB, says("3"));
     expect(third).toBeGreaterThan(second);
     expect(await inOrder(again)).toEqual(["1", "2", "3"]);
     // Its time stands still rather than going back.
@@ -59,7 +74,7 @@ describe.each([
   test("many messages at once keep their order", async () => {
     const { archive } = await openArchive(open());
     const texts = Array.from({ length: 200 }, (_, n) => String(n));
-    const written = texts.map(async (text) => archive.append(ALICE, BOB, text));
+    const written = texts.map(async (text) => archive.append(ALICE, BOB, says(text)));
     expect(new Set(await Promise.all(written)).size).toBe(200);
     expect(await inOrder(archive)).toEqual(texts);
   });
@@ -67,8 +82,9 @@ describe.each([
   test("an archive, and a conversation in it, is read from either end between bounds", async () => {
     const { archive } = await openArchive(open());
     const ids: number[] = [];
-    for (let n = 0; n < 60; n++) ids.push(await archive.append(ALICE, n % 2 === 0 ? BOB : CAROL, String(n)));
-    await archive.append(BOB, ALICE, "other");
+    for (let n = 0; n < 60; n++)
+      ids.push(await archive.append(ALICE, n % 2 === 0 ? BOB : CAROL, says(String(n))));
+    await archive.append(BOB, ALICE, says("other"));
     const numbers = (from: number, to: number, step: number) =>
       Array.from({ length: Math.ceil((to - from) / step) }, (_, n) => String(from + n * step));
     const bounds = { after: ids[1] as number, before: ids[58] as number };
@@ -84,7 +100,8 @@ describe.each([
   test("sizes are told without looking at what lies between, also after the beginning was cut off", async () => {
     const { archive, reopen } = await openArchive(open());
     const ids: number[] = [];
-    for (let n = 0; n < 20; n++) ids.push(await archive.append(ALICE, n < 15 ? BOB : CAROL, "ä".repeat(5)));
+    for (let n = 0; n < 20; n++)
+      ids.push(await archive.append(ALICE, n < 15 ? BOB : CAROL, says("ä".repeat(5))));
     expect(await archive.count({ owner: ALICE }, 1)).toBe(20);
     expect(await archive.count({ owner: ALICE, after: ids[4] as number, before: ids[9] as number }, 1)).toBe(
       4,
@@ -94,19 +111,59 @@ describe.each([
     expect(await archive.count({ owner: "nobody" }, 1)).toBe(0);
     expect(await archive.trim(ALICE, { ...ALL, messages: 12 })).toBe(8);
     expect(await archive.count({ owner: ALICE }, 1)).toBe(12);
-    // Each has ten bytes.
+    const size = Buffer.byteLength(says("ä".repeat(5)).toString());
     const again = await reopen();
-    await again.append(ALICE, BOB, "ä".repeat(5));
-    expect(await again.trim(ALICE, { ...ALL, bytes: 59 })).toBe(8);
+    await again.append(ALICE, BOB, says("ä".repeat(5)));
+    expect(await again.trim(ALICE, { ...ALL, bytes: 6 * size - 1 })).toBe(8);
     expect(await again.count({ owner: ALICE }, 1)).toBe(5);
-    expect(await again.trim(ALICE, { ...ALL, bytes: 50 })).toBe(0);
+    expect(await again.trim(ALICE, { ...ALL, bytes: 5 * size })).toBe(0);
+  });
+
+  test("the message at each place is found, in an archive and in a conversation, also when the beginning is gone", async () => {
+    const { archive, clock } = await openArchive(open());
+    for (let n = 0; n < 40; n++) {
+      await archive.append(ALICE, n % 4 === 0 ? BOB : CAROL, says(String(n)));
+      await clock.advance(n % 3 === 0 ? 0 : 10 ** (n % 9));
+    }
+    await archive.append(BOB, ALICE, says("other"));
+    await archive.trim(ALICE, { ...ALL, messages: 37 });
+    const textAt = async (slice: Slice, index: number) => {
+      const row = await archive.at(slice, index);
+      return row && textOf(row);
+    };
+    for (let index = 0; index < 37; index++) {
+      expect(await textAt({ owner: ALICE }, index)).toBe(String(index + 3));
+    }
+    for (let index = 0; index < 9; index++) {
+      expect(await textAt({ owner: ALICE, with: BOB }, index)).toBe(String(4 * index + 4));
+    }
+    const { id } = (await archive.at({ owner: ALICE }, 5)) as ArchiveRow;
+    expect(await textAt({ owner: ALICE, after: id }, 0)).toBe("9");
+    expect(await textAt({ owner: ALICE, with: BOB, after: id }, 1)).toBe("16");
+    for (const slice of [{ owner: ALICE, after: id, before: id + 1 }, { owner: "nobody" }])
+      expect(await archive.at(slice, 0)).toBeUndefined();
+    expect(await archive.at({ owner: ALICE }, 37)).toBeUndefined();
+    expect(await archive.at({ owner: ALICE, with: BOB }, 9)).toBeUndefined();
+  });
+
+  test("messages are found by the id that their author gave them, the last one first", async () => {
+    const { archive } = await openArchive(open());
+    for (const text of ["1", "2"]) await archive.append(ALICE, BOB, says(text, "same"));
+    await archive.append(ALICE, CAROL, says("3", "same"));
+    await archive.append(ALICE, BOB, says("4", "other"));
+    const last = await archive.append(ALICE, BOB, says("5"));
+    const alike = async (slice: Slice, id: string) => (await archive.alike(slice, id)).map(textOf);
+    expect(await alike({ owner: ALICE, with: BOB }, "same")).toEqual(["2", "1"]);
+    expect(await alike({ owner: ALICE, with: BOB, before: last }, "other")).toEqual(["4"]);
+    expect(await alike({ owner: ALICE, with: BOB }, "none")).toEqual([]);
+    expect(await alike({ owner: BOB, with: ALICE }, "same")).toEqual([]);
   });
 
   test("only the oldest go, in whatever way there are too many, and only from this archive", async () => {
     const { archive, clock } = await openArchive(open());
     for (let n = 0; n < 120; n++) {
-      await archive.append(ALICE, BOB, String(n));
-      await archive.append(BOB, ALICE, String(n));
+      await archive.append(ALICE, BOB, says(String(n)));
+      await archive.append(BOB, ALICE, says(String(n)));
       await clock.advance(1000);
     }
     expect(await archive.trim(ALICE, ALL)).toBe(0);
@@ -116,13 +173,13 @@ describe.each([
     await archive.remove(ALICE);
     expect(await inOrder(archive)).toEqual([]);
     expect(await inOrder(archive, BOB)).toHaveLength(120);
-    await archive.append(ALICE, BOB, "new");
+    await archive.append(ALICE, BOB, says("new"));
     expect(await archive.count({ owner: ALICE }, 1)).toBe(1);
   });
 
   test("every archive has an owner, told once", async () => {
     const { archive } = await openArchive(open());
-    for (const owner of [CAROL, ALICE, BOB, ALICE]) await archive.append(owner, BOB, "x");
+    for (const owner of [CAROL, ALICE, BOB, ALICE]) await archive.append(owner, BOB, says("x"));
     const owners: string[] = [];
     for await (const owner of archive.owners()) owners.push(owner);
     expect(owners).toEqual([ALICE, BOB, CAROL]);
@@ -132,19 +189,19 @@ describe.each([
     const { archive } = await openArchive(open());
     const grown: string[] = [];
     archive.onGrown = (owner) => void grown.push(owner);
-    for (let n = 0; n < 2500; n++) await archive.append(ALICE, BOB, "x");
+    for (let n = 0; n < 2500; n++) await archive.append(ALICE, BOB, says("x"));
     expect(grown).toEqual([ALICE, ALICE]);
   });
 
   test("what was lost with its turn is not counted on", async () => {
     const store = open();
     const { archive } = await openArchive(store);
-    await archive.append(ALICE, BOB, "kept");
+    await archive.append(ALICE, BOB, says("kept"));
     await store.commit();
-    await archive.append(ALICE, BOB, "lost");
+    await archive.append(ALICE, BOB, says("lost"));
     await store.rollback();
     archive.forget();
-    await archive.append(ALICE, BOB, "next");
+    await archive.append(ALICE, BOB, says("next"));
     expect(await archive.count({ owner: ALICE }, 1)).toBe(2);
     expect(await inOrder(archive)).toEqual(["kept", "next"]);
   });
@@ -152,4 +209,24 @@ describe.each([
 
 test("times that no message has are within what a store can compare", () => {
   for (const time of [-8.64e15, -1, 8.64e15]) expect(Number.isSafeInteger(firstIdAt(time))).toBe(true);
+});
+
+test("an archive of the first version is taken along, and its messages are found by their ids", async () => {
+  const path = join(folder, "old.sqlite");
+  const old = openSqliteStore({ path });
+  const table = await old.table({
+    name: "archive",
+    version: 1,
+    columns: { owner: "text", id: "int", with: "text", number: "int", offset: "int", stanza: "text" },
+    key: ["owner", "id"],
+    indexes: { with: ["owner", "with"] },
+  });
+  const stanza = says("kept", "m1").toString();
+  await table.put({ owner: ALICE, id: 1, with: BOB, number: 0, offset: 0, stanza });
+  await old.commit();
+  await old.close();
+  const store = openSqliteStore({ path });
+  const { archive } = await openArchive(store);
+  expect((await archive.alike({ owner: ALICE, with: BOB }, "m1")).map(textOf)).toEqual(["kept"]);
+  await store.close();
 });

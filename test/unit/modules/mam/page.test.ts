@@ -4,7 +4,7 @@ import { takePage } from "../../../../src/modules/mam/page.ts";
 
 async function* rows(count: number, length = 1): AsyncGenerator<ArchiveRow> {
   for (let id = 0; id < count; id++) {
-    yield { owner: "a@b", id, with: "c@d", number: id, offset: id, stanza: "x".repeat(length) };
+    yield { owner: "a@b", id, with: "c@d", number: id, offset: id, label: null, stanza: "x".repeat(length) };
   }
 }
 

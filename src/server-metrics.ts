@@ -85,6 +85,14 @@ export function streamCounters(
   };
 }
 
+/** Counts answers over HTTP by the first digit of their status. */
+export function httpCounter(metrics: Metrics): (status: number) => void {
+  return (status) => {
+    const labels = { status: `${Math.floor(status / 100)}xx` };
+    metrics.counter("jackdaw_http_requests", "requests answered over HTTP", labels).inc();
+  };
+}
+
 function countBy<T>(items: Iterable<T>, labelsOf: (item: T) => Labels): readonly Sample[] {
   const counts = new Map<string, { labels: Labels; value: number }>();
   for (const item of items) {

@@ -6,7 +6,7 @@ import type { Config } from "./config/config.ts";
 import { parseModules } from "./config/modules.ts";
 import { DataFolder } from "./core/data-folder.ts";
 import { DomainHost } from "./core/domain-host.ts";
-import type { Host } from "./core/host.ts";
+import type { Host, WholeServer } from "./core/host.ts";
 import type { Module } from "./core/module.ts";
 import { HttpRouter } from "./http/http-router.ts";
 import { HttpServer } from "./http/http-server.ts";
@@ -17,7 +17,7 @@ import { ConnectionCounter } from "./net/listener.ts";
 import type { Transport } from "./net/transport.ts";
 import { Turn } from "./net/turn.ts";
 import { Network } from "./routing/network.ts";
-import { measure, streamCounters } from "./server-metrics.ts";
+import { httpCounter, measure, streamCounters } from "./server-metrics.ts";
 import { keepAlive } from "./session/keep-alive.ts";
 import { StanzaCounters } from "./session/stanza-counters.ts";
 import type { Store, Table, TableSpec } from "./store/store.ts";
@@ -30,6 +30,7 @@ import type { StreamEnvironment } from "./stream/stream-host.ts";
 import { joinTaps, type Tap } from "./stream/tap.ts";
 import type { Clock, Timer } from "./util/clock.ts";
 import { networkMatcher } from "./util/ip-network.ts";
+import { LogTail } from "./util/log-tail.ts";
 import type { Logger } from "./util/logger.ts";
 import { createMetrics, type Metrics } from "./util/metrics.ts";
 import type { Random } from "./util/random.ts";
@@ -54,11 +55,15 @@ export interface ServerParts {
 /** How long streams may take to end by themselves at shut-down; milliseconds. */
 const SHUTDOWN_GRACE_MS = 3_000;
 
+/** Lines of the log that are remembered. */
+const LOG_TAIL = 1_000;
+
 /** A running server. Everything hangs on this value; several live in one process. */
-export class XmppServer {
+export class XmppServer implements WholeServer {
   readonly metrics: Metrics = createMetrics();
   readonly store: Store;
   readonly log: Logger;
+  readonly logTail: LogTail;
   readonly #failed = (error: unknown): void =>
     this.log.error("the server failed", { error: error instanceof Error ? error.stack : String(error) });
   /** What is done when an administrator asks for the end of the server. Default: `close`. */
@@ -101,11 +106,12 @@ export class XmppServer {
   }
 
   private constructor(parts: ServerParts) {
-    const { config, store, clock, random, log } = parts;
+    const { config, store, clock, random } = parts;
     this.#parts = parts;
     this.#config = config;
     this.store = store;
-    this.log = log;
+    this.logTail = new LogTail(LOG_TAIL, () => clock.now());
+    const log = (this.log = this.logTail.of(parts.log));
     this.#folder = new DataFolder(parts.storeFile);
     this.#turn = new Turn(store, clock, log);
     this.#turn.onLost = () => {
@@ -115,7 +121,12 @@ export class XmppServer {
     };
     const isTrusted = networkMatcher(config.proxies.trusted);
     this.#connections = new ConnectionCounter(config.limits.streamsPerAddress, isTrusted);
-    this.#router = new HttpRouter({ bodyBytes: config.http.bodyBytes, log, commit: () => this.commit() });
+    this.#router = new HttpRouter({
+      bodyBytes: config.http.bodyBytes,
+      log,
+      commit: () => this.commit(),
+      answered: httpCounter(this.metrics),
+    });
     this.#http = new HttpServer({
       limits: config.http,
       isTrusted,
@@ -148,6 +159,15 @@ export class XmppServer {
     return this.#listeners.ports;
   }
 
+  get isListening(): boolean {
+    return Object.values(this.ports).some((port) => port > 0);
+  }
+
+  get storeHealth(): WholeServer["storeHealth"] {
+    const { writtenAt, failedAt } = this.#turn;
+    return { writtenAt, failedAt };
+  }
+
   get config(): Config {
     return this.#config;
   }
@@ -166,7 +186,8 @@ export class XmppServer {
   }
 
   async #setUp(): Promise<void> {
-    const { clock, random, log, store } = this.#parts;
+    const { clock, random, store } = this.#parts;
+    const { log } = this;
     const config = this.#config;
     const modules = this.#parts.modules ?? defaultModules;
     const settings = parseModules(config, modules);
@@ -196,6 +217,7 @@ export class XmppServer {
       resourceConflict: config.limits.resourceConflict,
       admins,
       shutDown: () => this.onShutDown(),
+      server: this,
       openTable: <R extends object>(spec: TableSpec<R>) => this.#openTable(spec),
       commit: () => this.commit(),
       openFolder: (path: string) => this.#folder.open(path),

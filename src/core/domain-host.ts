@@ -25,7 +25,7 @@ import { StanzaError, StreamError } from "../xmpp/errors.ts";
 import { Jid, JidError } from "../xmpp/jid.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
 import { DomainService } from "./domain-service.ts";
-import type { Host, SessionState } from "./host.ts";
+import type { Host, SessionState, WholeServer } from "./host.ts";
 import { KeyedMutex } from "./keyed-mutex.ts";
 import type { Module, Service } from "./module.ts";
 import type { ServiceHost, ServiceSpec } from "./service-host.ts";
@@ -34,6 +34,7 @@ export interface HostParts {
   readonly domain: string;
   /** All domains of the server. */
   readonly domains: readonly string[];
+  readonly server: WholeServer;
   readonly http: HttpSide;
   readonly accounts: Accounts;
   readonly mechanisms: readonly Mechanism[];
@@ -116,6 +117,9 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   }
   get stanzas(): StanzaCounters {
     return this.#parts.stanzas;
+  }
+  get server(): WholeServer {
+    return this.#parts.server;
   }
   get http(): HttpSide {
     return this.#parts.http;

@@ -6,8 +6,10 @@ import type { Session } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Table, TableSpec } from "../store/store.ts";
 import type { StreamFeature } from "../stream/stream-feature.ts";
+import type { Tap } from "../stream/tap.ts";
 import type { Awaitable } from "../util/awaitable.ts";
 import type { Clock } from "../util/clock.ts";
+import type { LogTail } from "../util/log-tail.ts";
 import type { Logger } from "../util/logger.ts";
 import type { Metrics } from "../util/metrics.ts";
 import type { Random } from "../util/random.ts";
@@ -24,6 +26,20 @@ export interface SessionState<T> {
   set(session: Session, value: T): void;
 }
 
+/** What a host is a domain of, for those who look after all of it. */
+export interface WholeServer {
+  /** By their domains, the default one first. Complete when the server is set up. */
+  readonly hosts: ReadonlyMap<string, Host>;
+  /** Whether a port is open. */
+  readonly isListening: boolean;
+  /** When the store last made something durable, and when it last failed to; milliseconds since the epoch, 0 for never. */
+  readonly storeHealth: { readonly writtenAt: number; readonly failedAt: number };
+  /** What was logged lately. */
+  readonly logTail: Pick<LogTail, "since">;
+  /** Lets `tap` hear what streams carry, until the returned function is called. */
+  addTap(tap: Tap): () => void;
+}
+
 /** All that a module sees. What it registers here ends with the host. */
 export interface Host {
   readonly domain: string;
@@ -33,6 +49,7 @@ export interface Host {
   readonly accounts: Accounts;
   /** The modules of this host, in the order of their set-up. */
   readonly modules: readonly Module[];
+  readonly server: WholeServer;
   /** What the domain answers over HTTP. */
   readonly http: HttpSide;
   readonly log: Logger;

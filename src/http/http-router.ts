@@ -10,6 +10,8 @@ export interface HttpRouterParts {
   readonly log: Logger;
   /** Settles when all that a handler wrote is durable. @throws StoreError */
   commit(): Promise<void>;
+  /** Called for each answer. */
+  answered(status: number): void;
 }
 
 export interface HttpDomain {
@@ -76,6 +78,7 @@ export class HttpRouter {
   /** Answers a request. What was written on the way is durable when this settles. Never rejects. */
   async fetch(request: Request, peer: HttpPeer): Promise<Response> {
     const answer = await this.#answer(request, peer);
+    this.#parts.answered(answer.status);
     for (const [name, value] of Object.entries(DEFAULT_HEADERS)) {
       if (!answer.headers.has(name)) answer.headers.set(name, value);
     }

@@ -2,6 +2,7 @@ import type { Module } from "../core/module.ts";
 import { adhoc } from "./adhoc/adhoc.ts";
 import { admin } from "./admin/admin.ts";
 import { announce } from "./announce.ts";
+import { api } from "./api/api.ts";
 import { audit } from "./audit/audit.ts";
 import { avatars } from "./avatars.ts";
 import { bind2 } from "./bind2.ts";
@@ -19,6 +20,7 @@ import { invites } from "./invites/invites.ts";
 import { last } from "./last.ts";
 import { logins } from "./logins.ts";
 import { mam } from "./mam/mam.ts";
+import { monitoring } from "./monitoring/monitoring.ts";
 import { offline } from "./offline.ts";
 import { pep } from "./pep/pep.ts";
 import { ping } from "./ping.ts";
@@ -74,6 +76,8 @@ export const defaultModules: readonly Module[] = [
   announce,
   audit,
   tokens,
+  monitoring,
+  api,
   admin,
   invites,
 ];

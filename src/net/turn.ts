@@ -25,6 +25,10 @@ export class Turn {
   onLost: () => void = () => {};
   /** Called after each commit that made something durable, with how long it took in seconds. */
   onCommitted: (seconds: number) => void = () => {};
+  /** When the store last made something durable; milliseconds since the epoch, 0 for never. */
+  writtenAt = 0;
+  /** When it last failed to. */
+  failedAt = 0;
   readonly #store: Committable;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -94,7 +98,10 @@ export class Turn {
   }
 
   #committed(outboxes: readonly Outbox[], began: number | undefined): void {
-    if (began !== undefined) this.onCommitted((performance.now() - began) / 1000);
+    if (began !== undefined) {
+      this.writtenAt = this.#clock.now();
+      this.onCommitted((performance.now() - began) / 1000);
+    }
     for (const outbox of outboxes) outbox.flush();
   }
 
@@ -105,6 +112,7 @@ export class Turn {
   }
 
   #lose(outboxes: readonly Outbox[], error: Error): void {
+    this.failedAt = this.#clock.now();
     this.#log.error("writes could not be committed; the streams concerned are closed", {
       error: error.message,
     });

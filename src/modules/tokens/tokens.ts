@@ -6,6 +6,7 @@
 import { defineModule, defineService } from "../../core/module.ts";
 import { t } from "../../util/schema.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
+import { type Admission, Gate } from "./gate.ts";
 import { type TokenInfo, TokenStore, type TokenWish } from "./token-store.ts";
 
 export interface Tokens {
@@ -14,8 +15,11 @@ export interface Tokens {
   list(): Promise<readonly TokenInfo[]>;
   /** Whether there was one. */
   revoke(id: string): Promise<boolean>;
-  /** Whose token that is, if it is good. */
-  check(token: string): Promise<TokenInfo | undefined>;
+  /**
+   * Lets in who shows a good token, not too often.
+   * @param authorization the request's header of that name. @param remote the peer's address.
+   */
+  admit(authorization: string | undefined, remote: string): Promise<Admission>;
 }
 
 /** One for all domains of a server: each provides it. */
@@ -26,10 +30,13 @@ export const tokens = defineModule({
   implements: ["RFC 6750 §2.1"],
   config: t.object({
     most: t.integer(200, { min: 1 }).doc("Tokens of the whole server at the same time."),
+    perMinute: t.integer(600, { min: 1 }).doc("Requests with one token."),
+    wrongPerMinute: t.integer(20, { min: 1 }).doc("Requests from one network with a token that is none."),
   }),
 
-  async setup(host, { most }) {
+  async setup(host, { most, ...limits }) {
     const store = await TokenStore.open(host);
+    const gate = new Gate(host.clock, limits, (token) => store.check(token));
     host.provide(tokensService, {
       async create(wish) {
         if ((await store.count()) >= most) {
@@ -39,7 +46,7 @@ export const tokens = defineModule({
       },
       list: () => store.list(),
       revoke: (id) => store.revoke(id),
-      check: (token) => store.check(token),
+      admit: (authorization, remote) => gate.admit(authorization, remote),
     });
   },
 });

@@ -13,12 +13,22 @@ const BUFFER = 64_000;
 
 type Write = (xml: string) => Promise<void>;
 
+export interface ExportOptions {
+  /** This account alone. */
+  readonly only?: Jid | undefined;
+  /** The keys of the passwords too: they can prove them, and passwords be guessed by them (§7). Default: yes. */
+  readonly withCredentials?: boolean;
+}
+
 /**
  * Writes everything of the accounts of these hosts, or of the one account, as XEP-0227 1.1 has it; one user after
- * another, so that memory holds no more than a piece of one. It can prove everybody's password (§7). Returns how many
- * accounts there were.
+ * another, so that memory holds no more than a piece of one. Returns how many accounts there were.
  */
-export async function exportPie(write: Write, hosts: Iterable<TransferHost>, only?: Jid): Promise<number> {
+export async function exportPie(
+  write: Write,
+  hosts: Iterable<TransferHost>,
+  options: ExportOptions = {},
+): Promise<number> {
   let buffered = "";
   const gather: Write = async (xml) => {
     buffered += xml;
@@ -27,7 +37,7 @@ export async function exportPie(write: Write, hosts: Iterable<TransferHost>, onl
     buffered = "";
     await write(text);
   };
-  const users = await writeServer(gather, hosts, only);
+  const users = await writeServer(gather, hosts, options);
   await write(buffered);
   return users;
 }
@@ -35,7 +45,7 @@ export async function exportPie(write: Write, hosts: Iterable<TransferHost>, onl
 async function writeServer(
   write: Write,
   hosts: Iterable<TransferHost>,
-  only: Jid | undefined,
+  { only, withCredentials = true }: ExportOptions,
 ): Promise<number> {
   let users = 0;
   await write(`<?xml version="1.0" encoding="UTF-8"?>\n<server-data xmlns="${ns.PIE}">`);
@@ -43,7 +53,7 @@ async function writeServer(
     if (only && only.domain !== host.jid.domain) continue;
     await write(`\n<host jid="${escapeAttribute(host.domain)}">`);
     for await (const user of only ? [only] : usersOf(host)) {
-      await writeUser(write, host, user);
+      await writeUser(write, host, user, withCredentials);
       users++;
     }
     await write("\n</host>");
@@ -64,9 +74,17 @@ async function* usersOf(host: TransferHost): AsyncGenerator<Jid, void> {
   }
 }
 
-async function writeUser(write: Write, host: TransferHost, user: Jid): Promise<void> {
+async function writeUser(
+  write: Write,
+  host: TransferHost,
+  user: Jid,
+  withCredentials: boolean,
+): Promise<void> {
   await write(`\n<user name="${escapeAttribute(user.local)}">`);
-  for (const [hash, keys] of await keysOf(host, user)) await write(serialize(credentialsElement(hash, keys)));
+  if (withCredentials) {
+    for (const [hash, keys] of await keysOf(host, user))
+      await write(serialize(credentialsElement(hash, keys)));
+  }
   await host.emit("user:export", { user, write });
   await write("</user>");
 }

@@ -14,7 +14,7 @@ export const exportAccounts: StreamCommand<{ user: string | undefined }, { accou
   async run(context, { user }, pipe) {
     const only = user === undefined ? undefined : accountAt(context, user).jid;
     if (only) await existingAccount(context, only.toString());
-    return { accounts: await exportPie((xml) => pipe.write(xml), context.hosts.values(), only) };
+    return { accounts: await exportPie((xml) => pipe.write(xml), context.hosts.values(), { only }) };
   },
 };
 

@@ -94,7 +94,7 @@ test("one account alone", async () => {
   const made = await inhabited();
   let text = "";
   const write = async (xml: string) => void (text += xml);
-  expect(await exportPie(write, made.server.hosts.values(), Jid.parse("bob@example.org"))).toBe(1);
+  expect(await exportPie(write, made.server.hosts.values(), { only: Jid.parse("bob@example.org") })).toBe(1);
   const other = await rig();
   await importInto(other, files({ "bob.xml": text }));
   const { accounts } = other.server.host();

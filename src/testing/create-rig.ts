@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { HttpPeer } from "../http/peer.ts";
 import { createServer, type ServerOptions } from "../index.ts";
 import { XmppServer } from "../server.ts";
+import type { Stream } from "../stream/stream.ts";
 import type { Logger } from "../util/logger.ts";
 import { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
@@ -59,8 +60,10 @@ export interface Rig<C extends TestClock = VirtualClock> extends AsyncDisposable
   request(url: string, init?: RequestInit, peer?: Partial<HttpPeer>): Promise<Response>;
   /** Makes an account, unless there is one; its bare JID. */
   user(name: string, password?: string): Promise<string>;
-  /** The password of an account that was made without one. */
+  /** The password of an account, by its bare JID: the one it was made with, or will be. */
   passwordOf(jid: string): string;
+  /** Whether it is the stream of a client of the rig. */
+  owns(stream: Stream): boolean;
   /** Settles when the server has dealt with everything, or only time could help it on. */
   settle(): Promise<void>;
   /** Cuts all connections, stops the server, and removes what it kept. */
@@ -115,6 +118,9 @@ class ServerRig<C extends TestClock> implements Rig<C> {
   readonly errors: readonly string[];
   readonly captures: Captures = new Map();
   readonly #clients: PipeClient[] = [];
+  readonly #streams = new WeakSet<Stream>();
+  /** By bare JIDs. */
+  readonly #passwords = new Map<string, string>();
   readonly #folder: string | undefined;
   #connected = 0;
 
@@ -135,7 +141,11 @@ class ServerRig<C extends TestClock> implements Rig<C> {
     const jid = this.#resolve(name);
     await this.user(name);
     const client = this.#client(`${jid.local}-${++this.#connected}`, options);
-    await authenticate(client, { domain: jid.domain, user: jid.local, password: passwordOf(jid) });
+    await authenticate(client, {
+      domain: jid.domain,
+      user: jid.local,
+      password: this.passwordOf(jid.bare.toString()),
+    });
     return client;
   }
 
@@ -147,7 +157,12 @@ class ServerRig<C extends TestClock> implements Rig<C> {
     await this.user(jid.bare.toString());
     const client = this.#client(jid.resource === "" ? jid.local : `${jid.local}/${jid.resource}`, pipe);
     const resource = jid.resource || undefined;
-    await logIn(client, { domain: jid.domain, user: jid.local, password: passwordOf(jid), resource });
+    await logIn(client, {
+      domain: jid.domain,
+      user: jid.local,
+      password: this.passwordOf(jid.bare.toString()),
+      resource,
+    });
     if (presence) {
       await client.sends(
         priority === undefined ? "<presence/>" : `<presence><priority>${priority}</priority></presence>`,
@@ -164,14 +179,19 @@ class ServerRig<C extends TestClock> implements Rig<C> {
 
   async user(name: string, password?: string): Promise<string> {
     const jid = this.#resolve(name).bare;
+    if (password !== undefined) this.#passwords.set(jid.toString(), password);
     if (!(await this.server.host(jid.domain).accounts.exists(jid))) {
-      await this.server.createUser(jid.toString(), password ?? passwordOf(jid));
+      await this.server.createUser(jid.toString(), this.passwordOf(jid.toString()));
     }
     return jid.toString();
   }
 
   passwordOf(jid: string): string {
-    return passwordOf(Jid.parse(jid));
+    return this.#passwords.get(jid) ?? `secret of ${Jid.parse(jid).local}`;
+  }
+
+  owns(stream: Stream): boolean {
+    return this.#streams.has(stream);
   }
 
   async settle(): Promise<void> {
@@ -209,7 +229,7 @@ class ServerRig<C extends TestClock> implements Rig<C> {
         };
       },
     });
-    this.server.accept(pipe.transport);
+    this.#streams.add(this.server.accept(pipe.transport));
     const piped = Object.assign(client, { pipe });
     this.#clients.push(piped);
     return piped;
@@ -245,10 +265,6 @@ class ServerRig<C extends TestClock> implements Rig<C> {
       client.forget((element) => element.is("presence", ns.CLIENT) && isOwn(String(element.attrs["from"])));
     }
   }
-}
-
-function passwordOf(user: Jid): string {
-  return `secret of ${user.local}`;
 }
 
 /** Warnings and errors go into the transcript; errors are counted, for they are faults of the server. */

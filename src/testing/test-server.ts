@@ -1,56 +1,41 @@
+import { pbkdf2Sync } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Module, ServerOptions } from "../index.ts";
-import { ConnectionCounter, type Listener, listen } from "../net/listener.ts";
-import { type SecureContextOptions, secureContexts } from "../net/secure-contexts.ts";
-import { SocketTransport } from "../net/socket-transport.ts";
-import type { TlsSettings } from "../net/tls-socket.ts";
+import { digestLength, digestName, SCRAM_HASHES, scramKeys } from "../auth/scram-keys.ts";
 import type { XmppServer } from "../server.ts";
 import type { Stream } from "../stream/stream.ts";
 import { systemRandom } from "../util/random.ts";
+import type { Element } from "../xml/element.ts";
 import type { StreamCondition } from "../xmpp/errors.ts";
-import { type ConnectOptions as ClientOptions, createRig, type PipeClient, type Rig } from "./create-rig.ts";
+import { Jid } from "../xmpp/jid.ts";
+import {
+  type ArchivedView,
+  archiveIn,
+  type ContactView,
+  exportAccount,
+  rosterIn,
+  type SessionView,
+  viewSession,
+} from "./account-view.ts";
+import { type ConnectOptions, createRig, type PipeClient, type Rig } from "./create-rig.ts";
+import { Endpoints, processAuthority } from "./endpoints.ts";
 import { Faults, type KillOptions } from "./faults.ts";
+import { type Handler, Handlers, type StanzaHandler } from "./handlers.ts";
 import { Passing } from "./passing.ts";
 import type { StanzaPattern } from "./pattern.ts";
 import { Pipe } from "./pipe.ts";
 import { PipeDuplex } from "./pipe-duplex.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import type { Seen } from "./seen.ts";
-import { TestAuthority } from "./test-authority.ts";
 import { RealClock, type TestClock } from "./test-clock.ts";
+import { configForTests, httpListen, type TestServerOptions } from "./test-options.ts";
 import type { TestUser } from "./test-user.ts";
 import { type ExpectNoneOptions, type ExpectOptions, Traffic } from "./traffic.ts";
+import { furnish, type UserFixture } from "./user-fixture.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
-/** All of it is optional: `TestServer.start()` serves `localhost` on a free port of 127.0.0.1, from memory. */
-export interface TestServerOptions {
-  /** One domain, or several; the first is the default one. Default: `localhost`. */
-  readonly domain?: string | readonly string[];
-  /** Accounts: names, or names with passwords. */
-  readonly users?: readonly (string | { readonly name: string; readonly password?: string })[];
-  /** `virtual`: time stands still until `clock.advance`. Default: `real`. */
-  readonly clock?: "virtual" | "real";
-  /** `seq`: whatever is made up (ids, resources, nonces) is the same in each run. Default: `random`. */
-  readonly ids?: "seq" | "random";
-  /** For everything that is left to chance. Default: 1. */
-  readonly seed?: number;
-  /** STARTTLS on `port` and TLS from the first byte on `tlsPort`, with a certificate of `ca`. Default: no TLS. */
-  readonly tls?: boolean;
-  /** Default: any free one; false: none. */
-  readonly port?: number | false;
-  /** Sections of server.config.json. */
-  readonly config?: Readonly<Record<string, unknown>>;
-  /** Default: the server's own. */
-  readonly modules?: readonly Module[];
-  readonly store?: ServerOptions["store"];
-}
-
 /** What a test server can be reached as. */
-export type ServiceName = "xmpp" | "xmpps";
-
-/** One authority for the process: those who trust it once trust every test server. */
-let authority: TestAuthority | undefined;
+export type ServiceName = "xmpp" | "xmpps" | "http" | "https";
 
 /** How long clients on sockets may take to answer when time is turned; real milliseconds without a word. */
 const FOREIGN_QUIET_MS = 10;
@@ -65,27 +50,27 @@ export class TestServer implements AsyncDisposable {
   /** What goes wrong on purpose. */
   readonly faults: Faults;
   readonly #traffic: Traffic;
+  readonly #handlers: Handlers;
+  readonly #endpoints: Endpoints;
   readonly #options: TestServerOptions;
   readonly #users = new Map<string, TestUser>();
-  readonly #sockets = new Set<Stream>();
-  #listeners: { port: Listener | undefined; tlsPort: Listener | undefined } = {
-    port: undefined,
-    tlsPort: undefined,
-  };
+  readonly #failures: string[] = [];
 
   /** @throws ConfigError, ListenError */
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
-    const { ids = "random", seed } = options;
+    const { domain = "localhost", ids = "random", seed, tls, modules } = options;
     const random = new SeededRandom(seed ?? 1, ids);
+    const domains = [domain].flat();
     const rig = await createRig<TestClock>({
-      domain: options.domain ?? "localhost",
+      domain,
+      listen: httpListen(options),
       clock: options.clock === "virtual" ? new VirtualClock() : new RealClock(),
       random: ids === "seq" || seed !== undefined ? random : systemRandom,
-      config: forTests(options),
-      ...(options.modules && { modules: options.modules }),
-      ...(options.store && { store: options.store }),
+      config: configForTests(options),
+      ...(modules && { modules }),
+      ...(tls && { tls: processAuthority().issue(domains) }),
     });
-    const server = new TestServer(rig, options, new SeededRandom(seed ?? 1));
+    const server = new TestServer(rig, options);
     try {
       await server.#open();
     } catch (error) {
@@ -95,26 +80,33 @@ export class TestServer implements AsyncDisposable {
     return server;
   }
 
-  private constructor(rig: Rig<TestClock>, options: TestServerOptions, random: SeededRandom) {
+  private constructor(rig: Rig<TestClock>, options: TestServerOptions) {
     this.rig = rig;
     this.#options = options;
     const resolve = (name: string) => this.#resolve(name);
     const settle = () => this.settle();
+    const { clock } = rig;
+    clock.settle = settle;
     this.#traffic = new Traffic({
       resolve,
       settle,
-      hasForeignClients: () => this.#sockets.size > 0,
+      hasForeignClients: () => this.#foreign().length > 0,
       transcript: () => this.transcript,
     });
     this.faults = new Faults({
-      clock: rig.clock,
-      random,
+      clock,
       resolve,
       settle,
+      random: new SeededRandom(options.seed ?? 1),
       streams: () => this.server.streams,
-      sessions: () => [...this.server.hosts.values()].flatMap((host) => [...host.sessions.all()]),
+      sessions: () => this.#sessions(),
     });
-    rig.clock.settle = settle;
+    this.#handlers = new Handlers({ clock, resolve, failed: (message) => void this.#failures.push(message) });
+    this.#endpoints = new Endpoints({
+      turn: () => this.server.turn,
+      log: () => this.server.log,
+      accept: (transport) => void this.server.accept(transport),
+    });
   }
 
   /** The server itself, for what the rig has no words for. */
@@ -133,22 +125,22 @@ export class TestServer implements AsyncDisposable {
 
   /** For clients in clear, or with STARTTLS; 0: none. */
   get port(): number {
-    return this.#listeners.port?.port ?? 0;
+    return this.#endpoints.port;
   }
 
   /** For TLS from the first byte; 0: none. */
   get tlsPort(): number {
-    return this.#listeners.tlsPort?.port ?? 0;
+    return this.#endpoints.tlsPort;
   }
 
   /** PEM: the authority that signed the server's certificate; the same for all servers of a process. */
   get ca(): string {
-    return authorityOfProcess().cert;
+    return processAuthority().cert;
   }
 
-  /** What the server logged as an error. */
+  /** What the server logged as an error, handlers that failed, and requests that nobody handled where that is one. */
   get errors(): readonly string[] {
-    return this.rig.errors;
+    return [...this.rig.errors, ...this.#failures];
   }
 
   /** Who said what so far; secrets are masked. */
@@ -158,8 +150,9 @@ export class TestServer implements AsyncDisposable {
 
   /** Where clients connect to. @throws Error when the server does not offer it. */
   service(name: ServiceName): string {
-    const port = name === "xmpp" ? this.port : this.tlsPort;
-    if (port === 0) throw new Error(`the server has no ${name} service; see the options port and tls`);
+    const { http, https } = this.server.ports;
+    const port = { xmpp: this.port, xmpps: this.tlsPort, http, https }[name];
+    if (port === 0) throw new Error(`there is no ${name} service; see the options port, httpPort and tls`);
     return `${name}://127.0.0.1:${port}`;
   }
 
@@ -170,35 +163,44 @@ export class TestServer implements AsyncDisposable {
     return user;
   }
 
-  /** Makes an account. Default for the password: one of its own. */
-  async addUser(name: string, password?: string): Promise<TestUser> {
-    const jid = await this.rig.user(name, password);
-    const [local = "", domain = ""] = jid.split("@");
-    const secret = password ?? this.rig.passwordOf(jid);
-    const service = () => this.service(this.#options.port === false ? "xmpps" : "xmpp");
-    const user: TestUser = {
-      name: local,
-      domain,
-      jid,
-      password: secret,
-      get connectOptions() {
-        return { service: service(), domain, username: local, jid, password: secret };
-      },
-    };
-    this.#users.set(jid, user);
-    return user;
+  /** Makes an account. @throws Error when it exists, or when something of the fixture cannot be. */
+  async addUser(user: string | UserFixture): Promise<TestUser> {
+    const fixture = typeof user === "string" ? { name: user } : user;
+    const jid = Jid.parse(this.#resolve(fixture.name));
+    const password = fixture.password ?? this.rig.passwordOf(jid.toString());
+    const host = this.server.host(jid.domain);
+    await host.accounts.createWithKeys(jid, this.#keysOf(password));
+    await this.rig.user(jid.toString(), password);
+    await furnish(host, jid, fixture, (name) => this.#resolve(name));
+    await this.server.commit();
+    const made = this.#userOf(jid, password);
+    this.#users.set(jid.toString(), made);
+    return made;
+  }
+
+  /** Lets two users see each other's presence (RFC 6121 §3), without a word between them. */
+  async mutualRoster(one: string, other: string): Promise<void> {
+    for (const [user, contact] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const jid = Jid.parse(this.#resolve(user));
+      const fixture = { name: user, roster: [{ contact }] };
+      await furnish(this.server.host(jid.domain), jid, fixture, (name) => this.#resolve(name));
+    }
+    await this.server.commit();
   }
 
   /** A connection that no port is needed for: what is written to it the server reads. It counts as encrypted. */
   connect(): Duplex {
     const pipe = new Pipe(this.server.turn);
     const duplex = new PipeDuplex(pipe);
-    this.#accept(pipe.transport);
+    this.server.accept(pipe.transport);
     return duplex;
   }
 
   /** A minimal client that a test scripts: `"romeo"`, or `"romeo/phone"`. It is logged in and available. */
-  client(address: string, options?: ClientOptions): Promise<PipeClient> {
+  client(address: string, options?: ConnectOptions): Promise<PipeClient> {
     return this.rig.connect(address, options);
   }
 
@@ -222,6 +224,48 @@ export class TestServer implements AsyncDisposable {
     this.#traffic.forget();
   }
 
+  /** The bound resources of a user, or of all, the oldest first. */
+  sessions(user?: string): SessionView[] {
+    const wanted = user === undefined ? undefined : this.#resolve(user);
+    return this.#sessions()
+      .filter(({ jid }) => wanted === undefined || [jid, jid.bare].some((each) => each.toString() === wanted))
+      .map(viewSession);
+  }
+
+  /** The contacts of a user. */
+  async roster(user: string): Promise<ContactView[]> {
+    return rosterIn(await this.account(user));
+  }
+
+  /** The archived messages of a user, the oldest first. */
+  async archive(user: string): Promise<ArchivedView[]> {
+    return archiveIn(await this.account(user));
+  }
+
+  /** Everything that is kept of a user, as XEP-0227 has it: a `<user/>`. */
+  account(user: string): Promise<Element> {
+    const jid = Jid.parse(this.#resolve(user));
+    return exportAccount(this.server.host(jid.domain), jid);
+  }
+
+  /**
+   * What clients send and fits goes to the handler, not to the server. Patterns are about what clients send: `to` is whom
+   * they address.
+   */
+  on(pattern: StanzaPattern, handler?: StanzaHandler): Handler {
+    return this.#handlers.on(pattern, handler);
+  }
+
+  /** What becomes of requests that no handler takes: `pass`, the default: the server answers; `error`: see `errors`. */
+  unhandled(what: "pass" | "error"): void {
+    this.#handlers.unhandled = what;
+  }
+
+  /** Handlers for a number of times that were not asked so often. */
+  pending(): string[] {
+    return this.#handlers.pending();
+  }
+
   /** See {@link Faults.kill}. */
   kill(user: string, options?: KillOptions): void {
     this.faults.kill(user, options);
@@ -240,8 +284,7 @@ export class TestServer implements AsyncDisposable {
   /** Settles when the server has dealt with everything, and clients on sockets say nothing more. */
   async settle(): Promise<void> {
     await this.rig.settle();
-    if (this.#sockets.size === 0) return;
-    for (let seen = -1; seen !== this.#traffic.all.length; ) {
+    for (let seen = -1; seen !== this.#traffic.all.length && this.#foreign().length > 0; ) {
       seen = this.#traffic.all.length;
       await sleep(FOREIGN_QUIET_MS);
       await this.rig.settle();
@@ -251,13 +294,13 @@ export class TestServer implements AsyncDisposable {
   /** Tells the clients, gives them a moment, and cuts those that are still there. No handle stays open. */
   async close(): Promise<void> {
     this.#traffic.end();
-    const listeners = Object.values(this.#listeners).map((listener) => listener?.close());
-    for (const stream of this.#sockets) stream.close("system-shutdown");
+    const closed = this.#endpoints.close();
+    for (const stream of this.#foreign()) stream.close("system-shutdown");
     const until = performance.now() + CLOSE_GRACE_MS;
-    while (this.#sockets.size > 0 && performance.now() < until) await sleep(1);
-    for (const stream of this.#sockets) stream.transport.destroy();
+    while (this.#foreign().length > 0 && performance.now() < until) await sleep(1);
+    for (const stream of this.#foreign()) stream.transport.destroy();
     await this.rig.close();
-    for (const closed of listeners) await closed;
+    await closed;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -269,7 +312,7 @@ export class TestServer implements AsyncDisposable {
       received: (stream, element) => {
         const passing = Passing.received(stream, element);
         this.#record(stream, passing);
-        return this.faults.takes(passing) ? "taken" : undefined;
+        return this.faults.takes(passing) || this.#handlers.takes(passing) ? "taken" : undefined;
       },
       sent: (stream, text) => {
         const passing = Passing.sending(stream, text, (seen) => this.#record(stream, seen));
@@ -277,41 +320,55 @@ export class TestServer implements AsyncDisposable {
         this.#record(stream, passing);
         return undefined;
       },
-      closed: (stream) => void this.#sockets.delete(stream),
     });
-    for (const user of this.#options.users ?? []) {
-      await (typeof user === "string" ? this.addUser(user) : this.addUser(user.name, user.password));
-    }
-    const { port = 0, tls = false } = this.#options;
-    if (port !== false) this.#listeners.port = await this.#listen(port, false);
-    if (port !== false && tls) this.#listeners.tlsPort = await this.#listen(0, true);
+    const { users = [], port = 0, tls } = this.#options;
+    for (const user of users) await this.addUser(user);
+    await this.server.listen();
+    if (port === false) return;
+    const domains = [...this.server.hosts.keys()];
+    const pair = tls ? processAuthority().issue(domains) : undefined;
+    const { minVersion, ciphers } = this.server.config.tls;
+    await this.#endpoints.open(port, domains, pair, { minVersion, ciphers });
   }
 
   #record(stream: Stream, seen: Seen): void {
     // The rig writes down what its own clients say.
     const arrow = seen.direction === "in" ? "→" : "←";
-    if (this.#sockets.has(stream)) this.rig.transcript.add(seen.client || "somebody", arrow, seen.xml);
+    if (!this.rig.owns(stream)) this.rig.transcript.add(seen.client || "somebody", arrow, seen.xml);
     this.#traffic.record(seen);
   }
 
-  async #listen(port: number, directTls: boolean): Promise<Listener> {
-    const domains = [...this.server.hosts.keys()];
-    const settings = this.#options.tls ? await tlsFor(domains, this.server.config.tls) : undefined;
-    return listen({
-      host: "127.0.0.1",
-      port,
-      connections: new ConnectionCounter(Number.POSITIVE_INFINITY),
-      log: this.server.log,
-      accept: (socket, remote) => {
-        const transport = new SocketTransport(socket, remote, this.server.turn, settings);
-        if (directTls) transport.startTls("");
-        this.#accept(transport);
-      },
-    });
+  #sessions() {
+    return [...this.server.hosts.values()].flatMap((host) => [...host.sessions.all()]);
   }
 
-  #accept(transport: Parameters<XmppServer["accept"]>[0]): void {
-    this.#sockets.add(this.server.accept(transport));
+  /** Streams of clients that the rig does not know. */
+  #foreign(): Stream[] {
+    return [...this.server.streams].filter((stream) => !this.rig.owns(stream));
+  }
+
+  #keysOf(password: string) {
+    const { iterations = 64 } = this.#options;
+    const salt = this.server.host().random.bytes(16);
+    const made = SCRAM_HASHES.map((hash) => {
+      const salted = pbkdf2Sync(password, salt, iterations, digestLength(hash), digestName(hash));
+      return [hash, { salt, iterations, ...scramKeys(hash, salted) }] as const;
+    });
+    return new Map(made);
+  }
+
+  #userOf(jid: Jid, password: string): TestUser {
+    const { local: name, domain } = jid;
+    const service = () => this.service("xmpp");
+    return {
+      name,
+      domain,
+      jid: jid.toString(),
+      password,
+      get connectOptions() {
+        return { service: service(), domain, username: name, jid: jid.toString(), password };
+      },
+    };
   }
 
   /** "romeo" is a user of the default domain; what has an `@`, or is a domain, is an address. */
@@ -320,25 +377,4 @@ export class TestServer implements AsyncDisposable {
     const isAddress = bare.includes("@") || this.server.hosts.has(bare) || bare.includes(".");
     return [isAddress ? bare : `${bare}@${this.domain}`, ...resource].join("/");
   }
-}
-
-function authorityOfProcess(): TestAuthority {
-  authority ??= new TestAuthority();
-  return authority;
-}
-
-async function tlsFor(domains: readonly string[], config: SecureContextOptions): Promise<TlsSettings> {
-  const pair = authorityOfProcess().issue(domains);
-  const contextFor = await secureContexts(new Map(domains.map((domain) => [domain, pair])), config);
-  return { contextFor, requestClientCertificate: false };
-}
-
-/** What a server on a test's own machine need not fear. */
-function forTests({ config = {}, tls = false }: TestServerOptions): Record<string, unknown> {
-  return {
-    ...config,
-    tls: { required: tls, ...(config["tls"] as object | undefined) },
-    auth: { plainWithoutTls: !tls, backoff: "off", ...(config["auth"] as object | undefined) },
-    limits: { bytesPerSecond: "off", ...(config["limits"] as object | undefined) },
-  };
 }

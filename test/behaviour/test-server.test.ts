@@ -42,7 +42,7 @@ describe("a test server", () => {
 
   test("needs no port: a Duplex will do", async () => {
     await using server = await TestServer.start({ port: false });
-    expect(() => server.service("xmpp")).toThrow("no xmpp service");
+    expect(() => server.service("xmpp")).toThrow("there is no xmpp service");
     const duplex = server.connect();
     duplex.write(HEADER);
     const [answer] = await once(duplex, "data");
@@ -54,7 +54,7 @@ describe("a test server", () => {
   test("says who is missing among the users", async () => {
     await using server = await virtual();
     expect(() => server.user("mercutio")).toThrow("there is no user mercutio");
-    await server.addUser("mercutio", "a plague");
+    await server.addUser({ name: "mercutio", password: "a plague" });
     expect(server.user("mercutio").password).toBe("a plague");
   });
 });

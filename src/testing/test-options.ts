@@ -1,0 +1,47 @@
+import type { Module, ServerOptions } from "../index.ts";
+import type { UserFixture } from "./user-fixture.ts";
+
+/** All of it is optional: `TestServer.start()` serves `localhost` on free ports of 127.0.0.1, from memory. */
+export interface TestServerOptions {
+  /** One domain, or several; the first is the default one. Default: `localhost`. */
+  readonly domain?: string | readonly string[];
+  /** Accounts: names, or names with what the accounts are to have from the start. */
+  readonly users?: readonly (string | UserFixture)[];
+  /** `virtual`: time stands still until `clock.advance`. Default: `real`. */
+  readonly clock?: "virtual" | "real";
+  /** `seq`: whatever is made up (ids, resources, nonces) is the same in each run. Default: `random`. */
+  readonly ids?: "seq" | "random";
+  /** For everything that is left to chance. Default: 1. */
+  readonly seed?: number;
+  /** STARTTLS on `port`, TLS on all others, with a certificate of `server.ca`. Default: no TLS. */
+  readonly tls?: boolean;
+  /** For clients on TCP. Default: any free one; false: none. */
+  readonly port?: number | false;
+  /** For everything on HTTP. Default: any free one, unless `port` is false; false: none. */
+  readonly httpPort?: number | false;
+  /**
+   * PBKDF2 rounds of the passwords of `users`. Each log-in costs a client as many, and some take 150 ms for the 4096 that
+   * RFC 5802 §5.1 wants; a client that insists on them needs them here. Default: 64.
+   */
+  readonly iterations?: number;
+  /** Sections of server.config.json. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Default: the server's own. */
+  readonly modules?: readonly Module[];
+}
+
+/** What a server on a test's own machine need not fear; what the options say goes first. */
+export function configForTests({ config = {}, tls = false }: TestServerOptions): Record<string, unknown> {
+  return {
+    ...config,
+    tls: { required: tls, ...(config["tls"] as object | undefined) },
+    auth: { plainWithoutTls: !tls, backoff: "off", ...(config["auth"] as object | undefined) },
+    limits: { bytesPerSecond: "off", streamsPerAddress: "off", ...(config["limits"] as object | undefined) },
+  };
+}
+
+/** The server's own ports: those for HTTP; the endpoints have the others. */
+export function httpListen({ port, httpPort, tls }: TestServerOptions): NonNullable<ServerOptions["listen"]> {
+  const wanted = httpPort ?? (port === false ? false : 0);
+  return { c2s: false, c2sTls: false, http: tls ? false : wanted, https: tls ? wanted : false };
+}

@@ -1,0 +1,118 @@
+import { describe, expect, test } from "vitest";
+import { TestServer } from "../../src/testing/index.ts";
+
+const VCARD = `<vCard xmlns="vcard-temp"><FN>Juliet</FN></vCard>`;
+
+describe("a user of a fixture", () => {
+  test("has contacts, messages, a vCard, private XML, PEP items and blocked addresses from the start", async () => {
+    await using server = await TestServer.start({
+      clock: "virtual",
+      port: false,
+      users: [
+        "romeo",
+        {
+          name: "juliet",
+          password: "wherefore",
+          roster: [
+            { contact: "romeo", name: "Romeo", groups: ["Friends"] },
+            { contact: "nurse", subscription: "to" },
+          ],
+          vcard: VCARD,
+          private: [`<notes xmlns="urn:example:notes">x</notes>`],
+          pep: { "urn:example:mood": { current: `<mood xmlns="urn:example:mood">happy</mood>` } },
+          archive: [
+            { from: "romeo", to: "juliet", body: "Hi", at: "2024-12-24T18:00:00Z" },
+            { from: "juliet/balcony", to: "romeo", body: "Ay me!", id: "ay" },
+          ],
+          blocked: ["paris", "tybalt@capulet.example"],
+        },
+      ],
+    });
+    expect(await server.roster("juliet")).toEqual([
+      { jid: "romeo@localhost", name: "Romeo", subscription: "both", groups: ["Friends"], ask: false },
+      { jid: "nurse@localhost", name: "", subscription: "to", groups: [], ask: false },
+    ]);
+    expect(await server.archive("juliet")).toMatchObject([
+      { from: "romeo@localhost", body: "Hi", stamp: "2024-12-24T18:00:00.000Z" },
+      {
+        from: "juliet@localhost/balcony",
+        to: "romeo@localhost",
+        body: "Ay me!",
+        stamp: "2025-01-01T11:59:00.000Z",
+      },
+    ]);
+    expect(server.user("juliet").password).toBe("wherefore");
+
+    const juliet = await server.client("juliet/balcony");
+    const asks = async (query: string, answer: string) => {
+      await juliet.sends(`<iq type="get" id="q">${query}</iq>`);
+      await juliet.receives(`<iq type="result" id="q">${answer}</iq>`);
+    };
+    await asks(`<vCard xmlns="vcard-temp"/>`, VCARD);
+    await asks(
+      `<query xmlns="jabber:iq:private"><notes xmlns="urn:example:notes"/></query>`,
+      `<query xmlns="jabber:iq:private"><notes xmlns="urn:example:notes">x</notes></query>`,
+    );
+    await asks(
+      `<pubsub xmlns="http://jabber.org/protocol/pubsub"><items node="urn:example:mood"/></pubsub>`,
+      `<pubsub xmlns="http://jabber.org/protocol/pubsub"><items node="urn:example:mood"><item id="current">
+        <mood xmlns="urn:example:mood">happy</mood></item></items></pubsub>`,
+    );
+    await asks(
+      `<blocklist xmlns="urn:xmpp:blocking"/>`,
+      `<blocklist xmlns="urn:xmpp:blocking"><item jid="paris@localhost"/><item jid="tybalt@capulet.example"/></blocklist>`,
+    );
+  });
+
+  test("cannot have what the server would not keep", async () => {
+    const impossible = { name: "romeo", private: [`<x xmlns="urn:x"/>`, `<x xmlns="urn:x"/>`] };
+    await expect(TestServer.start({ port: false, users: [impossible] })).rejects.toThrow(
+      /the fixture of romeo@localhost: pieces of private XML: twice/,
+    );
+  });
+});
+
+test("two users see each other's presence after mutualRoster", async () => {
+  await using server = await TestServer.start({ clock: "virtual", port: false, users: ["romeo", "juliet"] });
+  await server.mutualRoster("romeo", "juliet");
+  const romeo = await server.client("romeo/orchard");
+  await server.client("juliet/balcony");
+  await romeo.receives(`<presence from="juliet@localhost/balcony"/>`);
+});
+
+test("sessions are seen as they are", async () => {
+  await using server = await TestServer.start({ clock: "virtual", port: false, users: ["romeo", "juliet"] });
+  await server.client("juliet/balcony");
+  await server.client("romeo/orchard", { priority: 3 });
+  const phone = await server.client("romeo/phone", { presence: false });
+  await phone.sends(`<enable xmlns="urn:xmpp:sm:3" resume="true"/>`);
+  await phone.disconnects();
+  expect(server.sessions("romeo")).toEqual([
+    { jid: "romeo@localhost/orchard", available: true, priority: 3, attached: true, unacked: undefined },
+    { jid: "romeo@localhost/phone", available: false, priority: 0, attached: false, unacked: 0 },
+  ]);
+  expect(server.sessions("romeo/phone")).toHaveLength(1);
+  expect(server.sessions().map(({ jid }) => jid)).toContain("juliet@localhost/balcony");
+});
+
+test("two runs with the same seed are the same to the byte", async () => {
+  const run = async () => {
+    await using server = await TestServer.start({
+      clock: "virtual",
+      ids: "seq",
+      seed: 7,
+      port: false,
+      users: ["romeo", "juliet"],
+    });
+    await server.mutualRoster("romeo", "juliet");
+    const romeo = await server.client("romeo");
+    await server.client("juliet");
+    await romeo.sends(`<message to="juliet@localhost" type="chat"><body>Hi</body></message>`);
+    await server.clock.advance("1h");
+    return server.transcript;
+  };
+  const first = await run();
+  expect(first).toContain("<stanza-id");
+  expect(first).toContain("urn:xmpp:ping");
+  expect(await run()).toBe(first);
+});

@@ -36,6 +36,7 @@ import { strangers } from "./strangers.ts";
 import { streamManagement } from "./stream-management.ts";
 import { time } from "./time.ts";
 import { tokens } from "./tokens/tokens.ts";
+import { upload } from "./upload/upload.ts";
 import { userExport } from "./user-export.ts";
 import { vcard } from "./vcard/vcard.ts";
 import { version } from "./version.ts";
@@ -82,4 +83,5 @@ export const defaultModules: readonly Module[] = [
   admin,
   invites,
   userExport,
+  upload,
 ];

@@ -90,6 +90,9 @@ export const ns = {
   STANZA_ID: "urn:xmpp:sid:0",
   /** XEP-0122: Data Forms Validation */
   FORM_VALIDATION: "http://jabber.org/protocol/xdata-validate",
+  /** XEP-0363: HTTP File Upload */
+  UPLOAD: "urn:xmpp:http:upload:0",
+  UPLOAD_PURPOSE: "urn:xmpp:http:upload:purpose:0",
   /** XEP-0424: Message Retraction */
   RETRACT: "urn:xmpp:message-retract:1",
   RETRACT_TOMBSTONE: "urn:xmpp:message-retract:1#tombstone",

@@ -48,10 +48,16 @@ describe("the domain", () => {
     );
   });
 
-  test("has no items, which is an empty list and no error (§4.1, §7)", async ({ connect }) => {
+  test("has its services for items, and nothing else (§4.1)", async ({ connect, server }) => {
     const alice = await connect("alice/phone");
     await asks(alice, "localhost", ITEMS);
-    await alice.receives(`<iq type="result" id="d1" from="localhost"><query xmlns="${ITEMS}"/></iq>`);
+    const answer = await alice.receives(
+      `<iq type="result" id="d1" from="localhost"><query xmlns="${ITEMS}">{...}</query></iq>`,
+    );
+    const items = answer.getChild("query")?.getChildren("item") ?? [];
+    expect(items.map(({ attrs }) => attrs["jid"])).toEqual(
+      server.host().services.map(({ domain }) => domain),
+    );
   });
 
   test.for([INFO, ITEMS])(

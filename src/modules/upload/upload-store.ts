@@ -1,0 +1,252 @@
+import type { Host } from "../../core/host.ts";
+import type { Table } from "../../store/store.ts";
+import type { Awaitable } from "../../util/awaitable.ts";
+import type { Jid } from "../../xmpp/jid.ts";
+import { type Allowance, spend, unspend, waitFor } from "./allowance.ts";
+import {
+  type Purpose,
+  type SpentRow,
+  spentTable,
+  type UploadRow,
+  type UsageRow,
+  uploadTable,
+  usageTable,
+} from "./upload-row.ts";
+
+/** What accounts may use. Sizes in bytes; Infinity: no limit. */
+export interface UploadLimits {
+  readonly perDay: Allowance;
+  readonly slots: Allowance;
+  /** Files of one account for one purpose; then the oldest go. */
+  readonly perAccount: Readonly<Record<Purpose, number>>;
+  /** Files for messages of the whole domain; then the oldest go. */
+  readonly perDomain: number;
+}
+
+/** Why there is no slot now. */
+export interface Refusal {
+  readonly spent: "bytes" | "slots";
+  /** Milliseconds until there is one. */
+  readonly wait: number;
+}
+
+export type Usage = Pick<UsageRow, "bytes" | "files">;
+
+/** Of an account that has spent nothing. */
+const FRESH = { bytesBackAt: 0, slotsBackAt: 0 };
+
+/** Files that one upload may push out at a time. */
+const MOST_PUSHED_OUT = 100;
+
+/** The rows of slots, files and what they add up to. Whatever changes several of them does so in one turn. */
+export class UploadStore {
+  readonly #host: Host;
+  readonly #limits: UploadLimits;
+  readonly #uploads: Table<UploadRow>;
+  readonly #usage: Table<UsageRow>;
+  readonly #spent: Table<SpentRow>;
+  /** An address nobody else has: sums are changed one after another. */
+  readonly #lock: Jid;
+
+  static async open(host: Host, limits: UploadLimits): Promise<UploadStore> {
+    return new UploadStore(host, limits, {
+      uploads: await host.table(uploadTable),
+      usage: await host.table(usageTable),
+      spent: await host.table(spentTable),
+    });
+  }
+
+  private constructor(
+    host: Host,
+    limits: UploadLimits,
+    tables: { uploads: Table<UploadRow>; usage: Table<UsageRow>; spent: Table<SpentRow> },
+  ) {
+    this.#host = host;
+    this.#limits = limits;
+    this.#uploads = tables.uploads;
+    this.#usage = tables.usage;
+    this.#spent = tables.spent;
+    this.#lock = host.jid.withResource("uploads");
+  }
+
+  /** Keeps a slot for its owner, unless they have had too much of late. */
+  reserve(slot: UploadRow): Promise<Refusal | undefined> {
+    return this.#exclusively(async () => {
+      const { perDay, slots } = this.#limits;
+      const now = this.#host.clock.now();
+      const { owner, size } = slot;
+      const { bytesBackAt, slotsBackAt } = (await this.#spent.get({ owner })) ?? FRESH;
+      const bytesWait = waitFor(size, bytesBackAt, perDay, now);
+      const slotsWait = waitFor(1, slotsBackAt, slots, now);
+      const wait = Math.max(bytesWait, slotsWait);
+      if (wait > 0) return { spent: bytesWait === wait ? "bytes" : "slots", wait };
+      await this.#spent.put({
+        owner,
+        bytesBackAt: spend(size, bytesBackAt, perDay, now),
+        slotsBackAt: spend(1, slotsBackAt, slots, now),
+      });
+      await this.#uploads.put(slot);
+      return undefined;
+    });
+  }
+
+  get(id: string): Awaitable<UploadRow | undefined> {
+    return this.#uploads.get({ domain: this.#host.domain, id });
+  }
+
+  /** The slot has its file, which lasts until `expires`. False when the slot is gone, or was used by somebody else. */
+  complete(id: string, type: string, expires: number | null): Promise<boolean> {
+    return this.#exclusively(async () => {
+      const slot = await this.get(id);
+      if (!slot || slot.owner === "" || slot.stored !== null) return false;
+      const file = { ...slot, type, stored: this.#host.clock.now(), expires };
+      await this.#uploads.put(file);
+      await this.#count(file, 1);
+      await this.#pushOut(file);
+      return true;
+    });
+  }
+
+  /** The file is nobody's from now on, and goes with the next purge; the row, if there was such a file or slot. */
+  remove(id: string): Promise<UploadRow | undefined> {
+    return this.#exclusively(async () => {
+      const row = await this.get(id);
+      if (!row || row.owner === "") return undefined;
+      await this.#disown(row);
+      return row;
+    });
+  }
+
+  /** Removes all files and slots of an account; how many files there were. */
+  removeAll(owner: string): Promise<number> {
+    return this.#exclusively(async () => {
+      const rows = await this.#uploads.list({ index: "by_owner", where: { owner } });
+      for (const row of rows) await this.#disown(row);
+      return rows.filter(({ stored }) => stored !== null).length;
+    });
+  }
+
+  /** As `removeAll`, and nothing is known any more of what the account used up. */
+  async forget(owner: string): Promise<void> {
+    await this.removeAll(owner);
+    await this.#spent.delete({ owner });
+  }
+
+  /** Files and slots whose time is over, the oldest first. */
+  ended(now: number, limit: number): Awaitable<readonly UploadRow[]> {
+    // The end itself is over: nothing is served at the time when it expires (XEP-0363 §5.3).
+    return this.#uploads.list({
+      index: "by_end",
+      where: { domain: this.#host.domain },
+      before: now + 1,
+      limit,
+    });
+  }
+
+  /** Its file is gone. What was reserved for a slot that nobody used is given back. */
+  erase(id: string): Promise<void> {
+    return this.#exclusively(async () => {
+      const row = await this.get(id);
+      if (!row) return;
+      await this.#uploads.delete({ domain: row.domain, id });
+      if (row.owner === "") return;
+      if (row.stored !== null) await this.#count(row, -1);
+      else await this.#giveBack(row);
+    });
+  }
+
+  /** Slots that wait for their file, of all accounts. */
+  async waiting(): Promise<readonly UploadRow[]> {
+    const { domain } = this.#host;
+    const rows: UploadRow[] = [];
+    for (const purpose of ["message", "profile"] as const) {
+      rows.push(...(await this.#uploads.list({ index: "by_age", where: { domain, purpose, stored: null } })));
+    }
+    return rows;
+  }
+
+  /** Files, the latest first: of one account, or of the domain. */
+  async list(owner: string | undefined, limit: number): Promise<readonly UploadRow[]> {
+    const { domain } = this.#host;
+    const rows: UploadRow[] = [];
+    for (const purpose of ["message", "profile"] as const) {
+      const range = { after: 0, reverse: true, limit };
+      const found =
+        owner === undefined
+          ? this.#uploads.list({ index: "by_age", where: { domain, purpose }, ...range })
+          : this.#uploads.list({ index: "by_owner", where: { owner, purpose }, ...range });
+      rows.push(...(await found));
+    }
+    return rows.sort((a, b) => (b.stored ?? 0) - (a.stored ?? 0)).slice(0, limit);
+  }
+
+  /** What there is of an account, or with the domain for `owner` of all of them. */
+  async usage(owner: string): Promise<Usage> {
+    const rows = await this.#usage.list({ where: { owner } });
+    return {
+      bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0),
+      files: rows.reduce((sum, { files }) => sum + files, 0),
+    };
+  }
+
+  async #disown(row: UploadRow): Promise<void> {
+    if (row.stored !== null) await this.#count(row, -1);
+    await this.#uploads.put({
+      ...row,
+      owner: "",
+      name: "",
+      type: "",
+      stored: null,
+      expires: 0,
+      latest: null,
+    });
+  }
+
+  async #count({ owner, purpose, size }: UploadRow, files: 1 | -1): Promise<void> {
+    for (const each of [owner, this.#host.domain]) {
+      const key = { owner: each, purpose };
+      const row = (await this.#usage.get(key)) ?? { ...key, bytes: 0, files: 0 };
+      const now = { ...key, bytes: row.bytes + files * size, files: row.files + files };
+      if (now.files > 0) await this.#usage.put(now);
+      else await this.#usage.delete(key);
+    }
+  }
+
+  /** Makes room by the oldest files, but for the one that came just now. */
+  async #pushOut({ id, owner, purpose }: UploadRow): Promise<void> {
+    const { domain } = this.#host;
+    const { perAccount, perDomain } = this.#limits;
+    const inAccount = { index: "by_owner", where: { owner, purpose }, after: 0 };
+    await this.#pushOutOf(inAccount, { owner, purpose }, perAccount[purpose], id);
+    const inDomain = { index: "by_age", where: { domain, purpose: "message" }, after: 0 } as const;
+    await this.#pushOutOf(inDomain, { owner: domain, purpose: "message" }, perDomain, id);
+  }
+
+  async #pushOutOf(
+    range: Parameters<Table<UploadRow>["list"]>[0],
+    sum: Pick<UsageRow, "owner" | "purpose">,
+    most: number,
+    except: string,
+  ): Promise<void> {
+    const over = ((await this.#usage.get(sum))?.bytes ?? 0) - most;
+    if (over <= 0) return;
+    let freed = 0;
+    for (const row of await this.#uploads.list({ ...range, limit: MOST_PUSHED_OUT })) {
+      if (freed >= over) return;
+      if (row.id === except) continue;
+      await this.#disown(row);
+      freed += row.size;
+    }
+  }
+
+  async #giveBack({ owner, size }: UploadRow): Promise<void> {
+    const row = await this.#spent.get({ owner });
+    if (!row) return;
+    const bytesBackAt = unspend(size, row.bytesBackAt, this.#limits.perDay);
+    await this.#spent.put({ ...row, bytesBackAt });
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return this.#host.exclusive(this.#lock, work);
+  }
+}

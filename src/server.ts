@@ -208,6 +208,7 @@ export class XmppServer implements WholeServer {
       throttle: new Throttle(clock, config.auth.backoff),
       network: this.#network,
       domains: config.domains.map(({ name }) => name),
+      ports: () => this.ports,
       metrics: this.metrics,
       stanzas,
       clock,

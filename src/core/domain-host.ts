@@ -36,6 +36,7 @@ export interface HostParts {
   readonly domains: readonly string[];
   readonly server: WholeServer;
   readonly http: HttpSide;
+  ports(): Host["ports"];
   readonly accounts: Accounts;
   readonly mechanisms: readonly Mechanism[];
   readonly throttle: Throttle;
@@ -123,6 +124,9 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   }
   get http(): HttpSide {
     return this.#parts.http;
+  }
+  get ports(): Host["ports"] {
+    return this.#parts.ports();
   }
   get clock(): Clock {
     return this.#parts.clock;

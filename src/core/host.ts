@@ -52,6 +52,8 @@ export interface Host {
   readonly server: WholeServer;
   /** What the domain answers over HTTP. */
   readonly http: HttpSide;
+  /** Where clients connect by TCP, 0 for nowhere. Known once the server listens. */
+  readonly ports: { readonly c2s: number; readonly c2sTls: number };
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;

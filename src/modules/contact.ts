@@ -4,7 +4,7 @@
  *
  * Tells users and other servers whom to write to about this one.
  */
-import { defineModule } from "../core/module.ts";
+import { defineModule, defineService } from "../core/module.ts";
 import { t } from "../util/schema.ts";
 import { form } from "../xmpp/forms.ts";
 import { ns } from "../xmpp/ns.ts";
@@ -12,6 +12,13 @@ import { disco, discoService } from "./disco.ts";
 
 /** §7.1: the fields of the form, without `-addresses`. */
 const KINDS = ["abuse", "admin", "feedback", "sales", "security", "status", "support"] as const;
+
+export interface Contact {
+  /** URIs by what they are for: "abuse", "support" … Only those that there are. */
+  readonly addresses: ReadonlyMap<string, readonly string[]>;
+}
+
+export const contactService = defineService<Contact>("contact");
 
 /** §3: the status addresses MUST be URIs and the others SHOULD. */
 const uri = t.custom('a URI like "mailto:help@example.org"', { type: "string", format: "uri" }, (value) =>
@@ -36,11 +43,13 @@ export const contact = defineModule({
   }),
 
   setup(host, config) {
-    const fields = KINDS.filter((kind) => config[kind].length > 0).map((kind) => ({
+    const kinds = KINDS.filter((kind) => config[kind].length > 0);
+    const fields = kinds.map((kind) => ({
       name: `${kind}-addresses`,
       type: "list-multi" as const,
       value: config[kind],
     }));
+    host.provide(contactService, { addresses: new Map(kinds.map((kind) => [kind, config[kind]])) });
     if (fields.length > 0) {
       host.use(discoService).addForm(form({ type: "result", formType: ns.SERVER_INFO, fields }));
     }

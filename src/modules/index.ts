@@ -10,12 +10,15 @@ import { blocking } from "./blocking/blocking.ts";
 import { bookmarks } from "./bookmarks.ts";
 import { caps } from "./caps/caps.ts";
 import { carbons } from "./carbons.ts";
+import { chat } from "./chat/chat.ts";
 import { contact } from "./contact.ts";
 import { csi } from "./csi.ts";
 import { delay } from "./delay.ts";
 import { disco } from "./disco.ts";
 import { externalServices } from "./external-services.ts";
 import { fast } from "./fast/fast.ts";
+import { home } from "./home/home.ts";
+import { invitePage } from "./invite-page/invite-page.ts";
 import { invites } from "./invites/invites.ts";
 import { last } from "./last.ts";
 import { logins } from "./logins.ts";
@@ -84,4 +87,7 @@ export const defaultModules: readonly Module[] = [
   invites,
   userExport,
   upload,
+  home,
+  chat,
+  invitePage,
 ];

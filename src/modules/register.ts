@@ -23,7 +23,13 @@ import { ns } from "../xmpp/ns.ts";
 const KNOWN_NETWORKS = 10_000;
 const HOUR_S = 3600;
 
-/** The right of one stream to register. */
+/** Whoever wants an account: a stream, or one visit to a web page. */
+export interface Applicant {
+  /** The address they come from; "" for one in this process, who is not counted. */
+  readonly remote: string;
+}
+
+/** The right of one applicant to register. */
 export interface Admission {
   /** Its attempts are counted by this. */
   readonly by: string;
@@ -42,8 +48,25 @@ export interface RegistrationGate {
   isReserved(user: Jid): Awaitable<boolean>;
 }
 
-/** @throws Error when there is a gate already. */
-export const registrationService = defineService<{ setGate(gate: RegistrationGate): void }>("registration");
+export interface Registration {
+  /** Whether anybody may make an account, without being let in. */
+  readonly isOpen: boolean;
+  /** @throws Error when there is a gate already. */
+  setGate(gate: RegistrationGate): void;
+  /**
+   * Makes an account of this host, with the limits and the checks that everybody's registration has.
+   * @returns its address. @throws StanzaError; one applicant makes one account.
+   */
+  register(applicant: Applicant, wanted: Wanted, admission?: Admission): Promise<Jid>;
+}
+
+/** What an applicant chose; neither is empty. */
+export interface Wanted {
+  readonly username: string;
+  readonly password: string;
+}
+
+export const registrationService = defineService<Registration>("registration");
 
 export const register = defineModule({
   name: "register",
@@ -68,10 +91,12 @@ export const register = defineModule({
 
   setup(host, config) {
     const buckets = new Lru<string, TokenBucket>(KNOWN_NETWORKS);
-    const successful = new WeakSet<Stream>();
+    const successful = new WeakSet<Applicant>();
     let gate: RegistrationGate | undefined;
 
     host.provide(registrationService, {
+      isOpen: config.open,
+      register: makeAccount,
       setGate(only) {
         if (gate) throw new Error("there is a gate already");
         gate = only;
@@ -157,25 +182,28 @@ export const register = defineModule({
       if (!query || others.length > 0) throw new StanzaError("bad-request");
       if (attributes.type === "get") return fields(admission?.username);
       if (attributes.type !== "set") throw new StanzaError("bad-request");
-      return create(stream, query, admission);
-    }
-
-    async function create(stream: Stream, query: Element, admission?: Admission): Promise<undefined> {
       const filled = credentials(query);
       if (!filled) throw new StanzaError("not-acceptable", "a user name and a password are needed");
-      const user = addressOf(filled.username);
+      await makeAccount(stream, filled, admission);
+      return undefined;
+    }
+
+    async function makeAccount(applicant: Applicant, wanted: Wanted, admission?: Admission): Promise<Jid> {
+      if (!config.open && !admission) throw new StanzaError("not-allowed", "an invitation is needed");
+      const user = addressOf(wanted.username);
       // Before it is said whether the name is taken: else names could be tried without end.
-      const giveBack = takeTurn(stream, admission);
+      const giveBack = takeTurn(applicant, admission);
       await checkName(user, admission);
-      const make = () => host.accounts.create(user, filled.password);
+      const make = () => host.accounts.create(user, wanted.password);
       await (admission ? admission.register(user, make) : make());
-      successful.add(stream);
+      successful.add(applicant);
       if (admission) giveBack();
       host.log.info("account made by registration", {
         user: user.toString(),
-        remote: stream.remote,
+        remote: applicant.remote,
         ...(admission && { invitation: admission.by }),
       });
+      return user;
     }
 
     /** @throws StanzaError when the name is somebody else's, though there is no account yet. */
@@ -192,12 +220,13 @@ export const register = defineModule({
      * Returns what takes the attempt back.
      * @throws StanzaError after an account was made, and when the address, or whoever has the invitation, tried too often of late.
      */
-    function takeTurn(stream: Stream, admission: Admission | undefined): () => void {
+    function takeTurn(applicant: Applicant, admission: Admission | undefined): () => void {
       if (!Number.isFinite(config.perHour)) return () => {};
-      if (successful.has(stream)) throw new StanzaError("not-acceptable", "one account for each connection");
-      if (stream.remote === "" && !admission) return () => {};
+      if (successful.has(applicant))
+        throw new StanzaError("not-acceptable", "one account for each connection");
+      if (applicant.remote === "" && !admission) return () => {};
       const now = host.clock.now();
-      const source = admission?.by ?? networkOf(stream.remote);
+      const source = admission?.by ?? networkOf(applicant.remote);
       const bucket = buckets.get(source) ?? new TokenBucket(config.perHour / HOUR_S, config.perHour, now);
       buckets.set(source, bucket);
       if (!bucket.tryTake(1, now)) {
@@ -241,7 +270,7 @@ function fields(username: string | undefined): Element {
 }
 
 /** Undefined when one of them is missing or empty. */
-function credentials(query: Element): { username: string; password: string } | undefined {
+function credentials(query: Element): Wanted | undefined {
   const username = query.getChildText("username") ?? "";
   const password = query.getChildText("password") ?? "";
   return username === "" || password === "" ? undefined : { username, password };

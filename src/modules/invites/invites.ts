@@ -36,6 +36,14 @@ export interface Invites {
   revoke(id: string): Promise<boolean>;
   /** Whether an invitation keeps the name for somebody. */
   isReserved(user: Jid): Promise<boolean>;
+  /** The invitation that the token proves; undefined when it is over, and when whoever invited is not here any more. */
+  find(token: string): Promise<Invitation | undefined>;
+  /** The right to register that an invitation gives, for one applicant. */
+  admission(invitation: Invitation): Admission | undefined;
+  /** The `xmpp:` link of an invitation (XEP-0401 §5.1, §5.4). */
+  uri(invitation: Invitation, token: string): string;
+  /** Where the page of an invitation is, unless `landingUrl` names another one. @throws Error when there is one already. */
+  setLandingPage(urlOf: (token: string) => string | undefined): void;
   /** For how long invitations hold unless something else is said; milliseconds. */
   readonly lifetime: number;
 }
@@ -62,10 +70,7 @@ export const invites = defineModule({
   name: "invites",
   implements: ["XEP-0379 0.3.3", "XEP-0401 0.6.0", "XEP-0445 0.2.0"],
   omits: {
-    "XEP-0401": [
-      "The landing page itself (§5.2): `landingUrl` names one that somebody else serves.",
-      "Clients that know Extensible In-Band Registration (XEP-0389) only.",
-    ],
+    "XEP-0401": ["Clients that know Extensible In-Band Registration (XEP-0389) only."],
   },
   requires: [roster, presence, adhoc],
   config: t.object({
@@ -78,7 +83,7 @@ export const invites = defineModule({
     landingUrl: t
       .optional(landing)
       .doc(
-        "A web page for those who have no client yet: `https://` with `{token}`, or with `{uri}` for the whole `xmpp:` link.",
+        "Another web page for those who have no client yet than the server's own: `https://` with `{token}`, or with `{uri}` for the whole `xmpp:` link.",
       ),
   }),
 
@@ -89,17 +94,28 @@ export const invites = defineModule({
     const attempts = new WeakMap<Stream, number>();
     const buckets = new Lru<string, TokenBucket>(KNOWN_INVITERS);
     const registration = host.modules.includes(register) ? host.use(registrationService) : undefined;
+    let landingPage: ((token: string) => string | undefined) | undefined;
 
     host.provide(invitesService, {
       create,
       list: () => store.list(),
       revoke: async (id) => (await store.revoke(id)) !== undefined,
       isReserved: (user) => store.isReserved(user.local),
+      find: (token) => friends.find(token),
+      admission: admissionOf,
+      uri: (invitation, token) => inviteUri(invitation, host.domain, token),
+      setLandingPage(only) {
+        if (landingPage) throw new Error("there is a page for invitations already");
+        landingPage = only;
+      },
       lifetime: config.lifetime,
     });
     registration?.setGate({
       isOpen: () => store.isOpen,
-      admission,
+      admission(stream) {
+        const invitation = shown.get(stream);
+        return invitation && admissionOf(invitation);
+      },
       isReserved: (user) => store.isReserved(user.local),
     });
     if (host.modules.includes(adhoc)) {
@@ -135,7 +151,7 @@ export const invites = defineModule({
       }
       const { token, invitation } = await store.create({ ...wish, username, mayRegister });
       const uri = inviteUri(invitation, host.domain, token);
-      const page = config.landingUrl && landingUrl(config.landingUrl, uri, token);
+      const page = config.landingUrl ? landingUrl(config.landingUrl, uri, token) : landingPage?.(token);
       return { ...invitation, uri, landingUrl: page };
     }
 
@@ -201,9 +217,8 @@ export const invites = defineModule({
       shown.set(stream, invitation);
     }
 
-    function admission(stream: Stream): Admission | undefined {
-      const invitation = shown.get(stream);
-      if (!invitation) return undefined;
+    function admissionOf(invitation: Invitation): Admission | undefined {
+      if (!invitation.mayRegister) return undefined;
       return {
         by: `invitation ${invitation.id}`,
         username: invitation.username,

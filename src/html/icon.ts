@@ -1,0 +1,2 @@
+/** A jackdaw's head: dark cap, grey nape, pale eye. */
+export const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" aria-hidden="true"><rect width="64" height="64" rx="14" fill="#a9bac9"/><path d="M8 64c0-26 9-48 28-48 10 0 15 7 16 14l9 5-9 4c-2 7-6 11-10 14l4 11z" fill="#1b232c"/><path d="M8 64c1-20 7-34 19-40-3 12 1 22 9 28l2 12z" fill="#5d6b79"/><circle cx="40" cy="29" r="5" fill="#e8f1f8"/><circle cx="41" cy="29" r="2.2" fill="#0b0f13"/></svg>`;

@@ -1,0 +1,73 @@
+import { html } from "hono/html";
+import { appList } from "../../html/apps.ts";
+import { type Html, page } from "../../html/page.ts";
+
+export interface HomePageParts {
+  readonly domain: string;
+  /** Where the web side of the domain is. */
+  readonly url: string;
+  /** 0 for none. */
+  readonly ports: { readonly c2s: number; readonly c2sTls: number };
+  /** Whether there is a page to chat in. */
+  readonly chat: boolean;
+  /** Whether anybody may make an account. */
+  readonly isOpen: boolean;
+  /** Whom to write to, by what for ("abuse"): URIs. */
+  readonly contacts: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Schemes that a click on them does no harm with. */
+const LINKED = /^(https?|mailto|xmpp|tel|sip):/i;
+
+export function homePage(parts: HomePageParts): Promise<Response> {
+  const { domain, chat, isOpen, contacts } = parts;
+  const accounts = isOpen
+    ? "Anybody may make an account: most apps offer it, and so does the chat page."
+    : "Accounts here are made by invitation: the link of one leads to everything.";
+  const body = html`
+<h1>${domain}</h1>
+<p class="lead">A server for chat, part of XMPP: a network of many servers, as e-mail is. Whoever has an address at one of them
+  can write to everybody at all of them.</p>
+${
+  chat
+    ? html`<section>
+  <h2>In this browser</h2>
+  <p>Log in with your address and password; there is nothing to install.</p>
+  <p class="actions"><a class="button" href="/chat">Open the chat</a></p>
+</section>`
+    : ""
+}
+<section>
+  <h2>With an app</h2>
+  <p>Log in as <code><em>name</em>@${domain}</code> with your password; an app finds the rest by itself. ${accounts}</p>
+  ${appList()}
+</section>
+<section>
+  <h2>If an app asks for more</h2>
+  ${details(parts)}
+</section>
+${
+  contacts.size === 0
+    ? ""
+    : html`<section>
+  <h2>Whom to write to</h2>
+  <dl>${[...contacts].map(
+    ([purpose, uris]) => html`<dt>${purpose}</dt><dd>${uris.map((uri) => html`${contactLink(uri)} `)}</dd>`,
+  )}</dl>
+</section>`
+}`;
+  return page({ title: domain, domain, body }, { headers: { "Cache-Control": "no-cache" } });
+}
+
+function details({ domain, url, ports }: HomePageParts): Html {
+  const rows: (readonly [string, string])[] = [["Server", domain]];
+  if (ports.c2s > 0) rows.push(["Port with STARTTLS", String(ports.c2s)]);
+  if (ports.c2sTls > 0) rows.push(["Port with direct TLS", String(ports.c2sTls)]);
+  rows.push(["WebSocket", `${url.replace(/^http/, "ws")}/xmpp-websocket`], ["BOSH", `${url}/http-bind`]);
+  return html`<dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd><code>${value}</code></dd>`)}</dl>`;
+}
+
+function contactLink(uri: string): Html {
+  const text = uri.replace(/^(mailto|xmpp):/i, "");
+  return LINKED.test(uri) ? html`<a href="${uri}" rel="noreferrer">${text}</a>` : html`${uri}`;
+}

@@ -1,0 +1,64 @@
+import { html } from "hono/html";
+import { type Html, page } from "../../html/page.ts";
+
+/** The same for links that never were, that ended, and that were used. */
+export function overPage(domain: string): Promise<Response> {
+  return notice(domain, 404, {
+    title: "This invitation does not hold",
+    body: html`<p>It was used already, it ended, or the link is not complete. Ask whoever gave it to you for another one.</p>
+  <p>If you have just made your account with it: welcome! <a href="/chat">Open the chat</a> and log in.</p>`,
+  });
+}
+
+export function tooManyPage(domain: string): Promise<Response> {
+  return notice(
+    domain,
+    429,
+    {
+      title: "Too many tries",
+      body: html`<p>From your network too many links were tried that are no invitations. Come back in a few minutes.</p>`,
+    },
+    { "Retry-After": "600" },
+  );
+}
+
+/** To a form that another site sent. */
+export function refusedPage(domain: string): Promise<Response> {
+  return notice(domain, 403, {
+    title: "That did not come from this page",
+    body: html`<p>Open the link of your invitation again and fill in the form there.</p>`,
+  });
+}
+
+export interface Welcome {
+  readonly domain: string;
+  readonly username: string;
+  readonly address: string;
+  /** Who is a contact already. */
+  readonly contact: string | undefined;
+  readonly chat: boolean;
+}
+
+/** After the account was made. The name goes to the chat page in the fragment, which no server gets to see. */
+export function welcomePage({ domain, username, address, contact, chat }: Welcome): Promise<Response> {
+  return notice(domain, 200, {
+    title: "Your account is ready",
+    body: html`<p class="lead">Your address is <strong><bdi>${address}</bdi></strong>.${
+      contact === undefined ? "" : html` <bdi>${contact}</bdi> is your contact already.`
+    }</p>
+  ${chat ? html`<p class="actions"><a class="button" href="/chat#user=${encodeURIComponent(username)}">Chat in this browser</a></p>` : ""}
+  <p>In an app, log in with this address and your password. <a href="/">Which apps there are</a></p>`,
+  });
+}
+
+function notice(
+  domain: string,
+  status: number,
+  { title, body }: { readonly title: string; readonly body: Html },
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  return page(
+    { title, domain, body: html`<section><h1>${title}</h1>${body}</section>` },
+    { status, headers },
+  );
+}

@@ -1,6 +1,8 @@
 import { invites, invitesService } from "../modules/invites/invites.ts";
 import { logins, loginsService } from "../modules/logins.ts";
 import { roster, rosterService } from "../modules/roster/roster.ts";
+import { vcard } from "../modules/vcard/vcard.ts";
+import { vcardService } from "../modules/vcard/vcard-service.ts";
 import { t } from "../util/schema.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import {
@@ -15,9 +17,16 @@ import {
   serviceOf,
   userArgument,
 } from "./command.ts";
+import type { AdminHost } from "./context.ts";
 
 /** Most addresses in one answer of `user-list`. */
 const PAGE = 500;
+
+/** Accounts that one search looks at: then it goes on in another page. */
+const MOST_SEARCHED = 20_000;
+
+/** Of a name in a vCard. */
+const MAX_NAME_LENGTH = 200;
 
 const password = () => t.secret().doc("The new password.");
 
@@ -122,6 +131,7 @@ export const showUser = command({
     return {
       user: jid.toString(),
       disabled: (await host.accounts.status(jid)) === "disabled",
+      name: await nameOf(host, jid),
       lastLogin: at === undefined ? undefined : new Date(at).toISOString(),
       contacts: list.size,
       sessions: host.sessions.of(jid).map((session) => ({
@@ -131,6 +141,14 @@ export const showUser = command({
     };
   },
 });
+
+/** What the user calls themself in the vCard. */
+async function nameOf(host: AdminHost, jid: Jid): Promise<string | undefined> {
+  if (!host.modules.includes(vcard)) return undefined;
+  const card = await host.use(vcardService).get(jid);
+  const name = card?.getChildText("FN") || card?.getChildText("NICKNAME") || undefined;
+  return name?.slice(0, MAX_NAME_LENGTH);
+}
 
 export const showRoster = command({
   name: "user-roster",
@@ -159,14 +177,28 @@ export const listUsers = command({
   args: t.object({
     domain: t.string().doc("One of the server's domains."),
     after: t.optional(t.string()).doc("The address after which the page begins."),
+    search: t.optional(t.string()).doc("Only those whose name contains this."),
     limit: t.integer(PAGE, { min: 1, max: PAGE }).doc("Addresses in a page."),
   }),
-  async run(context, { domain, after, limit }) {
+  async run(context, { domain, after, search, limit }) {
     const host = hostAt(context, domain);
-    const page = after === undefined ? { limit } : { limit, after };
-    const users = await host.accounts.list(host.domain, page);
-    const next = users.length < limit ? undefined : users.at(-1)?.toString();
-    return { users: users.map((jid) => jid.toString()), ...(next !== undefined && { next }) };
+    const wanted = search?.toLowerCase() ?? "";
+    const users: string[] = [];
+    let last = after;
+    for (let looked = 0; looked < MOST_SEARCHED; looked += PAGE) {
+      const size = wanted === "" ? limit : PAGE;
+      const page = await host.accounts.list(host.domain, {
+        limit: size,
+        ...(last !== undefined && { after: last }),
+      });
+      for (const jid of page) {
+        last = jid.toString();
+        if (jid.local.includes(wanted)) users.push(last);
+        if (users.length === limit) return { users, next: last };
+      }
+      if (page.length < size) return { users };
+    }
+    return { users, ...(last !== undefined && { next: last }) };
   },
 });
 

@@ -16,19 +16,19 @@ import {
 import { listAudit } from "./audit-commands.ts";
 import type { AdminCommand } from "./command.ts";
 import { createInvite, listInvites, revokeInvite } from "./invite-commands.ts";
+import { closeReport, listReports } from "./report-commands.ts";
+import { showMetrics, tailLog } from "./server-commands.ts";
 import {
   announceText,
   countUsers,
-  endSession,
   listOnline,
-  listSessions,
   removeMessage,
   setMessage,
   showMessage,
   shutDown,
   status,
 } from "./service-commands.ts";
-
+import { endSession, listSessions, showSession } from "./session-commands.ts";
 import { createToken, listTokens, revokeToken } from "./token-commands.ts";
 
 /** Every command, for faces that offer them all. */
@@ -58,6 +58,11 @@ export const adminCommands: readonly AdminCommand[] = [
   createInvite,
   listInvites,
   revokeInvite,
+  showSession,
+  listReports,
+  closeReport,
+  tailLog,
+  showMetrics,
   createToken,
   listTokens,
   revokeToken,

@@ -1,18 +1,9 @@
 import { announce, announceService } from "../modules/announce.ts";
 import { t } from "../util/schema.ts";
-import {
-  AdminError,
-  addressAt,
-  command,
-  domainArgument,
-  explained,
-  guardAdmins,
-  hostAt,
-  serviceOf,
-} from "./command.ts";
+import { AdminError, command, domainArgument, explained, hostAt, serviceOf } from "./command.ts";
 import type { AdminHost } from "./context.ts";
 
-/** Most addresses in one answer of `session-list`. */
+/** Most addresses in one answer. */
 const MAX_LISTED = 1000;
 
 const LONGEST_DELAY_S = 86_400;
@@ -51,32 +42,6 @@ export const countUsers = command({
   },
 });
 
-export const listSessions = command({
-  name: "session-list",
-  description: "Lists the sessions of a domain: who is connected from where.",
-  area: "sessions",
-  changes: false,
-  args: t.object({
-    domain: domainArgument(),
-    limit: t.integer(MAX_LISTED, { min: 1, max: MAX_LISTED }).doc("At most so many."),
-  }),
-  async run(context, { domain, limit }) {
-    const host = hostAt(context, domain);
-    const sessions = [];
-    for (const { jid, stream, presence, priority } of host.sessions.all()) {
-      if (sessions.length === limit) break;
-      sessions.push({
-        jid: jid.toString(),
-        // Without a connection it waits for its client (XEP-0198).
-        address: stream?.remote ?? "",
-        secure: stream?.secure ?? false,
-        ...(presence && { priority }),
-      });
-    }
-    return { sessions, total: host.sessions.size };
-  },
-});
-
 export const listOnline = command({
   name: "user-list-online",
   description:
@@ -91,23 +56,6 @@ export const listOnline = command({
   run: async (context, { domain, limit, which }) => ({
     users: [...usersOnline(hostAt(context, domain), which)].toSorted().slice(0, limit),
   }),
-});
-
-export const endSession = command({
-  name: "session-end",
-  description:
-    "Ends one session (user@domain/resource) or all of a user (user@domain); they may log in again.",
-  area: "sessions",
-  changes: true,
-  args: t.object({ address: t.string().doc("The session's address, or the account's.") }),
-  async run(context, args) {
-    const { jid, host } = addressAt(context, args.address);
-    guardAdmins(context, jid);
-    const ended = host.sessions.of(jid.bare).filter((session) => jid.isBare || session.jid.equals(jid));
-    if (ended.length === 0) throw new AdminError(`${jid.toString()} is not connected`, "item-not-found");
-    for (const session of ended) session.close("policy-violation", "ended by an administrator");
-    return { address: jid.toString(), sessions: ended.length };
-  },
 });
 
 export const announceText = command({

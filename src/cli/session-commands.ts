@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { endSession, listSessions, status } from "../admin/service-commands.ts";
+import { status } from "../admin/service-commands.ts";
+import { endSession, listSessions } from "../admin/session-commands.ts";
 import { Jid } from "../xmpp/jid.ts";
 import { runningServer } from "./administration.ts";
 import type { Environment } from "./environment.ts";
@@ -21,7 +22,11 @@ export function addSessionCommands(program: Command, environment: Environment): 
       const call = await runningServer(options, environment);
       const domains = domain === undefined ? (await call(status, {})).domains : [domain];
       for (const each of domains) {
-        const { sessions, total } = await call(listSessions, { domain: each, limit: MOST });
+        const { sessions, total } = await call(listSessions, {
+          domain: each,
+          search: undefined,
+          limit: MOST,
+        });
         for (const { jid, address, secure, priority } of sessions) {
           const from = address === "" ? "(not connected)" : `${address}${secure ? "" : " (not encrypted)"}`;
           stdout.write(

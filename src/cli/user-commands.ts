@@ -122,7 +122,7 @@ function addStateCommands(user: Command, environment: Environment): void {
 async function list(call: Call, domain: string, print: (user: string) => void): Promise<void> {
   let after: string | undefined;
   do {
-    const page = await call(listUsers, { domain, after, limit: PAGE });
+    const page = await call(listUsers, { domain, after, search: undefined, limit: PAGE });
     for (const user of page.users) print(user);
     after = page.next;
   } while (after !== undefined);

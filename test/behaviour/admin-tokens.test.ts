@@ -12,7 +12,7 @@ import { adminCommands } from "../../src/admin/commands.ts";
 import type { AdminContext } from "../../src/admin/context.ts";
 import { createInvite } from "../../src/admin/invite-commands.ts";
 import { COMMAND_LINE, mayRun, type Scope } from "../../src/admin/scopes.ts";
-import { endSession } from "../../src/admin/service-commands.ts";
+import { endSession } from "../../src/admin/session-commands.ts";
 import { createToken, listTokens, revokeToken } from "../../src/admin/token-commands.ts";
 import { tokensService } from "../../src/modules/tokens/tokens.ts";
 import type { XmppServer } from "../../src/server.ts";

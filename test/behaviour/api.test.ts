@@ -176,9 +176,10 @@ describe("the OpenAPI document", () => {
     expect(parameters.map(({ name, required }) => [name, required])).toEqual([
       ["domain", true],
       ["after", false],
+      ["search", false],
       ["limit", false],
     ]);
-    expect(parameters[2]?.schema).toMatchObject({ type: "integer", default: 500 });
+    expect(parameters[3]?.schema).toMatchObject({ type: "integer", default: 500 });
   });
 });
 

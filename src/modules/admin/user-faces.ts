@@ -9,7 +9,7 @@ import {
   showUser,
 } from "../../admin/account-commands.ts";
 import type { AdminCommand } from "../../admin/command.ts";
-import { endSession } from "../../admin/service-commands.ts";
+import { endSession } from "../../admin/session-commands.ts";
 import { el } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import { Jid } from "../../xmpp/jid.ts";

@@ -16,6 +16,7 @@ import { roster, rosterService } from "../roster/roster.ts";
 import { blockedIn } from "./blocked-in.ts";
 import { Blocklists, type BlockRow, isBlocked } from "./blocklist.ts";
 import { readReport, reportMessage } from "./report.ts";
+import { ReportStore, reportsService } from "./report-store.ts";
 
 export interface Blocking {
   /** Whether `user` wants nothing of `peer`. */
@@ -32,6 +33,7 @@ export const blocking = defineModule({
   requires: [roster],
   config: t.object({
     items: t.integer(1000, { min: 1 }).doc("Addresses that one user may block."),
+    reports: t.integer(1000, { min: 1 }).doc("Reports that are kept for administrators; then the oldest go."),
   }),
 
   async setup(host, config) {
@@ -45,6 +47,8 @@ export const blocking = defineModule({
     );
     /** Resources that asked for the list: they are told of changes (§3.3). */
     const interested = host.sessionState(() => false);
+    const reports = await ReportStore.open(host, config.reports);
+    host.provide(reportsService, reports);
     host.provide(blockingService, { blocks: (user, peer) => lists.blocks(user, peer) });
 
     // §3.2.
@@ -66,7 +70,7 @@ export const blocking = defineModule({
         throw new StanzaError("resource-constraint", "the list is full");
       for (const jid of added) await show(user, jid, false);
       await lists.add(user, added);
-      report(user, payload);
+      await report(user, payload);
       push(user, "block", jids);
     });
 
@@ -112,7 +116,10 @@ export const blocking = defineModule({
       }),
     );
 
-    host.hook("user:deleted", "observe", ({ user }) => lists.remove(user));
+    host.hook("user:deleted", "observe", async ({ user }) => {
+      await lists.remove(user);
+      await reports.forget(user);
+    });
     host.hook("store:lost", "observe", () => lists.forget());
 
     host.hook("user:export", "observe", async ({ user, write }) => {
@@ -167,10 +174,11 @@ export const blocking = defineModule({
     }
 
     /** XEP-0377 §4: reports go to those who run the server. */
-    function report(user: Jid, block: Element): void {
+    async function report(user: Jid, block: Element): Promise<void> {
       for (const item of block.getChildren("item")) {
         const found = readReport(item);
         if (!found) continue;
+        await reports.add(user, found);
         host.log.warn("a user reports another", { user: user.toString(), ...found });
         for (const admin of host.admins) void host.route(reportMessage(host.jid, admin, user, found));
       }

@@ -15,13 +15,8 @@ import {
 } from "../../../src/admin/account-commands.ts";
 import { AdminError, runCommand } from "../../../src/admin/command.ts";
 import { adminCommands } from "../../../src/admin/commands.ts";
-import {
-  announceText,
-  countUsers,
-  endSession,
-  shutDown,
-  status,
-} from "../../../src/admin/service-commands.ts";
+import { announceText, countUsers, shutDown, status } from "../../../src/admin/service-commands.ts";
+import { endSession } from "../../../src/admin/session-commands.ts";
 import type { VirtualClock } from "../../../src/testing/virtual-clock.ts";
 import { FakeContext } from "./fake-context.ts";
 

@@ -2,6 +2,7 @@ import type { AdminContext, AdminHost } from "../../../src/admin/context.ts";
 import { type Actor, COMMAND_LINE } from "../../../src/admin/scopes.ts";
 import { Sessions } from "../../../src/session/sessions.ts";
 import { VirtualClock } from "../../../src/testing/virtual-clock.ts";
+import { createMetrics } from "../../../src/util/metrics.ts";
 import { StanzaError } from "../../../src/xmpp/errors.ts";
 import { Jid } from "../../../src/xmpp/jid.ts";
 
@@ -30,6 +31,14 @@ export class FakeContext implements AdminContext {
       jid: Jid.of("", domain),
       emit: () => undefined,
       clock: new VirtualClock(),
+      metrics: createMetrics(),
+      server: {
+        hosts: new Map(),
+        isListening: false,
+        storeHealth: { writtenAt: 0, failedAt: 0 },
+        logTail: { since: () => [] },
+        addTap: () => () => {},
+      },
       sessions: new Sessions(),
       modules: [],
       admins,

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { SecureContext, TLSSocket } from "node:tls";
+import type { SecureContext } from "node:tls";
 import type { Address } from "./config/address.ts";
 import type { Config } from "./config/config.ts";
 import type { HttpServer } from "./http/http-server.ts";
@@ -8,9 +8,11 @@ import { type ConnectionCounter, ListenError, type Listener, listen } from "./ne
 import { secureContexts } from "./net/secure-contexts.ts";
 import type { KeyPair } from "./net/self-signed.ts";
 import { SocketTransport } from "./net/socket-transport.ts";
+import { ALPN, tellSpoken } from "./net/spoken.ts";
 import { secureSocket, type TlsSettings } from "./net/tls-socket.ts";
 import type { Transport } from "./net/transport.ts";
 import type { Turn } from "./net/turn.ts";
+import type { Clock } from "./util/clock.ts";
 import type { Logger } from "./util/logger.ts";
 
 /** The keys of `listen` in the configuration. */
@@ -26,23 +28,28 @@ export interface ListenersParts {
   readonly http: HttpServer;
   /** In place of files: one certificate for all domains. */
   readonly certificate: KeyPair | undefined;
-  now(): number;
+  readonly clock: Clock;
+  /** Addresses of reverse proxies. */
+  isTrusted(address: string): boolean;
   accept(transport: Transport): void;
 }
 
 /** Where the web is when the configuration does not say, and nobody else is there. */
 const DEFAULT_HTTPS: readonly Address[] = [{ port: 5443 }];
 
-/** ALPN (RFC 7301) of HTTP. */
-const ALPN_HTTP = "http/1.1";
-
 /** The ports of a server: what is spoken on each, and who takes the connections. */
 export class Listeners {
   readonly #parts: ListenersParts;
   readonly #listeners: Listener[] = [];
+  /** On the shared port: those that have not shown yet what they speak. */
+  readonly #undecided = new Set<Socket>();
   readonly #ports: Record<ListenerName, number> = { c2s: 0, c2sTls: 0, https: 0, http: 0 };
   #contextFor: ((serverName: string | undefined) => SecureContext) | undefined;
   #requestsClientCertificates = false;
+  /** How long a client of the shared port may take to show what it speaks; milliseconds. */
+  #timeToSpeak = 0;
+  /** Listeners where proxies begin with the true client's address. */
+  #proxied: readonly ListenerName[] = [];
   #closed = false;
 
   constructor(parts: ListenersParts) {
@@ -56,6 +63,8 @@ export class Listeners {
   /** @throws ListenError, CertificateError */
   async open(config: Config): Promise<void> {
     const { c2s, c2sTls, http, https = DEFAULT_HTTPS } = config.listen;
+    this.#timeToSpeak = config.http.headerTime;
+    this.#proxied = config.proxies.protocol;
     this.#requestsClientCertificates = config.tls.clientCertificates.ca !== undefined;
     if (c2s.length + c2sTls.length + https.length > 0) await this.#loadCertificates(config);
     await this.#listen("c2s", c2s, (socket, remote) => this.#parts.accept(this.#transport(socket, remote)));
@@ -66,9 +75,7 @@ export class Listeners {
     });
     await this.#listen("http", http, (socket, remote) => this.#parts.http.accept(socket, remote));
     try {
-      await this.#listen("https", https, (socket, remote) =>
-        this.#parts.http.accept(this.#secure(socket, [ALPN_HTTP]), remote),
-      );
+      await this.#listen("https", https, (socket, remote) => this.#share(socket, remote));
     } catch (error) {
       if (!(error instanceof ListenError) || config.listen.https) throw error;
       this.#parts.log.warn("no web, for want of a port; listen.https chooses one", { reason: error.message });
@@ -83,6 +90,7 @@ export class Listeners {
   /** Takes no more connections; settles when the last of those that were taken is gone. */
   async close(): Promise<void> {
     this.#closed = true;
+    for (const socket of this.#undecided) socket.destroy();
     await Promise.all(this.#listeners.map((listener) => listener.close()));
   }
 
@@ -91,9 +99,10 @@ export class Listeners {
     addresses: readonly Address[],
     accept: (socket: Socket, remote: string) => void,
   ): Promise<void> {
-    const { connections, log } = this.#parts;
+    const { connections, log, clock, isTrusted } = this.#parts;
+    const proxies = this.#proxied.includes(name) ? { clock, includes: isTrusted } : undefined;
     for (const { host, port } of addresses) {
-      const listener = await listen({ host, port, connections, log, accept });
+      const listener = await listen({ host, port, connections, log, proxies, accept });
       if (this.#closed) {
         await listener.close();
         throw new Error("the server is closed");
@@ -107,19 +116,26 @@ export class Listeners {
     return new SocketTransport(socket, remote, this.#parts.turn, this.#tlsSettings());
   }
 
-  #secure(socket: Socket, protocols: readonly string[]): TLSSocket {
-    const secured = secureSocket(socket, "", this.#tlsSettings(), protocols, (error) =>
-      secured.destroy(error),
-    );
-    secured.on("error", () => {});
-    return secured;
+  /** One port for the web and for clients of XMPP, who say which they are (XEP-0368 §2), or show it by what they send first. */
+  #share(plain: Socket, remote: string): void {
+    const { http, turn, clock, accept } = this.#parts;
+    const fail = () => socket.destroy();
+    const socket = secureSocket(plain, "", this.#tlsSettings(), Object.values(ALPN), fail);
+    socket.on("error", fail);
+    this.#undecided.add(socket);
+    socket.once("close", () => this.#undecided.delete(socket));
+    tellSpoken(socket, clock, this.#timeToSpeak, (spoken) => {
+      this.#undecided.delete(socket);
+      if (spoken === "http") http.accept(socket, remote);
+      else accept(new SocketTransport(socket, remote, turn, undefined));
+    });
   }
 
   async #loadCertificates(config: Config): Promise<void> {
-    const { certificate, log, now } = this.#parts;
+    const { certificate, log, clock } = this.#parts;
     const certificates = certificate
       ? new Map(config.domains.map(({ name }) => [name, certificate]))
-      : await loadCertificates(config.domains, config.tls.directory, { logger: log, now: now() });
+      : await loadCertificates(config.domains, config.tls.directory, { logger: log, now: clock.now() });
     this.#contextFor = await secureContexts(certificates, {
       ...config.tls,
       ca: config.tls.clientCertificates.ca,

@@ -138,7 +138,8 @@ export class XmppServer implements WholeServer {
       log,
       http: this.#http,
       certificate: parts.certificate,
-      now: () => clock.now(),
+      clock,
+      isTrusted,
       accept: (transport) => void this.accept(transport),
     });
     this.#environment = {

@@ -39,7 +39,9 @@ const listen = t.object({
   c2sTls: addresses(5223).doc("Client connections that are TLS from the first byte (XEP-0368)."),
   https: t
     .optional(addresses(5443))
-    .doc("The web, under TLS. Absent: port 5443, and without complaint none when that is taken."),
+    .doc(
+      "The web under TLS, and on the same port client connections as on `c2sTls`, told apart by ALPN or by what comes first. Absent: port 5443, or none when that is taken.",
+    ),
   http: addresses(false).doc("The web in the clear: for a reverse proxy in front, which speaks TLS."),
 });
 
@@ -61,6 +63,11 @@ const proxies = t.object({
     .list(network())
     .doc(
       "Addresses of reverse proxies. What they say of the client in `Forwarded` (RFC 7239), `X-Forwarded-For` and `X-Forwarded-Proto` is believed, and they may have any number of connections.",
+    ),
+  protocol: t
+    .list(t.oneOf(["c2s", "c2sTls", "https", "http"]))
+    .doc(
+      "The listeners where each connection of a trusted proxy begins with a header of the PROXY protocol, version 1 or 2, that names the client.",
     ),
 });
 

@@ -3,7 +3,12 @@ import type { Config } from "./config.ts";
 
 /** What is wrong although every single value is allowed. */
 export function contradictions(config: Config): Problem[] {
-  return [...inDomains(config.domains), ...inLimits(config.limits), ...inLogins(config)];
+  return [
+    ...inDomains(config.domains),
+    ...inLimits(config.limits),
+    ...inLogins(config),
+    ...inProxies(config),
+  ];
 }
 
 function inDomains(domains: Config["domains"]): Problem[] {
@@ -38,4 +43,9 @@ function inLimits(limits: Config["limits"]): Problem[] {
 function inLogins({ auth, tls }: Config): Problem[] {
   if (!auth.mechanisms?.includes("EXTERNAL") || tls.clientCertificates.ca !== undefined) return [];
   return [{ path: "auth.mechanisms", message: "EXTERNAL needs tls.clientCertificates.ca" }];
+}
+
+function inProxies({ proxies }: Config): Problem[] {
+  if (proxies.protocol.length === 0 || proxies.trusted.length > 0) return [];
+  return [{ path: "proxies.protocol", message: "needs proxies.trusted: who the proxies are" }];
 }

@@ -1,6 +1,8 @@
 import { createServer, type Server, type Socket } from "node:net";
+import type { Clock } from "../util/clock.ts";
 import { networkOf } from "../util/ip-network.ts";
 import type { Logger } from "../util/logger.ts";
+import { takeProxyHeader } from "./proxy-protocol.ts";
 
 export interface ListenerOptions {
   /** Absent: all addresses, IPv6 and IPv4. */
@@ -9,6 +11,8 @@ export interface ListenerOptions {
   readonly port: number;
   readonly connections: ConnectionCounter;
   readonly log: Logger;
+  /** Whose connections begin with the true client's address (the PROXY protocol). Default: nobody's. */
+  readonly proxies?: { readonly clock: Clock; includes(address: string): boolean } | undefined;
   /** @param remote the peer's address, without its port. */
   accept(socket: Socket, remote: string): void;
 }
@@ -63,18 +67,34 @@ export class ConnectionCounter {
 
 /** @throws ListenError */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const server = createServer({ noDelay: true }, (socket) => accept(socket, options));
+  /** Those that have not said yet for whom they speak. */
+  const arriving = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (socket) => accept(socket, arriving, options));
   await opened(server, options);
   const address = server.address();
   const port = typeof address === "object" && address ? address.port : options.port;
   return {
     port,
-    close: () => new Promise((resolve) => void server.close(() => resolve())),
+    close: () => {
+      for (const socket of arriving) socket.destroy();
+      return new Promise((resolve) => void server.close(() => resolve()));
+    },
   };
 }
 
-function accept(socket: Socket, { connections, log, ...options }: ListenerOptions): void {
+function accept(socket: Socket, arriving: Set<Socket>, options: ListenerOptions): void {
   const remote = (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
+  const { proxies } = options;
+  if (!proxies?.includes(remote)) return admit(socket, remote, options);
+  arriving.add(socket);
+  socket.once("close", () => arriving.delete(socket));
+  takeProxyHeader(socket, proxies.clock, (source) => {
+    arriving.delete(socket);
+    admit(socket, source ?? remote, options);
+  });
+}
+
+function admit(socket: Socket, remote: string, { connections, log, ...options }: ListenerOptions): void {
   const leave = connections.enter(remote);
   if (typeof leave === "string") {
     // Once, not for each: who is refused goes on trying, and a line costs more than a connection.

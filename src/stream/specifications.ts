@@ -42,9 +42,9 @@ export const specifications: readonly Specification[] = [
   {
     name: "RFC 5929",
     title: "Channel Bindings for TLS",
-    where: ["net/socket-transport.ts"],
+    where: ["net/tls-socket.ts"],
   },
-  { name: "RFC 9266", title: "Channel Bindings for TLS 1.3", where: ["net/socket-transport.ts"] },
+  { name: "RFC 9266", title: "Channel Bindings for TLS 1.3", where: ["net/tls-socket.ts"] },
   {
     name: "XEP-0170 1.0",
     title: "Recommended Order of Stream Feature Negotiation",
@@ -67,7 +67,11 @@ export const specifications: readonly Specification[] = [
     where: ["net/listener.ts", "stream/stream.ts", "auth/throttle.ts"],
     omits: ["A limit of connection attempts in a time (§4.2): only those at one time are counted."],
   },
-  { name: "XEP-0368 1.1.0", title: "SRV records for XMPP over TLS", where: ["net/listener.ts"] },
+  {
+    name: "XEP-0368 1.1.0",
+    title: "SRV records for XMPP over TLS",
+    where: ["listeners.ts", "net/spoken.ts"],
+  },
   {
     name: "XEP-0438 0.2.0",
     title: "Best practices for password hashing and storage",

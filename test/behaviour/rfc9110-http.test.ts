@@ -85,7 +85,7 @@ async function exchange(socket: Socket, text: string): Promise<string> {
   });
   socket.on("error", () => {});
   socket.write(text);
-  await once(socket, "close");
+  await new Promise((resolve) => void socket.once("close", resolve));
   return heard;
 }
 

@@ -48,7 +48,7 @@ export async function handshake(options: ConnectionOptions): Promise<TLSSocket> 
 
 let count = 0;
 
-function clientOn(first: Socket, { transcript, captures }: Target): SocketClient {
+export function clientOn(first: Socket, { transcript, captures }: Target): SocketClient {
   let socket = first;
   let wake = () => {};
   const listen = (client: Client) => {

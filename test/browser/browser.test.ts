@@ -11,6 +11,7 @@ describe("the browser of these tests", () => {
   test.for([
     ["an error in the console", `<script>console.error("oh")</script>`, /^console: oh/],
     ["an uncaught exception", `<script>throw new Error("oh")</script>`, /^uncaught: Error: oh/],
+    ["a dialog", `<script>alert("oh")</script>`, /^a dialog: oh/],
     [
       "a picture from elsewhere",
       `<img src="https://example.org/x.png">`,

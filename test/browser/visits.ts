@@ -31,6 +31,11 @@ export class Visits {
       this.#complaints.push(`uncaught: ${error.error().stack ?? String(error.error())}`),
     );
     context.on("page", (page) => page.on("websocket", (socket) => this.#checkHost(socket.url())));
+    // What is on a page that no script of ours asks to be there.
+    context.on("dialog", (dialog) => {
+      this.#complaints.push(`a dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
     return context.newPage();
   }
 
@@ -39,7 +44,7 @@ export class Visits {
     this.#forgiven.push(pattern);
   }
 
-  /** Errors in consoles, violations of a Content-Security-Policy, uncaught exceptions, requests to other hosts. */
+  /** Errors in consoles, violations of a Content-Security-Policy, uncaught exceptions, requests to other hosts, dialogs. */
   get complaints(): readonly string[] {
     return this.#complaints.filter((complaint) => !this.#forgiven.some((pattern) => pattern.test(complaint)));
   }

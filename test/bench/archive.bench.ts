@@ -2,6 +2,7 @@
  * What the archive costs: a message with it and without, and pages of an archive of many messages. `ROWS` in the
  * environment says how many; 1,000,000 take a minute to write.
  */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +13,7 @@ import { createArchiveIds } from "../../src/modules/mam/archive-ids.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { readXml } from "../../src/testing/read-xml.ts";
 import { systemClock } from "../../src/util/clock.ts";
+import { silentLogger } from "../../src/util/logger.ts";
 import { createMetrics } from "../../src/util/metrics.ts";
 import { Jid } from "../../src/xmpp/jid.ts";
 import { parseStanza } from "../../src/xmpp/parse-stanza.ts";
@@ -82,7 +84,12 @@ async function measureRouting(store: "memory" | "sqlite", mam: object | false): 
 
 async function measurePages(): Promise<void> {
   const store = openSqliteStore({ path: join(folder, "pages.sqlite"), synchronous: "normal" });
-  const archive = await Archive.open({ clock: systemClock, table: (spec) => store.table(spec) });
+  const archive = await Archive.open({
+    domain: "localhost",
+    log: silentLogger,
+    clock: systemClock,
+    table: (spec) => store.table(spec),
+  });
   const owner = Jid.parse("romeo@localhost");
   const start = performance.now();
   for (let n = 0; n < ROWS; n++) {

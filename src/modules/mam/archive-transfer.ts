@@ -6,8 +6,9 @@ import { forwarded } from "../../xmpp/forward.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { Stanza } from "../../xmpp/stanza.ts";
-import { type Archive, firstIdAt, timeOf } from "./archive.ts";
+import type { Archive } from "./archive.ts";
 import type { ArchiveIds } from "./archive-ids.ts";
+import { firstIdAt, timeOf } from "./archive-row.ts";
 import { type PreferenceStore, preferencesElement, readPreferences } from "./preferences.ts";
 
 /** Rows read at a time. */

@@ -5,24 +5,8 @@ import { Lru } from "../../util/lru.ts";
 import { createSequence, type Sequence } from "../../util/sequence.ts";
 import { parseStanza } from "../../xmpp/parse-stanza.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
-
-/** One message of one archive. */
-export interface ArchiveRow {
-  /** The address of the archive. */
-  owner: string;
-  /** Its place in the archive, and its time: see `timeOf`. */
-  id: number;
-  /** The bare JID of the other side. */
-  with: string;
-  /** How many messages came before it in this archive, those deleted since included. */
-  number: number;
-  /** How many bytes they had. */
-  offset: number;
-  /** Of the id that its author gave it, a hash; null where it has none. */
-  label: number | null;
-  /** The message as XML. */
-  stanza: string;
-}
+import { ARCHIVE_COLUMNS, type ArchiveRow, firstIdAt, labelOf } from "./archive-row.ts";
+import { Journal } from "./journal.ts";
 
 /** Neighbouring messages of an archive, or of one conversation in it, between two ids that do not belong to them. */
 export interface Slice {
@@ -62,20 +46,11 @@ const TRIM_CHUNK = 50;
 /** Messages looked at to find the one with an id that authors chose, and may have used before. */
 const MAX_ALIKE = 50;
 
-const MICROSECONDS = 1000;
-
-/** When the message with this id was archived; milliseconds since the epoch. */
-export function timeOf(id: number): number {
-  return Math.floor(id / MICROSECONDS);
-}
-
-/** The smallest id of that time. Ids are safe integers, and so is this for times that no id has. */
-export function firstIdAt(time: number): number {
-  return Math.min(Math.max(time * MICROSECONDS, 0), Number.MAX_SAFE_INTEGER);
-}
+type ArchiveHost = Pick<Host, "domain" | "clock" | "log">;
 
 /**
- * The archives of all addresses, in one table: appended at their end, read by pages, cut off at their beginning.
+ * The archives of all addresses, in one table: appended at their end, read by pages, cut off at their beginning. What came
+ * last may still be in the journal: whatever looks into an archive settles it first.
  *
  * Ids grow within an archive, also when the clock is set back, so that their order is that of arrival. `number` and
  * `offset` make the size of an archive, and of any stretch of it, the difference of two rows.
@@ -86,34 +61,28 @@ export class Archive {
   /** Called for each message that is added. */
   onAppended: () => void = () => {};
   readonly #table: Table<ArchiveRow>;
-  readonly #host: Pick<Host, "clock">;
+  readonly #journal: Journal;
+  readonly #host: ArchiveHost;
   readonly #sequence: Sequence;
   readonly #tails = new Lru<string, Tail>(KNOWN_ARCHIVES);
 
-  private constructor(table: Table<ArchiveRow>, host: Pick<Host, "clock">) {
+  private constructor(table: Table<ArchiveRow>, journal: Journal, host: ArchiveHost) {
     this.#table = table;
+    this.#journal = journal;
     this.#host = host;
     this.#sequence = createSequence(host.clock);
   }
 
-  static async open(host: Pick<Host, "clock" | "table">): Promise<Archive> {
+  static async open(host: ArchiveHost & Pick<Host, "table">): Promise<Archive> {
     const table = await host.table<ArchiveRow>({
       name: "archive",
       version: 2,
-      columns: {
-        owner: "text",
-        id: "int",
-        with: "text",
-        number: "int",
-        offset: "int",
-        label: "int?",
-        stanza: "text",
-      },
+      columns: ARCHIVE_COLUMNS,
       key: ["owner", "id"],
       indexes: { with: ["owner", "with"], label: ["owner", "label"] },
       migrate: (row) => labelled(row as unknown as ArchiveRow),
     });
-    return new Archive(table, host);
+    return new Archive(table, await Journal.open(host, table), host);
   }
 
   /** Adds a message; returns its id. */
@@ -135,7 +104,7 @@ export class Archive {
     tail.id = id;
     tail.number = number + 1;
     tail.offset = offset + Buffer.byteLength(stanza);
-    const written = this.#table.put({
+    const written = this.#journal.add({
       owner,
       id,
       with: peer,
@@ -165,21 +134,21 @@ export class Archive {
   }
 
   get(owner: string, id: number): Awaitable<ArchiveRow | undefined> {
-    return this.#table.get({ owner, id });
+    return after(this.#journal.settle(owner), () => this.#table.get({ owner, id }));
   }
 
   first(slice: Slice): Awaitable<ArchiveRow | undefined> {
-    return after(this.#table.list({ ...rangeOf(slice), limit: 1 }), ([row]) => row);
+    return after(this.#list(slice, { limit: 1 }), ([row]) => row);
   }
 
   last(slice: Slice): Awaitable<ArchiveRow | undefined> {
-    return after(this.#table.list({ ...rangeOf(slice), reverse: true, limit: 1 }), ([row]) => row);
+    return after(this.#list(slice, { reverse: true, limit: 1 }), ([row]) => row);
   }
 
   /** The message before which the slice has `index` others; undefined when it has no more than these. */
   async at(slice: Slice, index: number): Promise<ArchiveRow | undefined> {
     if (slice.with !== undefined) {
-      const [row] = await this.#table.list({ ...rangeOf(slice), offset: index, limit: 1 });
+      const [row] = await this.#list(slice, { offset: index, limit: 1 });
       return row;
     }
     const [first, last] = [await this.first(slice), await this.last(slice)];
@@ -198,6 +167,7 @@ export class Archive {
 
   /** The messages of a conversation to which their authors gave this id, the last one first. */
   async alike({ owner, with: peer, before }: Slice, id: string): Promise<readonly ArchiveRow[]> {
+    await this.#journal.settle(owner);
     const range = { index: "label", where: { owner, label: labelOf(id) }, reverse: true, limit: MAX_ALIKE };
     const rows = await this.#table.list(before === undefined ? range : { ...range, before });
     return rows.filter((row) => row.with === peer);
@@ -206,6 +176,7 @@ export class Archive {
   /** How many messages the slice has; undefined when there are more than `limit` and counting them would take long. */
   async count(slice: Slice, limit: number): Promise<number | undefined> {
     if (slice.with !== undefined) {
+      await this.#journal.settle(slice.owner);
       const count = await this.#table.count({ ...rangeOf(slice), limit: limit + 1 });
       return count > limit ? undefined : count;
     }
@@ -217,7 +188,7 @@ export class Archive {
   async *rows(slice: Slice, backwards: boolean, wanted: number): AsyncGenerator<ArchiveRow, undefined> {
     const limit = Math.min(wanted, READ_CHUNK);
     for (let [from, seen] = [slice, 0]; ; ) {
-      const rows = await this.#table.list({ ...rangeOf(from), reverse: backwards, limit });
+      const rows = await this.#list(from, { reverse: backwards, limit });
       yield* rows;
       const last = rows.at(-1);
       if (!last || rows.length < limit) return undefined;
@@ -241,11 +212,12 @@ export class Archive {
     const isExcess = (row: ArchiveRow) =>
       row.id < oldest || end.number - row.number > messages || end.offset - row.offset > bytes;
     for (let deleted = 0; ; await this.#nextTurn()) {
-      const rows = await this.#table.list({ where: { owner }, limit: TRIM_CHUNK });
+      const rows = await this.#list({ owner }, { limit: TRIM_CHUNK });
       // The oldest go first: an archive has no holes (XEP-0313 §3.2).
       const kept = rows.findIndex((row) => !isExcess(row));
       const excess = kept < 0 ? rows : rows.slice(0, kept);
       for (const { id } of excess) deleted += await this.#table.delete({ owner, id });
+      if (kept < 0 && rows.length < TRIM_CHUNK) await this.#journal.forgetEmpty(owner);
       if (excess.length < TRIM_CHUNK) return deleted;
     }
   }
@@ -258,6 +230,7 @@ export class Archive {
 
   /** The addresses of all archives, those of other domains included, some a turn. */
   async *owners(): AsyncIterable<string> {
+    await this.#journal.settleAll();
     for (let owner = "", seen = 1; ; seen++) {
       const [row] = await this.#table.list({ after: owner, limit: 1 });
       if (!row) return;
@@ -270,21 +243,19 @@ export class Archive {
   /** What the last turn appended is lost. */
   forget(): void {
     this.#tails.clear();
+    this.#journal.forget();
+  }
+
+  #list(
+    slice: Slice,
+    part: Pick<Range<ArchiveRow>, "reverse" | "offset" | "limit">,
+  ): Awaitable<ArchiveRow[]> {
+    return after(this.#journal.settle(slice.owner), () => this.#table.list({ ...rangeOf(slice), ...part }));
   }
 
   #nextTurn(): Promise<void> {
     return new Promise((resolve) => this.#host.clock.immediate(resolve));
   }
-}
-
-/** Authors choose the ids, which are long: an index of hashes is a quarter as large. 32-bit FNV-1a. */
-function labelOf(id: string | undefined): number | null {
-  if (id === undefined) return null;
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < id.length; index++) {
-    hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193);
-  }
-  return hash >>> 0;
 }
 
 /** A row of the first version. */

@@ -1,6 +1,6 @@
 import type { Jid } from "../../xmpp/jid.ts";
 import { parseStanza } from "../../xmpp/parse-stanza.ts";
-import type { ArchiveRow } from "./archive.ts";
+import type { ArchiveRow } from "./archive-row.ts";
 
 type Matcher = (row: ArchiveRow) => boolean;
 

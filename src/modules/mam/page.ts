@@ -1,4 +1,4 @@
-import type { ArchiveRow } from "./archive.ts";
+import type { ArchiveRow } from "./archive-row.ts";
 
 export interface PageLimits {
   readonly messages: number;

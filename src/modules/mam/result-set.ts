@@ -1,6 +1,7 @@
 import { StanzaError } from "../../xmpp/errors.ts";
-import { type Archive, type ArchiveRow, firstIdAt, type Slice } from "./archive.ts";
+import type { Archive, Slice } from "./archive.ts";
 import type { ArchiveIds } from "./archive-ids.ts";
+import { type ArchiveRow, firstIdAt } from "./archive-row.ts";
 import type { ArchiveView } from "./archive-service.ts";
 import { containsWords, isWithResource } from "./matcher.ts";
 import { type Page, takePage } from "./page.ts";

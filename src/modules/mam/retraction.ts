@@ -4,7 +4,8 @@ import { formatDateTime } from "../../xmpp/datetime.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { parseStanza } from "../../xmpp/parse-stanza.ts";
 import { Stanza } from "../../xmpp/stanza.ts";
-import { type Archive, type ArchiveRow, timeOf } from "./archive.ts";
+import type { Archive } from "./archive.ts";
+import { type ArchiveRow, timeOf } from "./archive-row.ts";
 
 /**
  * XEP-0424 §4: puts a tombstone in the place of the message that `retraction`, which was archived as `found`, takes

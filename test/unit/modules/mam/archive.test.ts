@@ -1,16 +1,12 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import {
-  Archive,
-  type ArchiveRow,
-  firstIdAt,
-  type Slice,
-  timeOf,
-} from "../../../../src/modules/mam/archive.ts";
+import { Archive, type Slice } from "../../../../src/modules/mam/archive.ts";
+import { type ArchiveRow, firstIdAt, timeOf } from "../../../../src/modules/mam/archive-row.ts";
 import { createMemoryStore } from "../../../../src/store/memory.ts";
 import { openSqliteStore } from "../../../../src/store/sqlite.ts";
 import type { Store, TableSpec } from "../../../../src/store/store.ts";
 import { VirtualClock } from "../../../../src/testing/virtual-clock.ts";
+import { silentLogger } from "../../../../src/util/logger.ts";
 import { el } from "../../../../src/xml/element.ts";
 import { parseStanza } from "../../../../src/xmpp/parse-stanza.ts";
 import { message } from "../../../../src/xmpp/stanza.ts";
@@ -28,6 +24,8 @@ async function openArchive(store: Store, clock = new VirtualClock()) {
   // A store opens a table once; a second archive on the same rows is another server after a restart.
   const tables = new Map<string, unknown>();
   const host = {
+    domain: "localhost",
+    log: silentLogger,
     clock,
     table: async <R extends object>(spec: TableSpec<R>) => {
       if (!tables.has(spec.name)) tables.set(spec.name, await store.table(spec));

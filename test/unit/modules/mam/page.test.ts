@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ArchiveRow } from "../../../../src/modules/mam/archive.ts";
+import type { ArchiveRow } from "../../../../src/modules/mam/archive-row.ts";
 import { takePage } from "../../../../src/modules/mam/page.ts";
 
 async function* rows(count: number, length = 1): AsyncGenerator<ArchiveRow> {

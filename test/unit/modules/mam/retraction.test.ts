@@ -3,6 +3,7 @@ import { Archive } from "../../../../src/modules/mam/archive.ts";
 import { entomb } from "../../../../src/modules/mam/retraction.ts";
 import { createMemoryStore } from "../../../../src/store/memory.ts";
 import { VirtualClock } from "../../../../src/testing/virtual-clock.ts";
+import { silentLogger } from "../../../../src/util/logger.ts";
 import { parseStanza } from "../../../../src/xmpp/parse-stanza.ts";
 
 const OWNER = "alice@localhost";
@@ -15,7 +16,12 @@ const retraction = parseStanza(
 
 async function openArchive(): Promise<Archive> {
   const store = createMemoryStore();
-  return Archive.open({ clock: new VirtualClock(), table: (spec) => store.table(spec) });
+  return Archive.open({
+    domain: "localhost",
+    log: silentLogger,
+    clock: new VirtualClock(),
+    table: (spec) => store.table(spec),
+  });
 }
 
 test("a message of any age is retracted", async () => {

@@ -148,6 +148,7 @@ export class XmppServer implements WholeServer {
       log,
       limits: streamLimits(config),
       tlsRequired: config.tls.required,
+      offersAll: config.auth.offerAll,
       tap: undefined,
       ...streamCounters(this.metrics),
       hostFor: (domain) => this.#hosts.get(domain),

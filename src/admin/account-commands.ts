@@ -120,7 +120,8 @@ export const checkUser = command({
 
 export const showUser = command({
   name: "user-show",
-  description: "Tells when a user last logged in, how many contacts they have, and where they are connected.",
+  description:
+    "Tells when a user last logged in, by which mechanisms they can, how many contacts they have, and where they are connected.",
   area: "accounts",
   changes: false,
   args: t.object({ user: userArgument() }),
@@ -132,6 +133,7 @@ export const showUser = command({
       user: jid.toString(),
       disabled: (await host.accounts.status(jid)) === "disabled",
       name: await nameOf(host, jid),
+      mechanisms: (await host.accounts.hashesOf(jid)).map((hash) => `SCRAM-${hash}`),
       lastLogin: at === undefined ? undefined : new Date(at).toISOString(),
       contacts: list.size,
       sessions: host.sessions.of(jid).map((session) => ({

@@ -8,6 +8,7 @@ import type { Random } from "../util/random.ts";
 import { StanzaError } from "../xmpp/errors.ts";
 import { Jid } from "../xmpp/jid.ts";
 import { preparePassword } from "../xmpp/precis.ts";
+import { BY_HASHES, CommonHashes, hashList } from "./common-hashes.ts";
 import { BusyError, KeyDerivation } from "./key-derivation.ts";
 import {
   type Credentials,
@@ -49,6 +50,8 @@ interface AccountRow {
   user: string;
   domain: string;
   keys: Partial<Record<ScramHash, StoredKeys>>;
+  /** The names of the keys, to look for accounts by them. */
+  hashes: string;
   /** Milliseconds since the epoch. */
   created: number;
   /** When it was disabled. */
@@ -88,6 +91,7 @@ export class Accounts {
   /** The hashes that every account set from now on has keys for, strongest first. Not empty. */
   readonly hashes: readonly [ScramHash, ...ScramHash[]];
   readonly #table: Table<AccountRow>;
+  readonly #common: CommonHashes;
   readonly #secret: KeyObject;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -108,6 +112,7 @@ export class Accounts {
     }
     this.hashes = [strongest, ...others];
     this.#table = table;
+    this.#common = new CommonHashes(table);
     this.#secret = createSecretKey(secret);
     this.#clock = options.clock;
     this.#random = options.random;
@@ -119,10 +124,22 @@ export class Accounts {
   static async open(store: Store, options: AccountsOptions): Promise<Accounts> {
     const table = await store.table<AccountRow>({
       name: "accounts",
-      version: 1,
-      columns: { user: "text", domain: "text", keys: "json", created: "int", disabled: "int?" },
+      version: 2,
+      columns: {
+        user: "text",
+        domain: "text",
+        keys: "json",
+        hashes: "text",
+        created: "int",
+        disabled: "int?",
+      },
       key: ["user"],
-      indexes: { by_domain: ["domain", "user"], by_disabled: ["domain", "disabled"] },
+      indexes: {
+        by_domain: ["domain", "user"],
+        by_disabled: ["domain", "disabled"],
+        [BY_HASHES]: ["domain", "hashes"],
+      },
+      migrate: (row) => withHashes(row as unknown as Omit<AccountRow, "hashes">),
     });
     const secrets = await store.table<SecretRow>({
       name: "auth_secrets",
@@ -203,6 +220,16 @@ export class Accounts {
     );
   }
 
+  /** The hashes that all accounts of the domain have keys for, strongest first; all of them where there are none such. */
+  commonHashes(domain: string): Awaitable<readonly ScramHash[]> {
+    return this.#common.of(domain, this.hashes);
+  }
+
+  /** How many accounts of the domain have keys of this hash and of no other. */
+  countWithOnly(domain: string, hash: ScramHash): Awaitable<number> {
+    return this.#table.count({ index: BY_HASHES, where: { domain, hashes: hash } });
+  }
+
   /** Salt and rounds for keys of another hash, to derive them from the password that the account has already. */
   newParameters(): KeyParameters {
     return { salt: this.#random.bytes(SALT_BYTES), iterations: this.#iterations };
@@ -240,7 +267,7 @@ export class Accounts {
   /** Removes the account and its keys, nothing else of the user's. Tells whether there was one. */
   async remove(user: Jid): Promise<boolean> {
     const removed = await this.#table.delete({ user: keyOf(user) });
-    this.#changed(keyOf(user));
+    this.#changed(keyOf(user), user.domain);
     return removed > 0;
   }
 
@@ -298,7 +325,20 @@ export class Accounts {
     const { salt, iterations, storedKey, genuine } = this.#credentials(user, hash, row);
     const keys = scramKeys(hash, await this.#derivation.derive(hash, prepared, salt, iterations));
     // XEP-0438 §5.3: a comparison in constant time.
-    return timingSafeEqual(keys.storedKey, storedKey) && genuine;
+    if (!timingSafeEqual(keys.storedKey, storedKey) || !genuine) return false;
+    await this.#complete(user, prepared);
+    return true;
+  }
+
+  /** Who has shown their password gets the keys that the account lacks: it came from elsewhere, with some only. */
+  async #complete(user: Jid, prepared: string): Promise<void> {
+    const before = await this.#row(user);
+    const missing = before ? this.hashes.filter((hash) => !before.keys[hash]) : [];
+    if (missing.length === 0) return;
+    const made = await this.#deriveSome(missing, prepared);
+    const row = await this.#row(user);
+    // The password may be another one by now: then it has all keys already.
+    if (row) await this.#write({ ...row, keys: { ...Object.fromEntries(made), ...row.keys } });
   }
 
   /** What SCRAM needs. For an unknown user it is made up, and the same each time (RFC 6120 §6.5.10). */
@@ -310,20 +350,22 @@ export class Accounts {
   forget(): void {
     this.#changes++;
     this.#known = new Lru(CACHED_USERS);
+    this.#common.forget();
   }
 
   #row(user: Jid): Awaitable<AccountRow | undefined> {
     return this.#table.get({ user: keyOf(user) });
   }
 
-  async #write(row: AccountRow): Promise<void> {
-    await this.#table.put(row);
-    this.#changed(row.user);
+  async #write(row: Omit<AccountRow, "hashes">): Promise<void> {
+    await this.#table.put(withHashes(row));
+    this.#changed(row.user, row.domain);
   }
 
-  #changed(user: string): void {
+  #changed(user: string, domain: string): void {
     this.#changes++;
     this.#known.delete(user);
+    this.#common.forget(domain);
   }
 
   /** XEP-0438 §5.2: keys and a salt of their own for each hash. */
@@ -335,6 +377,16 @@ export class Accounts {
       return Object.fromEntries(entries);
     } catch (error) {
       if (error instanceof BusyError) throw new StanzaError("resource-constraint");
+      throw error;
+    }
+  }
+
+  /** None where there is too much to do at the moment: there will be another log-in. */
+  async #deriveSome(hashes: readonly ScramHash[], prepared: string): Promise<[ScramHash, StoredKeys][]> {
+    try {
+      return await Promise.all(hashes.map((hash) => this.#derive(hash, prepared)));
+    } catch (error) {
+      if (error instanceof BusyError) return [];
       throw error;
     }
   }
@@ -373,6 +425,10 @@ export class Accounts {
       genuine: false,
     };
   }
+}
+
+function withHashes(row: Omit<AccountRow, "hashes">): AccountRow {
+  return { ...row, hashes: hashList(row.keys) };
 }
 
 function stored(salt: Buffer, iterations: number, { storedKey, serverKey }: ScramKeys): StoredKeys {

@@ -9,7 +9,7 @@ import { CliError } from "./failure.ts";
 import { type CommonOptions, examples, withCommonOptions } from "./options.ts";
 
 const SHA_1_ALONE =
-  'Some accounts have keys for SCRAM-SHA-1 alone: clients that choose a stronger mechanism cannot log in to them. Set "auth": { "mechanisms": ["SCRAM-SHA-1", "PLAIN"] } until their users have set a password here.';
+  'Some accounts have keys for SCRAM-SHA-1 alone. Until they have others, their domain offers SCRAM-SHA-1 and PLAIN to clients that do not say who they are ("auth.offerAll"). They get the others when their users log in by PLAIN or with a client that knows XEP-0480, or set a password; `jackdaw user show` tells.';
 
 /** `jackdaw import`: accounts from another server, as XEP-0227 has them. */
 export function addImportCommand(program: Command, environment: Environment): void {

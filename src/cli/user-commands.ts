@@ -90,10 +90,11 @@ function addStateCommands(user: Command, environment: Environment): void {
     .addHelpText("after", examples("user show alice@example.org"))
     .action(async (address: string, options: CommonOptions) => {
       const call = await administration(options, environment);
-      const { disabled, lastLogin, contacts, sessions } = await call(showUser, { user: address });
+      const { disabled, lastLogin, mechanisms, contacts, sessions } = await call(showUser, { user: address });
       const lines = [
         `account   ${disabled ? "disabled" : "active"}`,
         `login     ${lastLogin ?? "never"}`,
+        `keys      ${mechanisms.join(", ") || "none: nobody can log in"}`,
         `contacts  ${contacts}`,
         ...sessions.map(({ resource, address: from }) => `session   ${resource} ${from}`.trimEnd()),
       ];

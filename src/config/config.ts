@@ -115,6 +115,11 @@ const auth = t.object({
     .doc(
       "SASL mechanisms to offer, in any order: the server prefers the strongest. Absent or null: all that the other settings allow.",
     ),
+  offerAll: t
+    .boolean(false)
+    .doc(
+      "Offer all SCRAM mechanisms to clients that do not say who they are before they log in. Otherwise those are offered that all accounts of the domain have keys for: accounts from another server may have keys for SCRAM-SHA-1 alone, and clients that choose a stronger mechanism could not log in to them.",
+    ),
   plainWithoutTls: t
     .boolean(false)
     .doc("Offer PLAIN over connections that are not encrypted. For test networks only."),

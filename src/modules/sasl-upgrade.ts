@@ -24,8 +24,8 @@ export const saslUpgrade = defineModule({
       offer: () => undefined,
       inline: {
         // §2.1. An account that is not there seems to have all keys, as those have that are.
-        announce: ({ hashes }) =>
-          lacking(hashes ?? []).map((hash) => el("upgrade", { xmlns: ns.SASL_UPGRADE }, nameFor(hash))),
+        announce: ({ shownHashes }) =>
+          lacking(shownHashes ?? []).map((hash) => el("upgrade", { xmlns: ns.SASL_UPGRADE }, nameFor(hash))),
         tasks,
       },
     });

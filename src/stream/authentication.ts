@@ -42,7 +42,11 @@ export class Authentication {
   /** The mechanisms that this stream is shown, in their order (XEP-0388 §2.1). */
   get offered(): readonly Mechanism[] {
     const context = contextOf(this.#stream);
-    return this.#stream.host.mechanisms.filter((mechanism) => mechanism.offered(context));
+    const possible = this.#stream.host.mechanisms.filter((mechanism) => mechanism.offered(context));
+    const shown = { ...context, hashes: this.#stream.shownHashes };
+    const offered = possible.filter((mechanism) => mechanism.offered(shown));
+    // What the configuration allows may be none of what all accounts have keys for.
+    return offered.some(isScram) ? offered : possible;
   }
 
   /** The types that this stream can bind to: those announced by XEP-0440. */
@@ -149,6 +153,10 @@ export class Authentication {
     this.#unbound.add(this.#name);
     return true;
   }
+}
+
+function isScram({ name }: Mechanism): boolean {
+  return name.startsWith("SCRAM-");
 }
 
 /** Whether the stream has ended while something of it was under way. */

@@ -72,6 +72,8 @@ export interface StreamEnvironment {
   readonly limits: StreamLimits;
   /** TLS before anything else (RFC 7590 §3.1). */
   readonly tlsRequired: boolean;
+  /** Whether SCRAM mechanisms are offered that some accounts have no keys for. */
+  readonly offersAll: boolean;
   /** Set while somebody listens to what streams carry. */
   readonly tap: Tap | undefined;
   /** A stream ended with that error. */

@@ -50,6 +50,8 @@ export class Stream implements SessionStream {
   from: Jid | undefined;
   /** The hashes that the account of `from` has SCRAM keys for; undefined where there is no `from`. */
   hashes: readonly ScramHash[] | undefined;
+  /** The hashes whose mechanisms are shown: those of the account, else those that all accounts of the domain have keys for. */
+  shownHashes: readonly ScramHash[] | undefined;
   /** While set, an element of any other namespace ends the stream (XEP-0388 §2.4). */
   expects: string | undefined;
   lastReceived: number;
@@ -326,9 +328,16 @@ export class Stream implements SessionStream {
 
   /** XEP-0388 §2.1: an account is only offered what it can use; one that is not there looks like any other. */
   #readAccount(host: StreamHost): Awaitable<void> {
-    if (this.user || !this.from || !this.secure) return undefined;
+    if (this.user) return undefined;
+    if (!this.from || !this.secure) {
+      if (this.environment.offersAll) return undefined;
+      return after(host.accounts.commonHashes(host.domain), (hashes) => {
+        this.shownHashes = hashes;
+      });
+    }
     return after(host.accounts.hashesOf(this.from), (hashes) => {
       this.hashes = hashes;
+      this.shownHashes = hashes;
     });
   }
 

@@ -76,11 +76,20 @@ describe("the offer (§2.1)", () => {
     expect(await offered(rig, "alice@localhost")).toEqual(["UPGR-SCRAM-SHA-512", "UPGR-SCRAM-SHA-256"]);
   });
 
-  test("is nothing for who lacks nothing, is not there, or does not say who it is", async () => {
+  test("is nothing for who lacks nothing or is not there", async () => {
     const rig = await serverWith("SHA-1");
     await rig.user("bob");
     expect(await offered(rig, "bob@localhost")).toEqual([]);
     expect(await offered(rig, "mallory@localhost")).toEqual([]);
+  });
+
+  test("is for who does not say who it is what some account lacks, until none does", async () => {
+    const rig = await serverWith("SHA-1");
+    expect(await offered(rig)).toEqual(["UPGR-SCRAM-SHA-512", "UPGR-SCRAM-SHA-256"]);
+    const client = rig.raw();
+    await opened(client);
+    await client.sends(plain("alice", "secret"));
+    await loggedIn(client);
     expect(await offered(rig)).toEqual([]);
   });
 
@@ -141,7 +150,7 @@ describe("an upgrade (§2.3, §3)", () => {
     const rig = await serverWith("SHA-1");
     const first = rig.raw();
     await opened(first);
-    await first.sends(plain("alice", "secret", `${userAgent(PHONE)}${requestToken()}`));
+    await scrams(first, SHA_1, `${userAgent(PHONE)}${requestToken()}`);
     const { token = "" } = tokenIn(await loggedIn(first)) ?? {};
     const client = rig.raw();
     await opened(client);
@@ -168,9 +177,9 @@ describe("an upgrade that goes wrong", () => {
     await client.receives(TASK_DATA);
     await client.sends(xml);
     await client.receives(failure(condition));
+    expect(await offered(rig, "alice@localhost")).toHaveLength(2);
     await client.sends(plain("alice", "secret"));
     await loggedIn(client);
-    expect(await offered(rig, "alice@localhost")).toHaveLength(2);
   });
 
   test.for([

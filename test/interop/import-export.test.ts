@@ -1,4 +1,4 @@
-/** Moving from ejabberd 23.01 and Prosody 0.12, whose exports are in test/fixtures; xmpp.js logs in with their SCRAM keys. */
+/** Moving from ejabberd 23.01 and Prosody 0.12, whose exports are in test/fixtures; xmpp.js and go-sendxmpp log in with their SCRAM keys. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,14 +6,13 @@ import { join } from "node:path";
 import { setDefaultCACertificates } from "node:tls";
 import { type Client, client } from "@xmpp/client";
 import { expect, onTestFinished, test } from "vitest";
-import { Program } from "./programs.ts";
+import { findProgram, Program } from "./programs.ts";
 
 const JACKDAW = join(import.meta.dirname, "..", "..", "bin", "jackdaw.js");
 const FIXTURES = join(import.meta.dirname, "..", "fixtures");
 const CONFIG = {
   domains: ["example.org"],
   listen: { c2s: "127.0.0.1:0", c2sTls: [] },
-  auth: { mechanisms: ["SCRAM-SHA-1"] },
 };
 const exported = (server: string) =>
   readdirSync(join(FIXTURES, server))
@@ -47,6 +46,22 @@ async function logIn(port: string, username: string, password: string): Promise<
   return one;
 }
 
+const GO_SENDXMPP = findProgram("go-sendxmpp");
+
+/** A second client, which has the stronger mechanisms as well. */
+async function withGo(directory: string, port: string): Promise<void> {
+  if (GO_SENDXMPP === undefined) return;
+  const account = ["-u", "romeo@example.org", "-p", "wherefore art thou", "-j", `localhost:${port}`];
+  await using romeo = new Program({
+    file: GO_SENDXMPP,
+    args: [...account, "romeo@example.org"],
+    home: directory,
+    env: { SSL_CERT_FILE: join(directory, "certs", "example.org.pem") },
+  });
+  romeo.endInput("To myself\n");
+  await romeo.succeeds();
+}
+
 /** The accounts log in to the server, where `prepare` did something while it runs. */
 async function letsIn(directory: string, prepare = async () => {}): Promise<void> {
   await using server = jackdaw(directory, "start");
@@ -56,6 +71,7 @@ async function letsIn(directory: string, prepare = async () => {}): Promise<void
   const romeo = await logIn(port, "romeo", "wherefore art thou");
   expect(romeo.jid.toString()).toMatch(/^romeo@example\.org\//);
   await expect(logIn(port, "juliet", "wherefore art thou")).rejects.toThrow("not-authorized");
+  await withGo(directory, port);
   server.signal("SIGTERM");
   await server.succeeds();
 }

@@ -7,6 +7,7 @@ import { systemRandom } from "../../../src/util/random.ts";
 import { Jid } from "../../../src/xmpp/jid.ts";
 import { ALICE, handClock, PASSWORD } from "./setup.ts";
 
+const BOB = Jid.parse("bob@example.org");
 const NOBODY = Jid.parse("nobody@example.org");
 const defaults = { clock: handClock(), random: systemRandom, iterations: 4096 };
 
@@ -66,6 +67,46 @@ describe("addKeys", () => {
     expect(await accounts.credentials(ALICE, "SHA-256")).toEqual(kept);
     expect(await accounts.exists(NOBODY)).toBe(false);
   });
+});
+
+describe("commonHashes", () => {
+  const common = async (accounts: Accounts) => accounts.commonHashes(ALICE.domain);
+
+  test("are those that all accounts of the domain have keys for", async () => {
+    const accounts = await withOldAlice();
+    expect(await common(accounts)).toEqual(["SHA-1"]);
+    await accounts.create(BOB, PASSWORD);
+    expect(await common(accounts)).toEqual(["SHA-1"]);
+    expect(await accounts.commonHashes("other.example")).toEqual(accounts.hashes);
+    expect(await accounts.countWithOnly(ALICE.domain, "SHA-1")).toBe(1);
+    await accounts.remove(ALICE);
+    expect(await common(accounts)).toEqual(accounts.hashes);
+  });
+
+  test("pass over accounts that nobody can log in to", async () => {
+    const accounts = await withOldAlice();
+    await accounts.setPassword(ALICE, PASSWORD);
+    await accounts.createWithKeys(BOB, new Map());
+    expect(await common(accounts)).toEqual(accounts.hashes);
+  });
+
+  test("are all where there are none in common", async () => {
+    const accounts = await withOldAlice();
+    const keys = { ...scramKeys("SHA-512", Buffer.alloc(64)), salt: Buffer.alloc(16), iterations: 5000 };
+    await accounts.createWithKeys(BOB, new Map([["SHA-512", keys]]));
+    expect(await common(accounts)).toEqual(accounts.hashes);
+  });
+});
+
+test("whoever shows the password gets the keys that the account lacks, and keeps those that it has", async () => {
+  const accounts = await withOldAlice();
+  const old = await accounts.credentials(ALICE, "SHA-1");
+  expect(await accounts.verifyPassword(ALICE, "wrong")).toBe(false);
+  expect(await accounts.hashesOf(ALICE)).toEqual(["SHA-1"]);
+  expect(await accounts.verifyPassword(ALICE, PASSWORD)).toBe(true);
+  expect(await accounts.hashesOf(ALICE)).toEqual(accounts.hashes);
+  expect(await accounts.credentials(ALICE, "SHA-1")).toEqual(old);
+  expect(await accounts.verifyPassword(ALICE, PASSWORD)).toBe(true);
 });
 
 test("a key that is not of the hash's length is not taken", async () => {

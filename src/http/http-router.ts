@@ -71,7 +71,7 @@ export class HttpRouter {
     const side = { routes, streaming, shared, closing: this.#closing.signal };
     return Object.defineProperties(side, {
       url: { get: () => domain.url ?? this.#origin(domain.name) },
-      listens: { get: () => this.port !== undefined },
+      listens: { get: () => this.port !== undefined || domain.url !== undefined },
     }) as HttpSide;
   }
 

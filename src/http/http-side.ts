@@ -13,7 +13,10 @@ export type HttpRoutes = Hono<HttpEnv>;
 export interface HttpSide {
   /** Where people and clients reach this domain, `https://example.org:5443`, without a slash at the end. Known once the server listens. */
   readonly url: string;
-  /** Whether anything listens for requests. Known once the server listens. */
+  /**
+   * Whether requests can come: the server listens for them, or the configuration says where somebody does who passes them on.
+   * Known once the server listens.
+   */
   readonly listens: boolean;
   /** Requests for this domain: those whose `Host` names it, and for the default domain those that name none of the server's. */
   readonly routes: HttpRoutes;

@@ -1,5 +1,32 @@
 import { readdirSync } from "node:fs";
 import type { Client } from "../../src/testing/client.ts";
+import type { RigOptions } from "../../src/testing/create-rig.ts";
+import { test as rigTest } from "../../src/testing/rig.ts";
+
+/** With a server that listens for HTTP, as uploads need; requests go past the port. */
+export const test = rigTest.extend<{ readonly options: RigOptions; readonly listening: undefined }>({
+  options: [uploading({}), { scope: "test" }],
+  listening: [
+    async ({ server }, use) => {
+      await server.listen();
+      await use(undefined);
+    },
+    { auto: true },
+  ],
+});
+
+/** A server with these settings of the module. Clients may be quiet for as long as they like. */
+export function uploading(
+  upload: object,
+  more: { readonly domain?: string[]; readonly auth?: object } = {},
+): RigOptions {
+  const { domain, auth = {} } = more;
+  return {
+    ...(domain && { domain }),
+    listen: { c2s: false, c2sTls: false, http: 0 },
+    config: { modules: { upload }, limits: { idleTime: "off" }, auth },
+  };
+}
 
 export const UPLOAD = "urn:xmpp:http:upload:0";
 const PURPOSE = "urn:xmpp:http:upload:purpose:0";

@@ -1,7 +1,6 @@
 /** XEP-0363 §8, §9, RFC 9110 §13, §14: downloads, and what may happen in a browser. */
 import { describe, expect } from "vitest";
-import { test } from "../../src/testing/rig.ts";
-import { body, CAT, getsSlot, putsCat } from "./upload-client.ts";
+import { body, CAT, getsSlot, putsCat, test } from "./upload-client.ts";
 
 const EVIL = `<svg xmlns="http://www.w3.org/2000/svg"><script>alert(document.cookie)</script></svg>`;
 

@@ -1,8 +1,7 @@
 /** XEP-0363 §7: the upload, and what is refused. */
 import { describe, expect } from "vitest";
 import { Jid } from "../../src/index.ts";
-import { test } from "../../src/testing/rig.ts";
-import { body, CAT, filesIn, getsSlot, putsCat, SlowBody } from "./upload-client.ts";
+import { body, CAT, filesIn, getsSlot, putsCat, SlowBody, test, uploading } from "./upload-client.ts";
 
 describe("a file", () => {
   test("is there when the answer is 201, and what it was", async ({ connect, request }) => {
@@ -234,7 +233,7 @@ describe("an upload that ends early", () => {
 });
 
 describe("an upload that lasts longer than its slot", () => {
-  test.override({ options: { config: { modules: { upload: { slotTime: "10s" } } } } });
+  test.override({ options: uploading({ slotTime: "10s" }) });
 
   test("is not taken away in between", async ({ connect, request, server, clock }) => {
     const alice = await connect("alice/phone");
@@ -253,7 +252,7 @@ describe("an upload that lasts longer than its slot", () => {
 });
 
 describe("uploads of one account at the same time", () => {
-  test.override({ options: { config: { modules: { upload: { atOnce: 2 } } } } });
+  test.override({ options: uploading({ atOnce: 2 }) });
 
   test("are limited; those of others go on", async ({ connect, request, server }) => {
     const [alice, bob] = [await connect("alice/phone"), await connect("bob/phone")];

@@ -2,15 +2,10 @@
 import { existsSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { Jid } from "../../src/index.ts";
-import { test } from "../../src/testing/rig.ts";
-import { body, CAT, filesIn, getsSlot, putsCat } from "./upload-client.ts";
-
-function configured(upload: object) {
-  return { config: { modules: { upload }, limits: { idleTime: "off" } } };
-}
+import { body, CAT, filesIn, getsSlot, putsCat, test, uploading } from "./upload-client.ts";
 
 describe("files", () => {
-  test.override({ options: configured({ keep: "10m" }) });
+  test.override({ options: uploading({ keep: "10m" }) });
 
   test("are kept for a time, then they are gone from the disk as well", async ({
     connect,
@@ -57,7 +52,7 @@ describe("files", () => {
 });
 
 describe("many files at the end of their time", () => {
-  test.override({ options: configured({ keep: "10m" }) });
+  test.override({ options: uploading({ keep: "10m" }) });
 
   test("go all at one purge", async ({ connect, request, server, clock }) => {
     const alice = await connect("alice/phone");
@@ -70,7 +65,7 @@ describe("many files at the end of their time", () => {
 });
 
 describe("an account with more than it may have", () => {
-  test.override({ options: configured({ perAccount: "40 B", profile: "40 B" }) });
+  test.override({ options: uploading({ perAccount: "40 B", profile: "40 B" }) });
 
   test("loses its oldest files", async ({ connect, request, clock }) => {
     const alice = await connect("alice/phone");
@@ -103,7 +98,7 @@ describe("an account with more than it may have", () => {
 });
 
 describe("a domain with more than it may have", () => {
-  test.override({ options: configured({ perDomain: "40 B" }) });
+  test.override({ options: uploading({ perDomain: "40 B" }) });
 
   test("loses its oldest files, whosesoever they are", async ({ connect, request, clock }) => {
     const files = [];

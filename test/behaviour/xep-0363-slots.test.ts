@@ -1,8 +1,7 @@
 /** XEP-0363 §3 to §6: the service, and who gets a slot. */
 import { describe, expect } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
-import { test } from "../../src/testing/rig.ts";
-import { asksForSlot, body, CAT, getsSlot, isRefused, UPLOAD } from "./upload-client.ts";
+import { asksForSlot, body, CAT, getsSlot, isRefused, test, UPLOAD, uploading } from "./upload-client.ts";
 
 const INFO = "http://jabber.org/protocol/disco#info";
 const ITEMS = "http://jabber.org/protocol/disco#items";
@@ -10,13 +9,8 @@ const PURPOSE = "urn:xmpp:http:upload:purpose:0";
 const tooLarge = (max: number) =>
   `<file-too-large xmlns="${UPLOAD}"><max-file-size>${max}</max-file-size></file-too-large>`;
 
-/** Clients may be quiet for days. */
-function configured(upload: object) {
-  return { config: { modules: { upload }, limits: { idleTime: "off" } } };
-}
-
 describe("the service (§3)", () => {
-  test.override({ options: configured({ maxFileSize: "5 MiB" }) });
+  test.override({ options: uploading({ maxFileSize: "5 MiB" }) });
 
   test("is among the items of the domain", async ({ connect }) => {
     const alice = await connect("alice/phone");
@@ -49,12 +43,23 @@ describe("the service (§3)", () => {
   });
 });
 
+describe("a server without a web side", () => {
+  test.override({ options: { listen: { c2s: false, c2sTls: false } } });
+
+  test("neither offers slots nor gives any", async ({ connect }) => {
+    const alice = await connect("alice/phone");
+    await alice.sends(`<iq type="get" id="d1" to="upload.localhost"><query xmlns="${INFO}"/></iq>`);
+    expect((await alice.receivesAny()).toString()).not.toContain(`var="${UPLOAD}`);
+    await asksForSlot(alice);
+    await isRefused(alice, "service-unavailable", "cancel");
+  });
+});
+
 describe("a slot (§4)", () => {
   test("has a place to put the file, and one where it will be", async ({ connect, server }) => {
     const alice = await connect("alice/phone");
     const { put, get } = await getsSlot(alice, { filename: "très cool.jpg", type: "image/jpeg" });
     const { url } = server.host().http;
-    expect(get).toMatch(/^https:/);
     expect(get).toMatch(new RegExp(`^${url}/upload/[0-9a-f]{32}/tr%C3%A8s%20cool\\.jpg$`));
     expect(put).toMatch(/\?token=[\w-]{43}$/);
     expect(put.startsWith(`${get}?`)).toBe(true);
@@ -135,7 +140,7 @@ describe("the purpose (§5)", () => {
     await refused(alice, "bad-request", "modify");
   });
 
-  test.override({ options: configured({ profile: "1 KB" }) });
+  test.override({ options: uploading({ profile: "1 KB" }) });
   test("profile has a limit of its own", async ({ connect }) => {
     const alice = await connect("alice/phone");
     await getsSlot(alice, { size: 1001 });
@@ -149,7 +154,7 @@ describe("the purpose (§5)", () => {
 });
 
 describe("errors (§6)", () => {
-  test.override({ options: configured({ maxFileSize: "20 KB" }) });
+  test.override({ options: uploading({ maxFileSize: "20 KB" }) });
 
   test("a file that is too large is told the most", async ({ connect }) => {
     const alice = await connect("alice/phone");
@@ -166,7 +171,7 @@ describe("errors (§6)", () => {
 });
 
 describe("what an account may upload in a day", () => {
-  test.override({ options: configured({ perDay: "24 KB", slotTime: "2h" }) });
+  test.override({ options: uploading({ perDay: "24 KB", slotTime: "2h" }) });
 
   const retry = (stamp: number) => `<retry xmlns="${UPLOAD}" stamp="${new Date(stamp).toISOString()}"/>`;
 
@@ -228,7 +233,7 @@ describe("what an account may upload in a day", () => {
 });
 
 describe("slots in an hour", () => {
-  test.override({ options: configured({ slotsPerHour: 3 }) });
+  test.override({ options: uploading({ slotsPerHour: 3 }) });
 
   test("are limited, and come back one by one", async ({ connect, clock }) => {
     const alice = await connect("alice/phone");
@@ -244,7 +249,7 @@ describe("slots in an hour", () => {
 });
 
 describe("a full disk", () => {
-  test.override({ options: configured({ keepFree: "1000 TB" }) });
+  test.override({ options: uploading({ keepFree: "1000 TB" }) });
 
   test("has no slots", async ({ connect }) => {
     const alice = await connect("alice/phone");
@@ -254,10 +259,8 @@ describe("a full disk", () => {
 });
 
 describe("who has no account at the domain", () => {
-  const options = (anonymous: boolean) => ({
-    domain: ["localhost", "other.org"],
-    config: { auth: { anonymous: true }, modules: { upload: { anonymous } } },
-  });
+  const options = (anonymous: boolean) =>
+    uploading({ anonymous }, { domain: ["localhost", "other.org"], auth: { anonymous: true } });
 
   const guest = async (raw: () => Client) => {
     const client = raw();

@@ -1,3 +1,6 @@
+import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { findProgram, Program } from "./programs.ts";
 import { type RealServer, test } from "./real-server.ts";
@@ -40,6 +43,30 @@ describe("go-sendxmpp", () => {
     alice.endInput("Grüße & <Küsse>\n");
     await alice.succeeds();
     await bob.prints(/alice@localhost\S*: Grüße & <Küsse>/);
+  });
+
+  describe("with a file", () => {
+    test.override({ options: { listen: { https: 0 } } });
+
+    test("uploads it and sends its address", async ({ real }) => {
+      await real.server.createUser("alice@localhost", "secret");
+      await real.server.createUser("bob@localhost", "secret");
+      const file = join(real.directory, "Grüße an alle.png");
+      const content = randomBytes(200_000);
+      writeFileSync(file, content);
+
+      await using bob = run(real, { user: "bob@localhost", tls: true }, "-l");
+      await using alice = run(real, { user: "alice@localhost", tls: true }, "-h", file, "bob@localhost");
+      await alice.succeeds();
+      await bob.prints(/alice@localhost\S*: https:\S+\/Gr_e_an_alle\.png/);
+      const [stored] = readdirSync(await real.server.host().folder("uploads"), {
+        recursive: true,
+        withFileTypes: true,
+      })
+        .filter((entry) => entry.isFile())
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
+      expect(stored).toEqual(content);
+    });
   });
 
   test("is told of a wrong password", async ({ real }) => {

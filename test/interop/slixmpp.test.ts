@@ -12,7 +12,7 @@ async function run(script: string, { server, directory, caFile }: RealServer): P
     file: python as string,
     args: [join(import.meta.dirname, script), JSON.stringify(settings)],
     home: directory,
-    env: { PYTHONDONTWRITEBYTECODE: "1" },
+    env: { PYTHONDONTWRITEBYTECODE: "1", SSL_CERT_FILE: caFile },
   });
   await program.prints(/^all is well$/m);
   await program.succeeds();
@@ -34,6 +34,15 @@ describe("slixmpp", () => {
   test("reads its archive page by page", ({ real }) => run("slixmpp-archive.py", real));
 
   test("sees on one device what another sends and receives", ({ real }) => run("slixmpp-carbons.py", real));
+
+  describe("where files may be uploaded", () => {
+    test.override({
+      options: { listen: { https: 0 }, config: { modules: { upload: { maxFileSize: "1 MB" } } } },
+    });
+
+    test("finds the service, uploads a file and reads it again", ({ real }) =>
+      run("slixmpp-upload.py", real));
+  });
 
   describe("where anybody may register", () => {
     test.override({ options: { config: { modules: { register: { open: true } } } } });

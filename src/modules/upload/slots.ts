@@ -47,6 +47,7 @@ export class Slots {
   /** The `<slot/>`. @throws StanzaError (§6). */
   async give({ from, payload }: IqRequest): Promise<Element> {
     const { host, store, signer, rules } = this.#parts;
+    if (!host.http.listens) throw new StanzaError("service-unavailable", "there is no place to put files");
     await this.#checkOwner(from.bare);
     const wanted = readSlotRequest(payload);
     const now = host.clock.now();

@@ -144,18 +144,21 @@ export const upload = defineModule({
   },
 });
 
-/** XEP-0363 §3. */
+/** XEP-0363 §3. It is there at all times, and says what it does when the web side is. */
 function openService(host: Host, names: readonly string[], maxFileSize: number, slots: Slots): void {
   const limits = form({
     type: "result",
     formType: ns.UPLOAD,
     fields: [{ name: "max-file-size", value: String(maxFileSize) }],
   });
+  const features = [ns.UPLOAD, ...PURPOSES.map((purpose) => `${ns.UPLOAD_PURPOSE}#${purpose}`)];
   for (const domain of host.serviceDomains(names)) {
     const service = host.service(domain, {
       disco: {
         identities: [{ category: "store", type: "file", name: "HTTP File Upload" }],
-        features: [ns.UPLOAD, ...PURPOSES.map((purpose) => `${ns.UPLOAD_PURPOSE}#${purpose}`)],
+        get features() {
+          return host.http.listens ? features : [];
+        },
         forms: [limits],
       },
     });

@@ -5,6 +5,8 @@ import { invitesService } from "../../src/modules/invites/invites.ts";
 import { Jid } from "../../src/xmpp/jid.ts";
 import { test as siteTest } from "./site.ts";
 
+siteTest.override({ siteOptions: { users: ["alice", "bob"] } });
+
 const test = siteTest.extend<{ invite(wish?: Partial<InvitationWish>): Promise<string> }>({
   /** Makes an invitation; the address of its page. */
   invite: ({ site }, use) =>

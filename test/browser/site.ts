@@ -1,53 +1,26 @@
-import { createServer, type Logger, type Server, type ServerOptions } from "../../src/index.ts";
+import { TestServer, type TestServerOptions } from "../../src/testing/index.ts";
 import { test as browserTest } from "./browser.ts";
-
-/** A server that people meet with a browser. */
-interface Site {
-  readonly server: Server;
-  /** `https://localhost:PORT` */
-  readonly url: string;
-}
 
 interface Fixtures {
   /** What the server is made with; `test.override({ siteOptions })` changes it for a file. */
-  readonly siteOptions: Omit<ServerOptions, "logger" | "tls">;
-  readonly site: Site;
+  readonly siteOptions: TestServerOptions;
+  /** One for all tests of a file: TLS on ports of 127.0.0.1. A file's tests fail when it logs an error. */
+  readonly site: TestServer;
+  /** Where its pages are: `https://localhost:PORT`. */
+  readonly url: string;
 }
 
-/**
- * The test of `browser.ts` with a server on 127.0.0.1, one for all tests of a file, with accounts alice and bob, whose
- * passwords are `PASSWORD`. It fails when the server logs an error.
- */
+/** The test of `browser.ts` with a server of one's own. */
 export const test = browserTest.extend<Fixtures>({
   siteOptions: [{}, { scope: "file" }],
   site: [
     async ({ siteOptions }, use) => {
-      const errors: string[] = [];
-      const server = await createServer({
-        ...siteOptions,
-        listen: { c2s: false, c2sTls: false, https: 0 },
-        config: { auth: { iterations: 4096 }, ...siteOptions.config },
-        logger: recorder(errors),
-      });
-      await server.listen();
-      for (const name of ["alice", "bob"]) await server.createUser(`${name}@localhost`, PASSWORD);
-      await use({ server, url: server.host().http.url });
-      await server.close();
-      if (errors.length > 0) throw new Error(`the server failed:\n${errors.join("\n")}`);
+      // As many rounds as RFC 5802 §5.1 wants: web clients insist on them.
+      await using site = await TestServer.start({ tls: true, iterations: 4096, ...siteOptions });
+      await use(site);
+      if (site.errors.length > 0) throw new Error(`the server failed:\n${site.errors.join("\n")}`);
     },
     { scope: "file" },
   ],
+  url: ({ site }, use) => use(site.server.host().http.url),
 });
-
-const PASSWORD = "correct horse battery";
-
-function recorder(errors: string[]): Logger {
-  const ignore = () => {};
-  return {
-    debug: ignore,
-    info: ignore,
-    warn: ignore,
-    error: (message, data) => errors.push(`${message} ${JSON.stringify(data)}`),
-    child: () => recorder(errors),
-  };
-}

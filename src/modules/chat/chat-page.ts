@@ -38,7 +38,7 @@ export function chatPage({ domain, origin, base, version, isOpen }: ChatPagePart
     allow_registration: isOpen,
     registration_domain: domain,
     view_mode: "fullscreen",
-    theme: "classic",
+    theme: "nordic",
     dark_theme: "dracula",
     show_background: false,
     notification_icon: "/favicon.svg",
@@ -62,9 +62,9 @@ export function chatPage({ domain, origin, base, version, isOpen }: ChatPagePart
 <title>Chat at ${domain}</title>
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="${base}/converse.min.css">
-<link rel="modulepreload" href="${base}/converse.min.js">
 <style>${raw(style)}</style>
 <meta name="chat-settings" content="${JSON.stringify(settings)}">
+<script type="module" src="${base}/converse.min.js"></script>
 <script type="module" src="${base}/start.js"></script>
 </head>
 <body class="converse-fullscreen">

@@ -30,6 +30,7 @@ import {
 } from "./service-commands.ts";
 import { endSession, listSessions, showSession } from "./session-commands.ts";
 import { createToken, listTokens, revokeToken } from "./token-commands.ts";
+import { listUploads, removeAllUploads, removeUpload, showUploadUsage } from "./upload-commands.ts";
 
 /** Every command, for faces that offer them all. */
 export const adminCommands: readonly AdminCommand[] = [
@@ -67,5 +68,9 @@ export const adminCommands: readonly AdminCommand[] = [
   listTokens,
   revokeToken,
   listAudit,
+  listUploads,
+  showUploadUsage,
+  removeUpload,
+  removeAllUploads,
   shutDown,
 ] as readonly AdminCommand[];

@@ -12,6 +12,7 @@ import { addSessionCommands } from "./session-commands.ts";
 import { addStartCommand } from "./start-command.ts";
 import { addStopCommand } from "./stop-command.ts";
 import { addAuditCommand, addTokenCommands } from "./token-commands.ts";
+import { addUploadCommands } from "./upload-commands.ts";
 import { addUserCommands } from "./user-commands.ts";
 import { version } from "./version.ts";
 
@@ -48,6 +49,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
   addMessageCommands(program, environment);
   addTokenCommands(program, environment);
   addAuditCommand(program, environment);
+  addUploadCommands(program, environment);
   addImportCommand(program, environment);
   addExportCommand(program, environment);
   addCertCommand(program, environment);

@@ -100,7 +100,8 @@ export class UploadFiles {
 
   /** Bytes that are free on the disk. */
   async free(): Promise<number> {
-    const { bavail, bsize } = await statfs(await this.#root());
+    // Made anew if somebody took it away.
+    const { bavail, bsize } = await statfs(await this.#open());
     return bavail * bsize;
   }
 

@@ -140,6 +140,7 @@ export const upload = defineModule({
       remove: async (id) => (await store.remove(id)) !== undefined,
       removeAll: (owner) => store.removeAll(owner.toString()),
       perAccount: settings.perAccount,
+      perDomain: settings.perDomain,
     });
   },
 });

@@ -30,6 +30,8 @@ export interface Uploads {
   removeAll(owner: Jid): Promise<number>;
   /** Bytes that all files for messages of one account may have; Infinity: no limit. */
   readonly perAccount: number;
+  /** The same of the whole domain. */
+  readonly perDomain: number;
 }
 
 export const uploadsService = defineService<Uploads>("uploads");

@@ -12,7 +12,9 @@ import { type Awaitable, after } from "../../util/awaitable.ts";
 import { Lru } from "../../util/lru.ts";
 import { t } from "../../util/schema.ts";
 import { type Element, el } from "../../xml/element.ts";
+import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
+import type { Stanza } from "../../xmpp/stanza.ts";
 import { disco, discoService } from "../disco.ts";
 import { type Announcement, announcementIn } from "./announcement.ts";
 import { hash, hashInput, verificationString } from "./verification.ts";
@@ -20,6 +22,11 @@ import { hash, hashInput, verificationString } from "./verification.ts";
 export interface Caps {
   /** The nodes that the client wants to hear of (XEP-0060 §9.2); none as long as that is not known. */
   interests(session: Session): ReadonlySet<string>;
+  /**
+   * The same of somebody, at a full JID anywhere, by what their presence announces; they are asked when nobody here knows.
+   * Rejects when they do not answer.
+   */
+  announced(presence: Stanza, at: Jid): Promise<ReadonlySet<string>>;
 }
 
 export const capsService = defineService<Caps>("caps");
@@ -42,6 +49,8 @@ const UNKNOWN: State = { key: "", interests: NOTHING };
 
 /** How long a client may take to say what it announced. */
 const ANSWER_TIME_MS = 60_000;
+/** Those elsewhere who are asked at one time. */
+const MAX_ASKED = 1000;
 /** XEP-0115 §4: who made this. */
 const OWN_NODE = "urn:jackdaw";
 const OWN_ALGORITHMS = { classic: "sha-1", modern: "sha-256" } as const;
@@ -70,7 +79,9 @@ export const caps = defineModule({
       "answers that were not what clients announced",
     );
 
-    host.provide(capsService, { interests: (session) => states.get(session).interests });
+    let elsewhere = 0;
+
+    host.provide(capsService, { interests: (session) => states.get(session).interests, announced });
 
     host.hook("session:presence", "observe", ({ session }) => {
       const announced = session.presence && announcementIn(session.presence);
@@ -103,16 +114,44 @@ export const caps = defineModule({
         .catch((error: unknown) => host.log.error("capabilities failed", { error: String(error) }));
     }
 
+    async function announced(presence: Stanza, at: Jid): Promise<ReadonlySet<string>> {
+      const announcement = announcementIn(presence);
+      if (!announcement) return NOTHING;
+      const interests = known.get(announcement.key);
+      if (interests) return interests;
+      if (elsewhere >= MAX_ASKED) throw new Error("too many are being asked");
+      elsewhere++;
+      asked.inc();
+      try {
+        const query = el("query", { xmlns: ns.DISCO_INFO, node: announcement.node });
+        return (
+          verified(announcement, await host.request("get", at, query, ANSWER_TIME_MS), undefined) ?? NOTHING
+        );
+      } finally {
+        elsewhere--;
+      }
+    }
+
+    /** What the answer says, if it is what was announced. */
+    function verified(
+      announcement: Announcement,
+      answer: Element | undefined,
+      lang: string | undefined,
+    ): ReadonlySet<string> | undefined {
+      const isAnswer = answer?.is("query", ns.DISCO_INFO);
+      const interests = isAnswer ? announcement.verify(answer as Element, lang) : undefined;
+      if (!interests) forged.inc();
+      else if (!announcement.isUnverifiable) known.set(announcement.key, interests);
+      return interests;
+    }
+
     async function hear(
       session: Session,
       announced: Announcement,
       answer: Element | undefined,
     ): Promise<void> {
-      const interests = answer?.is("query", ns.DISCO_INFO)
-        ? announced.verify(answer, session.stream?.lang)
-        : undefined;
-      if (!interests) return forged.inc();
-      if (!announced.isUnverifiable) known.set(announced.key, interests);
+      const interests = verified(announced, answer, session.stream?.lang);
+      if (!interests) return;
       if (states.get(session).key === announced.key) await learn(session, announced.key, interests);
     }
 

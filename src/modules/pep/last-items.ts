@@ -45,6 +45,18 @@ export class LastItems {
     host.hook("roster:removed", "observe", ({ user, contact }) => this.#engine.recheck(user, contact));
   }
 
+  /** Somebody whose presence `owner` has wants to hear of these nodes. */
+  visit(owner: Jid, jid: Jid, nodes: ReadonlySet<string>): Awaitable<void> {
+    return after(this.#rosters.item(owner, jid.bare), (item) => {
+      const isContact = item?.subscription === "both";
+      // Contacts here get what is theirs as they come.
+      if (isContact && jid.domain === this.#host.domain) return undefined;
+      return after(this.#parts.blocks(owner, jid), (isBlocked) =>
+        isBlocked ? undefined : this.#engine.sendLast(owner, nodes, jid, isContact ? undefined : "open"),
+      );
+    });
+  }
+
   #serve(session: Session, interests: ReadonlySet<string>): Awaitable<undefined> {
     const before = this.#served.get(session);
     this.#served.set(session, interests);

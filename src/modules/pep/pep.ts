@@ -22,6 +22,7 @@ import { roster, rosterService } from "../roster/roster.ts";
 import { type AudienceParts, audienceOf } from "./audience.ts";
 import { LastItems } from "./last-items.ts";
 import { createPep, pepService } from "./pep-service.ts";
+import { Visitors } from "./visitors.ts";
 
 /** XEP-0163 §5. One item, since nodes show what is now so; clients ask for more where they want it. */
 const DEFAULTS: NodeConfig = {
@@ -59,6 +60,11 @@ const config = t.object({
   affiliationsPerNode: t
     .integer(1000, { min: 1 })
     .doc("Addresses that one node lets in or keeps out by name."),
+  visitors: t
+    .integer(1000, { min: 1 })
+    .doc(
+      "Resources, of contacts elsewhere and of whoever sent their presence directly, that get events of one account.",
+    ),
   changesPerMinute: t
     .integer(600, { min: 1, off: true })
     .doc(
@@ -69,18 +75,19 @@ const config = t.object({
 export const pep = defineModule({
   name: "pep",
   implements: ["XEP-0163 1.2.2", "XEP-0222 1.0", "XEP-0223 1.1.1"],
-  omits: {
-    "XEP-0163": [
-      "Events for contacts of other domains, whose clients are not asked for their capabilities (§4.2).",
-      "Events for those who sent their presence directly (XEP-0060 §9.1.3).",
-    ],
-  },
   requires: [roster, presence, disco, caps, pubsub],
   config,
 
   setup(host, limits) {
-    const parts = partsOf(host);
+    const visitors = new Visitors(
+      host,
+      host.use(capsService),
+      { perAccount: limits.visitors },
+      (owner, { jid, interests }) => lastItems.visit(owner, jid, interests),
+    );
+    const parts = partsOf(host, visitors);
     const engine = host.use(pubsubService).open(profileOf(parts, limits));
+    const lastItems = new LastItems(parts, engine);
 
     for (const type of ["get", "set"] as const) {
       for (const namespace of [ns.PUBSUB, ns.PUBSUB_OWNER]) {
@@ -107,7 +114,8 @@ export const pep = defineModule({
     host.hook("user:export", "observe", (event) => engine.exportNodes(event));
     host.hook("user:import", "observe", (event) => engine.importPiece(event));
 
-    new LastItems(parts, engine).listen();
+    lastItems.listen();
+    visitors.listen();
   },
 });
 
@@ -119,12 +127,13 @@ const OWN_FEATURES = [
   "pubsub-on-a-jid",
 ] as const;
 
-function partsOf(host: Host): AudienceParts {
+function partsOf(host: Host, visitors: Visitors): AudienceParts {
   let blocks: AudienceParts["blocks"] | undefined;
   return {
     host,
     rosters: host.use(rosterService),
     caps: host.use(capsService),
+    visitors,
     blocks(user, peer) {
       blocks ??= host.modules.includes(blocking) ? host.use(blockingService).blocks : () => false;
       return blocks(user, peer);

@@ -13,6 +13,7 @@ import { Access } from "./access.ts";
 import { handleApproval } from "./approval.ts";
 import type { Context } from "./context.ts";
 import { Members } from "./members.ts";
+import type { AccessModel } from "./node-config.ts";
 import { listNodes, nodeInfo, nodeItems } from "./node-discovery.ts";
 import { NodeStore } from "./node-store.ts";
 import type { NodeTables } from "./node-tables.ts";
@@ -97,13 +98,14 @@ export class Engine implements Pubsub {
     return nodeItems(this.#context, service, node, who);
   }
 
-  sendLast(service: Jid, nodes: ReadonlySet<string>, to: Jid): Awaitable<void> {
+  sendLast(service: Jid, nodes: ReadonlySet<string>, to: Jid, only?: AccessModel): Awaitable<void> {
     const { store, access, notifier } = this.#context;
     return after(store.of(service), (set) =>
       each(set.nodes.values(), (node) => {
         if (!nodes.has(node.id) || node.config.sendLast !== "on_sub_and_presence") return undefined;
+        if (only !== undefined && node.config.accessModel !== only) return undefined;
         return after(access.refusal(set, node, to), (refusal) =>
-          refusal ? undefined : notifier.last(set, node, to, true),
+          refusal ? undefined : notifier.last(set, node, to, only === undefined),
         );
       }),
     );

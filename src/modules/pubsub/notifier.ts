@@ -9,7 +9,7 @@ import type { Item, PubsubNode } from "./node.ts";
 import type { NodeSet } from "./node-set.ts";
 import type { Audience, PubsubProfile } from "./pubsub-service.ts";
 
-const NOBODY: Audience = { recipients: [], decides: () => false };
+const NOBODY: Audience = { recipients: [], strangers: [], decides: () => false };
 
 /** XEP-0060 §12.2: tells those who may know what happened at a node. */
 export class Notifier {
@@ -33,8 +33,13 @@ export class Notifier {
       const header = this.#header(set, node);
       const seen = publisher === undefined ? content : withReplyTo(content, publisher);
       const told = this.#tellAudience(stanzaOf(header, seen), found.recipients);
-      if (node.subscriptions.size === 0) return told;
-      return together(told, this.#tellSubscribers(set, node, stanzaOf(header, content), found));
+      if (node.subscriptions.size === 0 && found.strangers.length === 0) return told;
+      const plain = stanzaOf(header, content);
+      return together(
+        told,
+        this.#tellAudience(plain, found.strangers),
+        this.#tellSubscribers(set, node, plain, found),
+      );
     });
   }
 

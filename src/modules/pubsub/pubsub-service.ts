@@ -33,6 +33,8 @@ export interface Relation {
 export interface Audience {
   /** Who sees the presence of the service's owner: they may learn which resource published (XEP-0163 §4.3.1). */
   readonly recipients: readonly Jid[];
+  /** The others, who may not. */
+  readonly strangers: readonly Jid[];
   /** Whether it is decided here if the subscriber gets the events, and not by the subscription (XEP-0163 §4.3.2). */
   decides(subscriber: Jid): boolean;
 }
@@ -86,8 +88,11 @@ export interface Pubsub {
   nodeInfo(service: Jid, node: string, who: Jid): Awaitable<Element>;
   /** §5.5: `<query/>` of disco#items. @throws StanzaError */
   nodeItems(service: Jid, node: string, who: Jid): Awaitable<Element>;
-  /** The last item of each of these nodes goes to `to`, as far as it may see them and their owners want it. */
-  sendLast(service: Jid, nodes: ReadonlySet<string>, to: Jid): Awaitable<void>;
+  /**
+   * The last item of each of these nodes goes to `to`, as far as it may see them and their owners want it; with `only` of
+   * those of that access model.
+   */
+  sendLast(service: Jid, nodes: ReadonlySet<string>, to: Jid, only?: AccessModel): Awaitable<void>;
   /** The owner went offline. */
   ownerGone(service: Jid): Awaitable<void>;
   /** Subscriptions of `contact` that it has no right to any more are cancelled (XEP-0163 §7.1). */

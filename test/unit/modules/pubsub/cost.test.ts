@@ -52,7 +52,7 @@ async function open() {
   };
   const profile = {
     ...profileFor(new NaiveService(true)),
-    audience: () => ({ recipients: CONTACTS, decides: () => false }),
+    audience: () => ({ recipients: CONTACTS, strangers: [], decides: () => false }),
   };
   const engine = new Engine(host as Host, counted, profile);
   const asks = (type: "get" | "set", xml: string) => {

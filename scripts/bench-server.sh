@@ -2,7 +2,7 @@
 # A server for load tests: registration and PLAIN open on plain TCP, STARTTLS on the same port, direct TLS on
 # another, no rate limits, admin@DOMAIN (password "admin") an administrator. Loopback only.
 #     scripts/bench-server.sh start DIR    returns when the server accepts connections; its last line is
-#                                          pids=… port=… tls_port=… domain=…
+#                                          pids=… port=… tls_port=… domain=… muc=…
 #     scripts/bench-server.sh stop DIR
 # DIR keeps accounts and messages between starts.
 # The server runs with the flags of Node that `npm start` gives it.
@@ -64,7 +64,7 @@ start() {
         sleep 0.2
     done
     echo "$pid" > "$dir/server.pid"
-    echo "pids=$pid port=$port tls_port=$tls_port domain=$domain"
+    echo "pids=$pid port=$port tls_port=$tls_port domain=$domain muc=conference.$domain"
 }
 
 stop() {

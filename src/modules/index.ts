@@ -24,6 +24,7 @@ import { last } from "./last.ts";
 import { logins } from "./logins.ts";
 import { mam } from "./mam/mam.ts";
 import { monitoring } from "./monitoring/monitoring.ts";
+import { muc } from "./muc/muc.ts";
 import { offline } from "./offline.ts";
 import { pep } from "./pep/pep.ts";
 import { ping } from "./ping.ts";
@@ -85,6 +86,7 @@ export const defaultModules: readonly Module[] = [
   api,
   admin,
   invites,
+  muc,
   userExport,
   upload,
   home,

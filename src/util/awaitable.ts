@@ -24,3 +24,8 @@ export function each<T>(items: Iterable<T>, work: (item: T) => Awaitable<unknown
 export function together(...works: readonly Awaitable<unknown>[]): Awaitable<void> {
   return each(works, (work) => work);
 }
+
+/** The values of all of `works`, in their order; makes a promise only when one of them is. */
+export function all<T>(works: readonly Awaitable<T>[]): Awaitable<readonly T[]> {
+  return works.some((work) => isPromise(work)) ? Promise.all(works) : (works as readonly T[]);
+}

@@ -41,7 +41,20 @@ export const ns = {
   DISCO_INFO: "http://jabber.org/protocol/disco#info",
   DISCO_ITEMS: "http://jabber.org/protocol/disco#items",
   /** XEP-0045: Multi-User Chat */
+  MUC: "http://jabber.org/protocol/muc",
   MUC_USER: "http://jabber.org/protocol/muc#user",
+  MUC_ADMIN: "http://jabber.org/protocol/muc#admin",
+  MUC_OWNER: "http://jabber.org/protocol/muc#owner",
+  MUC_CONFIG: "http://jabber.org/protocol/muc#roomconfig",
+  MUC_INFO: "http://jabber.org/protocol/muc#roominfo",
+  MUC_REGISTER: "http://jabber.org/protocol/muc#register",
+  MUC_REQUEST: "http://jabber.org/protocol/muc#request",
+  MUC_STABLE_ID: "http://jabber.org/protocol/muc#stable_id",
+  MUC_TRAFFIC: "http://jabber.org/protocol/muc#traffic",
+  /** XEP-0410: MUC Self-Ping */
+  MUC_SELF_PING: "http://jabber.org/protocol/muc#self-ping-optimization",
+  /** XEP-0421: Occupant identifiers for semi-anonymous MUCs */
+  OCCUPANT_ID: "urn:xmpp:occupant-id:0",
   /** XEP-0050: Ad-Hoc Commands */
   COMMANDS: "http://jabber.org/protocol/commands",
   /** XEP-0059: Result Set Management */

@@ -24,6 +24,10 @@ interface Content {
   readonly children: readonly Element[];
 }
 
+interface Tail {
+  text: string | undefined;
+}
+
 type TextChild = "body" | "subject" | "thread" | "status" | "show" | "priority";
 
 /** Typed header plus payload (RFC 6120 §8). Immutable: every change is a cheap copy that shares the payload. */
@@ -35,6 +39,8 @@ export class Stanza implements Header {
   readonly to: Jid | undefined;
   readonly lang: string | undefined;
   readonly #content: Content;
+  /** The text behind `to`, written once for those copies that differ in it alone. */
+  #tail: Tail | undefined;
 
   private constructor(
     kind: Kind,
@@ -44,6 +50,7 @@ export class Stanza implements Header {
     to: Jid | undefined,
     lang: string | undefined,
     content: Content,
+    tail?: Tail,
   ) {
     this.kind = kind;
     this.type = type;
@@ -52,6 +59,7 @@ export class Stanza implements Header {
     this.to = to;
     this.lang = lang;
     this.#content = content;
+    this.#tail = tail;
   }
 
   static build(header: Header, payload: readonly Element[]): Stanza {
@@ -142,6 +150,13 @@ export class Stanza implements Header {
     );
   }
 
+  /** The same to somebody else; what many get is written once. */
+  readdressed(to: Jid): Stanza {
+    const { kind, type, id, from, lang } = this;
+    this.#tail ??= { text: undefined };
+    return new Stanza(kind, type, id, from, to, lang, this.#content, this.#tail);
+  }
+
   append(...extra: Element[]): Stanza {
     return this.#replace(new AppendedContent(this.#content, extra));
   }
@@ -181,8 +196,10 @@ export class Stanza implements Header {
   }
 
   toString(): string {
-    const { inner } = this.#content;
-    return inner === "" ? `${this.#startTag()}/>` : `${this.#startTag()}>${inner}</${this.kind}>`;
+    const tail = this.#tail ? (this.#tail.text ??= this.#writeTail()) : this.#writeTail();
+    return this.to === undefined
+      ? `<${this.kind}${tail}`
+      : `<${this.kind} to="${escapeAttribute(this.to.toString())}"${tail}`;
   }
 
   /** The stanza as text that means the same in any element: it names its namespace. */
@@ -214,14 +231,15 @@ export class Stanza implements Header {
     return tree;
   }
 
-  #startTag(): string {
-    let tag = `<${this.kind}`;
-    if (this.to !== undefined) tag += ` to="${escapeAttribute(this.to.toString())}"`;
+  #writeTail(): string {
+    let tag = "";
     if (this.from !== undefined) tag += ` from="${escapeAttribute(this.from.toString())}"`;
     if (this.id !== undefined) tag += ` id="${escapeAttribute(this.id)}"`;
     if (this.type !== undefined) tag += ` type="${escapeAttribute(this.type)}"`;
     if (this.lang !== undefined) tag += ` xml:lang="${escapeAttribute(this.lang)}"`;
-    return tag + this.#content.extraAttributes;
+    const { inner, extraAttributes } = this.#content;
+    tag += extraAttributes;
+    return inner === "" ? `${tag}/>` : `${tag}>${inner}</${this.kind}>`;
   }
 
   #replace(content: Content): Stanza {

@@ -1,0 +1,119 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { type Awaitable, after } from "../../util/awaitable.ts";
+import { StanzaError } from "../../xmpp/errors.ts";
+import type { Jid } from "../../xmpp/jid.ts";
+import { ns } from "../../xmpp/ns.ts";
+import type { Stanza } from "../../xmpp/stanza.ts";
+import type { Context } from "./context.ts";
+import type { Room } from "./room.ts";
+import { type Affiliation, isAdministrative } from "./standing.ts";
+
+/** XEP-0045 §7.2, §10.1.1: who may enter a room, and who may make one. */
+export class Admission {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** @throws StanzaError as §7.2.17 has them. */
+  check(room: Room, client: Jid, nick: string, stanza: Stanza): Awaitable<unknown> {
+    const user = client.bare;
+    const affiliation = room.affiliationOf(user);
+    const { membersOnly, password } = room.options;
+    // §7.2.8
+    if (affiliation === "outcast") throw new StanzaError("forbidden");
+    // §7.2.11
+    if (room.isLocked && affiliation !== "owner") throw new StanzaError("item-not-found");
+    // §7.2.6
+    if (password !== "" && !isSame(password, passwordIn(stanza))) throw new StanzaError("not-authorized");
+    // §7.2.7
+    if (membersOnly && affiliation === "none") throw new StanzaError("registration-required");
+    checkNickIsFree(room, nick, user);
+    this.#checkSpace(room, nick, affiliation);
+    return this.#context.host.emit("muc:joining", { room, client, nick });
+  }
+
+  /** §10.1.1. @throws StanzaError not-allowed when this user may make no rooms. */
+  create(to: Jid, client: Jid): Awaitable<Room> {
+    const { host, rooms, config } = this.#context;
+    const user = client.bare;
+    if (to.local.length > config.roomId) {
+      throw new StanzaError("policy-violation", `the name is longer than ${config.roomId} characters`);
+    }
+    return after(this.#mayCreate(user), (mayCreate) => {
+      if (!mayCreate) throw new StanzaError("not-allowed");
+      return after(this.#ownedBy(user), (count) => {
+        if (count >= config.roomsPerUser) {
+          throw new StanzaError("resource-constraint", "you own too many rooms");
+        }
+        return after(rooms.find(to), (made) => {
+          if (made) throw new StanzaError("item-not-found", "somebody else is making this room");
+          return rooms.create(to, user, host.clock.now());
+        });
+      });
+    });
+  }
+
+  #mayCreate(user: Jid): Awaitable<boolean> {
+    const { host, config } = this.#context;
+    if (config.create === "anyone" || host.isAdmin(user)) return true;
+    return config.create === "users" && host.serves(user.domain) && host.accounts.exists(user);
+  }
+
+  #ownedBy(user: Jid): Awaitable<number> {
+    const { store, rooms, service } = this.#context;
+    return after(store.roomsOf(service.domain, user, "owner"), (stored) => {
+      let count = stored.length;
+      for (const room of rooms.active) {
+        if (!room.options.persistent && room.affiliationOf(user) === "owner") count++;
+      }
+      return count;
+    });
+  }
+
+  /** §7.2.10: admins and owners find room in one that is full. */
+  #checkSpace(room: Room, nick: string, affiliation: Affiliation): void {
+    const { config } = this.#context;
+    const present = room.occupants.get(nick);
+    if (present) {
+      if (present.seats.length >= config.sessionsPerOccupant) {
+        throw new StanzaError("resource-constraint", "too many clients under this nickname");
+      }
+      return;
+    }
+    const most = Math.min(room.options.maxOccupants || config.occupants, config.occupants);
+    const reserve = isAdministrative(affiliation) ? config.reserve : 0;
+    if (room.occupants.size >= most + reserve) {
+      throw new StanzaError("service-unavailable", "the room is full", { type: "wait" });
+    }
+  }
+}
+
+/** §7.2.9: nobody else has the nickname, or has reserved it. @throws StanzaError conflict */
+export function checkNickIsFree(room: Room, nick: string, user: Jid): void {
+  const holder = room.affiliations.holderOf(nick);
+  if (holder !== undefined && holder !== user.toString()) throw new StanzaError("conflict");
+  const present = room.occupants.get(nick);
+  if (present && !present.user.equals(user)) throw new StanzaError("conflict");
+}
+
+/** §17.1: no empty or invisible nicknames, and none that is too long. */
+export function checkNick(nick: string, most: number): void {
+  if (!/[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}]/u.test(nick)) {
+    throw new StanzaError("not-acceptable", "the nickname cannot be seen", { type: "cancel" });
+  }
+  if (nick.length > most) {
+    throw new StanzaError("policy-violation", `the nickname is longer than ${most} characters`);
+  }
+}
+
+function passwordIn(stanza: Stanza): string {
+  return stanza.child("x", ns.MUC)?.getChildText("password", ns.MUC) ?? "";
+}
+
+/** Takes no longer the more of the password is right. */
+function isSame(expected: string, given: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(expected), digest(given));
+}

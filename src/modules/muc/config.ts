@@ -1,0 +1,42 @@
+import { serviceNames } from "../../config/names.ts";
+import { type Infer, t } from "../../util/schema.ts";
+import { defaultOptions } from "./room-options.ts";
+
+export const CREATORS = ["anyone", "users", "admins"] as const;
+
+/** The module's section of the configuration. */
+export const mucConfig = t.object({
+  services: serviceNames(["conference"]).doc(
+    "Where rooms are: a name that is put before each domain, or a whole name below one of them.",
+  ),
+  name: t.string("Group chat").doc("What clients show for the service."),
+  create: t
+    .oneOf(CREATORS, "users")
+    .doc("Who may create rooms: anyone, accounts of this server, or its administrators."),
+  roomsPerUser: t.integer(100, { min: 1, off: true }).doc("Rooms that one account may own."),
+  occupants: t.integer(5000, { min: 2 }).doc("Occupants of one room."),
+  reserve: t.integer(20, { min: 1 }).doc("How many more admins and owners may enter a room that is full."),
+  sessionsPerOccupant: t.integer(20, { min: 1 }).doc("Clients of one account under one nickname."),
+  affiliations: t.integer(10_000, { min: 10 }).doc("Owners, admins, members and outcasts of one room."),
+  roomId: t.integer(128, { min: 1 }).doc("Characters in the part of a room's address before the @."),
+  nick: t.integer(128, { min: 1 }).doc("Characters in a nickname."),
+  subject: t.size("4 KB").doc("The longest subject."),
+  text: t.integer(1000, { min: 1 }).doc("Characters in a reason, a room's name or a description."),
+  message: t.size("64 KB", { min: 1000 }).doc("The largest message that a room passes on."),
+  presence: t.size("8 KB", { min: 500 }).doc("The largest presence that a room passes on."),
+  history: t.integer(100, { min: 0 }).doc("Messages that a room remembers for those who enter."),
+  historySize: t.size("1 MB").doc("Their size in memory."),
+  invitees: t.integer(20, { min: 1 }).doc("People that one message may invite."),
+  unconfigured: t
+    .duration("15m", { min: 1000 })
+    .doc("How long a new room waits for its configuration before it is given up."),
+  voiceRequests: t.duration("1m").doc("How long an occupant waits before asking for voice again."),
+  requests: t
+    .integer(1000, { min: 10 })
+    .doc("Requests between occupants of one room that wait for an answer."),
+  idle: t.integer(1000, { min: 2 }).doc("Empty rooms that are kept in memory."),
+  listed: t.integer(1000, { min: 1 }).doc("Public rooms that are listed at most."),
+  defaults: defaultOptions.doc("What a room is until its owner changes it."),
+});
+
+export type MucConfig = Infer<typeof mucConfig>;

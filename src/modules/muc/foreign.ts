@@ -1,0 +1,48 @@
+import { Jid, JidError } from "../../xmpp/jid.ts";
+import { ns } from "../../xmpp/ns.ts";
+import type { Stanza } from "../../xmpp/stanza.ts";
+
+/** What only a room says of its occupants (XEP-0045 §17.3, XEP-0421 §4). */
+const ROOM_ONLY = [
+  ["x", ns.MUC],
+  ["x", ns.MUC_USER],
+  ["x", ns.MUC_ADMIN],
+  ["x", ns.MUC_OWNER],
+  ["occupant-id", ns.OCCUPANT_ID],
+] as const;
+
+/** An occupant's stanza without what it has no right to say, and without addresses. */
+export function withoutClaims(stanza: Stanza, room: Jid): Stanza {
+  let clean = stanza;
+  for (const [name, namespace] of ROOM_ONLY) clean = clean.without(name, namespace);
+  clean = withoutMarks(clean, "stanza-id", ns.STANZA_ID, (by) => by.equals(room));
+  // A delay by an address of the room or of a server would pass for history; one of a user may be from another chat (§7.9).
+  clean = withoutMarks(clean, "delay", ns.DELAY, (by) => by.local === "" || by.bare.equals(room));
+  return clean.with({ from: undefined, to: undefined });
+}
+
+function withoutMarks(
+  stanza: Stanza,
+  name: "stanza-id" | "delay",
+  namespace: string,
+  isForged: (by: Jid) => boolean,
+): Stanza {
+  if (!stanza.has(name, namespace)) return stanza;
+  const marks = stanza.payload.filter((child) => child.is(name, namespace));
+  const kept = marks.filter((mark) => {
+    const by = readJid(name === "delay" ? mark.attrs.from : mark.attrs.by);
+    return by !== undefined && !isForged(by);
+  });
+  return kept.length === marks.length ? stanza : stanza.without(name, namespace).append(...kept);
+}
+
+/** undefined for what is no address. */
+export function readJid(text: unknown): Jid | undefined {
+  if (typeof text !== "string") return undefined;
+  try {
+    return Jid.parse(text);
+  } catch (error) {
+    if (error instanceof JidError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,80 @@
+import { type Awaitable, after } from "../../util/awaitable.ts";
+import { StanzaError } from "../../xmpp/errors.ts";
+import type { Jid } from "../../xmpp/jid.ts";
+import { ns } from "../../xmpp/ns.ts";
+import type { Stanza } from "../../xmpp/stanza.ts";
+import type { Attendance } from "./attendance.ts";
+import type { Context } from "./context.ts";
+import { broadcast } from "./groupchat.ts";
+import type { Invitations } from "./invitations.ts";
+import type { Occupant } from "./occupant.ts";
+import { sendPrivately } from "./private-messages.ts";
+import type { RoleChanges } from "./role-changes.ts";
+import type { Room } from "./room.ts";
+import { changeSubject, isSubjectChange } from "./subject.ts";
+import { VoiceRequests } from "./voice-requests.ts";
+
+/** XEP-0045 §7.4, §7.5, §7.8, §8.6, §17.2: what messages to a room's addresses are. */
+export class Messages {
+  readonly #context: Context;
+  readonly #attendance: Attendance;
+  readonly #invitations: Invitations;
+  readonly #voice: VoiceRequests;
+
+  constructor(context: Context, attendance: Attendance, invitations: Invitations, roles: RoleChanges) {
+    this.#context = context;
+    this.#attendance = attendance;
+    this.#invitations = invitations;
+    this.#voice = new VoiceRequests(context, roles);
+  }
+
+  receive(stanza: Stanza): Awaitable<void> {
+    const to = stanza.to as Jid;
+    if (to.local === "") {
+      if (stanza.type === "error") return undefined;
+      throw new StanzaError("service-unavailable");
+    }
+    return after(this.#context.rooms.find(to), (room) => {
+      if (stanza.type === "error") return this.#attendance.bounced(room, stanza);
+      // §17.2, rule 3
+      if (!room) throw new StanzaError("item-not-found");
+      if (room.isLocked && !room.occupantOf(stanza.from as Jid)) throw new StanzaError("item-not-found");
+      return to.resource === "" ? this.#toRoom(room, stanza) : this.#toOccupant(room, to.resource, stanza);
+    });
+  }
+
+  #toRoom(room: Room, stanza: Stanza): Awaitable<void> {
+    if (stanza.type === "groupchat") {
+      const occupant = this.#senderIn(room, stanza);
+      return isSubjectChange(stanza)
+        ? changeSubject(this.#context, room, occupant, stanza)
+        : broadcast(this.#context, room, occupant, stanza);
+    }
+    // §7.8.2: "normal", explicitly or not.
+    if (stanza.type === undefined || stanza.type === "normal") {
+      const x = stanza.child("x", ns.MUC_USER);
+      if (x?.getChild("decline", ns.MUC_USER)) return this.#invitations.decline(room, stanza, x);
+      if (x?.getChild("invite", ns.MUC_USER)) {
+        return this.#invitations.invite(room, this.#senderIn(room, stanza), stanza, x);
+      }
+      const form = stanza.child("x", ns.DATA_FORMS);
+      if (form) return this.#voice.receive(room, this.#senderIn(room, stanza), form);
+    }
+    // §17.2, rule 1
+    throw new StanzaError("bad-request", "a message to the room is of type groupchat");
+  }
+
+  #toOccupant(room: Room, nick: string, stanza: Stanza): Awaitable<void> {
+    const sender = this.#senderIn(room, stanza);
+    // §7.5
+    if (stanza.type === "groupchat") throw new StanzaError("bad-request");
+    return sendPrivately(this.#context, room, sender, nick, stanza);
+  }
+
+  /** §7.4, §7.5: only those who are there may speak. */
+  #senderIn(room: Room, { from }: Stanza): Occupant {
+    const occupant = room.occupantOf(from as Jid);
+    if (!occupant) throw new StanzaError("not-acceptable", "you are not in the room", { type: "cancel" });
+    return occupant;
+  }
+}

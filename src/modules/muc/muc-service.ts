@@ -1,0 +1,178 @@
+import type { Host } from "../../core/host.ts";
+import type { ServiceHost } from "../../core/service-host.ts";
+import type { IqHandler, IqRequest } from "../../routing/iq-table.ts";
+import { type Awaitable, after, each } from "../../util/awaitable.ts";
+import type { Element } from "../../xml/element.ts";
+import { Jid } from "../../xmpp/jid.ts";
+import { ns } from "../../xmpp/ns.ts";
+import { AdminQueries } from "./admin-queries.ts";
+import { AffiliationChanges } from "./affiliation-changes.ts";
+import { Attendance } from "./attendance.ts";
+import type { MucConfig } from "./config.ts";
+import type { Context } from "./context.ts";
+import { Delivery } from "./delivery.ts";
+import { Invitations } from "./invitations.ts";
+import { Messages } from "./messages.ts";
+import type { OccupantIds } from "./occupant-ids.ts";
+import { OccupantRequests } from "./occupant-requests.ts";
+import { OwnerQueries } from "./owner-queries.ts";
+import { Presences } from "./presences.ts";
+import { Registration } from "./registration.ts";
+import { Removal } from "./removal.ts";
+import { RoleChanges } from "./role-changes.ts";
+import type { Room } from "./room.ts";
+import { RoomDisco } from "./room-disco.ts";
+import type { RoomStore } from "./room-store.ts";
+import { Rooms } from "./rooms.ts";
+
+/** How often rooms that wait for their configuration are looked at. */
+const SWEEP_MS = 60_000;
+
+interface Parts {
+  readonly host: Host;
+  readonly domain: string;
+  readonly config: MucConfig;
+  readonly store: RoomStore;
+  readonly ids: OccupantIds;
+}
+
+/** Opens one group chat service: the parts, and which of them gets what. */
+export function openService({ host, domain, config, store, ids }: Parts): Context {
+  const delivery = new Delivery(host);
+  const rooms = new Rooms(store, config);
+  const service: ServiceHost = host.service(domain, {
+    disco: {
+      identities: [{ category: "conference", type: "text", name: config.name }],
+      features: [ns.MUC, ns.MUC_STABLE_ID, ns.OCCUPANT_ID],
+      items: () => disco.listRooms(),
+    },
+    presence: (stanza, session) => attendance.receive(stanza, session),
+    message: (stanza) => messages.receive(stanza),
+    iq: (stanza) => requests.receive(stanza),
+  });
+  const presences = new Presences(delivery);
+  const context: Context = { host, service, config, store, rooms, delivery, presences, ids };
+  const removal = new Removal(context);
+  const attendance = new Attendance(context, removal);
+  const roles = new RoleChanges(context, removal);
+  const affiliations = new AffiliationChanges(context, removal, roles);
+  const invitations = new Invitations(context, affiliations);
+  const messages = new Messages(context, attendance, invitations, roles);
+  const requests = new OccupantRequests(context);
+  const disco = new RoomDisco(context);
+  const admin = new AdminQueries(context, roles, affiliations, invitations);
+  const owner = new OwnerQueries(context, removal, roles, affiliations);
+  const registration = new Registration(context, affiliations);
+
+  service.iq(
+    "get",
+    ns.DISCO_INFO,
+    "query",
+    inRoom((room, request) => disco.info(room, request)),
+    "address",
+  );
+  service.iq(
+    "get",
+    ns.DISCO_ITEMS,
+    "query",
+    inRoom((room, request) => disco.items(room, request)),
+    "address",
+  );
+  service.iq(
+    "get",
+    ns.MUC_ADMIN,
+    "query",
+    inRoom((room, request) => admin.list(room, request)),
+    "address",
+  );
+  service.iq(
+    "set",
+    ns.MUC_ADMIN,
+    "query",
+    inRoom((room, request) => admin.change(room, request)),
+    "address",
+  );
+  service.iq(
+    "get",
+    ns.MUC_OWNER,
+    "query",
+    inRoom((room, request) => owner.get(room, request)),
+    "address",
+  );
+  service.iq(
+    "set",
+    ns.MUC_OWNER,
+    "query",
+    inRoom((room, request) => owner.set(room, request)),
+    "address",
+  );
+  service.iq(
+    "get",
+    ns.REGISTER,
+    "query",
+    inRoom((room, request) => registration.get(room, request)),
+    "address",
+  );
+  service.iq(
+    "set",
+    ns.REGISTER,
+    "query",
+    inRoom((room, request) => registration.set(room, request)),
+    "address",
+  );
+  service.iq(
+    "get",
+    ns.PING,
+    "ping",
+    inRoom(() => undefined),
+    "address",
+  );
+  service.iq("get", ns.PING, "ping", (request) => requests.ping(request), "resource");
+
+  // §10.1.1: nobody may keep names by making rooms and leaving them so.
+  host.every(SWEEP_MS, () => {
+    const before = host.clock.now() - config.unconfigured;
+    const late = [...rooms.active].filter(({ isLocked, createdAt }) => isLocked && createdAt < before);
+    return each(late, (room) => removal.destroy(room, { reason: "The room was not configured." }));
+  });
+  host.hook("user:deleted", "observe", ({ user }) => forgetUser(user));
+  host.hook("store:lost", "observe", () => rooms.forget());
+  return context;
+
+  /** §17.2: what there is not has no answers. */
+  function inRoom(
+    handler: (room: Room, request: IqRequest) => Awaitable<Element | "answered" | undefined>,
+  ): IqHandler {
+    return (request) => after(rooms.get(request.to), (room) => handler(room, request));
+  }
+
+  /** Whoever has the address next is somebody else. */
+  function forgetUser(user: Jid): Awaitable<void> {
+    return after(store.roomsOf(domain, user), (stored) => {
+      const temporary = [...rooms.active].filter((room) => room.affiliations.get(user.toString()));
+      const addresses = new Set([...stored, ...temporary.map(({ jid }) => jid.toString())]);
+      return each(addresses, (address) =>
+        after(rooms.find(Jid.parse(address)), (room) => room && forgetIn(room, user)),
+      );
+    });
+  }
+
+  /** §10: every room has an owner. The next in rank follows; a room that belongs to nobody else ends. */
+  function forgetIn(room: Room, user: Jid): Awaitable<void> {
+    const key = user.toString();
+    const isLast = room.affiliations.get(key)?.affiliation === "owner" && room.affiliations.owners === 1;
+    const [heir] = [...room.affiliations.with("admin"), ...room.affiliations.with("member")].filter(
+      ([address]) => address.includes("@"),
+    );
+    if (isLast && !heir) return removal.destroy(room);
+    const succession =
+      isLast && heir
+        ? affiliations.apply(room, { address: Jid.parse(heir[0]), affiliation: "owner" }, {})
+        : undefined;
+    return after(succession, (tell) =>
+      after(tell?.(), () =>
+        after(affiliations.apply(room, { address: user, affiliation: "none" }, {}), (gone) => gone()),
+      ),
+    );
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * XEP-0045 Multi-User Chat, version 1.35.5
+ * https://xmpp.org/extensions/xep-0045.html
+ * XEP-0410 MUC Self-Ping (Schrödinger's Chat), version 1.1.0
+ * XEP-0421 Occupant identifiers for semi-anonymous MUCs, version 1.0.1
+ * XEP-0249 Direct MUC Invitations, version 1.2
+ *
+ * Rooms where people and bots talk, at addresses of their own below the domain.
+ *
+ * A map of the folder. What is: `room` (options, affiliations, occupants), `rooms` (in memory and in the store), `room-store`,
+ * `room-options`, `affiliations`, `occupant`, `history`, `standing`. What comes in: `attendance` (presence), `messages` and behind it
+ * `groupchat`, `subject`, `private-messages`, `invitations`, `voice-requests`; `admin-queries`, `owner-queries` with `config-form`,
+ * `registration`, `room-disco`, `occupant-requests`. Who may what: `admission`, `actor`, and the checks in `role-changes` and
+ * `affiliation-changes`, which also do it; `removal` is how occupants and rooms go. What goes out: `presences`, `delivery`.
+ * `muc-service` puts them together, `context` is what they share.
+ *
+ * Others have their say by the hooks in `hooks`: "muc:joining" refuses those who come, "muc:message" refuses, changes (stage
+ * "rewrite"), keeps and stamps ("archive") what is said, "muc:described" adds to what a room tells of itself, "muc:destroyed"
+ * forgets. More requests to rooms are handlers on `context.service` at "address"; more options are fields in `config-form`.
+ */
+import "./hooks.ts";
+import { defineModule } from "../../core/module.ts";
+import { mucConfig } from "./config.ts";
+import { openService } from "./muc-service.ts";
+import { OccupantIds } from "./occupant-ids.ts";
+import { RoomStore } from "./room-store.ts";
+
+export const muc = defineModule({
+  name: "muc",
+  implements: ["XEP-0045 1.35.5", "XEP-0249 1.2", "XEP-0410 1.1.0", "XEP-0421 1.0.1"],
+  config: mucConfig,
+  services: ({ services }) => services,
+
+  async setup(host, config) {
+    const store = await RoomStore.open(host);
+    const ids = await OccupantIds.open(host);
+    for (const domain of host.serviceDomains(config.services))
+      openService({ host, domain, config, store, ids });
+  },
+});

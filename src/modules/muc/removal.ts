@@ -1,0 +1,78 @@
+import { type Awaitable, after, each, together } from "../../util/awaitable.ts";
+import { type Element, el } from "../../xml/element.ts";
+import type { Stanza } from "../../xmpp/stanza.ts";
+import type { Context } from "./context.ts";
+import type { Occupant, Seat } from "./occupant.ts";
+import type { News } from "./presences.ts";
+import type { Room } from "./room.ts";
+
+/** XEP-0045 §7.14, §8.2, §10.9: how occupants go, and rooms with them. */
+export class Removal {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** One client goes, by itself or because it is gone already; the occupant stays as long as another one is there. */
+  leave(room: Room, seat: Seat, news: News = {}, farewell?: Stanza): Awaitable<void> {
+    const { presences, rooms, host } = this.#context;
+    const { occupant } = seat;
+    const wasShown = occupant.first === seat;
+    const gone = { occupant, affiliation: room.affiliationOf(occupant.user), seat, farewell };
+    room.rise(seat);
+    const own = presences.announceOwnGone(room, gone, seat, news);
+    if (occupant.seats.length > 0) {
+      return together(own, wasShown ? presences.update(room, occupant) : undefined);
+    }
+    const others = presences.announceGone(room, gone, news);
+    rooms.settle(room);
+    return together(own, others, host.emit("muc:left", { room, occupant }));
+  }
+
+  /** An occupant is removed with all of its clients, who are told at once; the others by what is returned (§8.2). */
+  expel(room: Room, occupant: Occupant, news: News): () => Awaitable<void> {
+    const { presences, rooms, host } = this.#context;
+    const seats = occupant.seats.slice();
+    const gone = { occupant, affiliation: room.affiliationOf(occupant.user), seat: occupant.first };
+    for (const seat of seats) room.rise(seat);
+    const own = each(seats, (seat) => presences.announceOwnGone(room, gone, seat, news));
+    rooms.settle(room);
+    return () =>
+      together(own, presences.announceGone(room, gone, news), host.emit("muc:left", { room, occupant }));
+  }
+
+  /** §10.9: each hears of its own end only; nothing of the room is kept. */
+  destroy(
+    room: Room,
+    news: { jid?: string | undefined; reason?: string; password?: string } = {},
+  ): Awaitable<void> {
+    const { jid, reason, password } = news;
+    const destroyed = el("destroy", { jid });
+    if (reason) destroyed.cnode(el("reason", {}, reason));
+    if (password) destroyed.cnode(el("password", {}, password));
+    return this.#end(room, { destroyed }, () => this.#forget(room));
+  }
+
+  /** §11.2: the service goes; persistent rooms are there when it comes back. */
+  shutDown(room: Room): Awaitable<void> {
+    return this.#end(room, { codes: [332] }, () => undefined);
+  }
+
+  #end(room: Room, news: News & { destroyed?: Element }, forget: () => Awaitable<unknown>): Awaitable<void> {
+    const { presences, rooms } = this.#context;
+    const seats = [...room.seats.values()];
+    for (const seat of seats) room.rise(seat);
+    const told = each(seats, (seat) =>
+      presences.announceOwnGone(room, { occupant: seat.occupant, affiliation: "none", seat }, seat, news),
+    );
+    rooms.settle(room);
+    return after(forget(), () => told);
+  }
+
+  #forget(room: Room): Awaitable<unknown> {
+    const { rooms, store, host } = this.#context;
+    rooms.remove(room);
+    return after(store.remove(room), () => host.emit("muc:destroyed", { room }));
+  }
+}

@@ -1,0 +1,129 @@
+import type { Host } from "../../core/host.ts";
+import type { Table } from "../../store/store.ts";
+import { type Awaitable, after, each } from "../../util/awaitable.ts";
+import type { Jid } from "../../xmpp/jid.ts";
+import { Affiliations } from "./affiliations.ts";
+import type { Room, Subject } from "./room.ts";
+import type { RoomOptions } from "./room-options.ts";
+import type { Affiliation } from "./standing.ts";
+
+interface RoomRow {
+  room: string;
+  /** The domain of the service. */
+  service: string;
+  options: Partial<RoomOptions>;
+  subject: Subject | null;
+  created: number;
+}
+
+interface AffiliationRow {
+  room: string;
+  /** A bare JID or a domain. */
+  user: string;
+  affiliation: string;
+  nick: string;
+  reason: string;
+}
+
+export interface StoredRoom {
+  readonly options: Partial<RoomOptions>;
+  readonly subject: Subject | undefined;
+  readonly createdAt: number;
+  readonly affiliations: Affiliations;
+}
+
+/** Rooms that outlive their occupants, and those who belong to them. */
+export class RoomStore {
+  readonly #rooms: Table<RoomRow>;
+  readonly #affiliations: Table<AffiliationRow>;
+
+  private constructor(rooms: Table<RoomRow>, affiliations: Table<AffiliationRow>) {
+    this.#rooms = rooms;
+    this.#affiliations = affiliations;
+  }
+
+  static async open(host: Host): Promise<RoomStore> {
+    const rooms = await host.table<RoomRow>({
+      name: "muc_rooms",
+      version: 1,
+      columns: { room: "text", service: "text", options: "json", subject: "json?", created: "int" },
+      key: ["room"],
+      indexes: { service: ["service"] },
+    });
+    const affiliations = await host.table<AffiliationRow>({
+      name: "muc_affiliations",
+      version: 1,
+      columns: { room: "text", user: "text", affiliation: "text", nick: "text", reason: "text" },
+      key: ["room", "user"],
+      indexes: { user: ["user", "affiliation"] },
+    });
+    return new RoomStore(rooms, affiliations);
+  }
+
+  load(jid: Jid): Awaitable<StoredRoom | undefined> {
+    const room = jid.toString();
+    return after(this.#rooms.get({ room }), (row) => {
+      if (!row) return undefined;
+      return after(this.#affiliations.list({ where: { room } }), (rows) => {
+        const affiliations = new Affiliations();
+        for (const { user, affiliation, nick, reason } of rows) {
+          affiliations.set(user, { affiliation: affiliation as Exclude<Affiliation, "none">, nick, reason });
+        }
+        const { options, subject, created } = row;
+        return { options, subject: subject ?? undefined, createdAt: created, affiliations };
+      });
+    });
+  }
+
+  /** Options and subject. */
+  save({ jid, options, subject, createdAt }: Room): Awaitable<void> {
+    return this.#rooms.put({
+      room: jid.toString(),
+      service: jid.domain,
+      options,
+      subject: subject ?? null,
+      created: createdAt,
+    });
+  }
+
+  /** Options and subject, of a room that outlives its occupants. */
+  saveIfKept(room: Room): Awaitable<void> {
+    return room.isKept ? this.save(room) : undefined;
+  }
+
+  saveAll(room: Room): Awaitable<void> {
+    return after(this.save(room), () =>
+      each(room.affiliations.all(), ([user]) => this.saveAffiliation(room, user)),
+    );
+  }
+
+  saveAffiliationIfKept(room: Room, user: string): Awaitable<unknown> {
+    return room.isKept ? this.saveAffiliation(room, user) : undefined;
+  }
+
+  saveAffiliation({ jid, affiliations }: Room, user: string): Awaitable<unknown> {
+    const room = jid.toString();
+    const entry = affiliations.get(user);
+    return entry
+      ? this.#affiliations.put({ room, user, ...entry })
+      : this.#affiliations.delete({ room, user });
+  }
+
+  remove({ jid }: Room): Awaitable<unknown> {
+    const room = jid.toString();
+    return after(this.#rooms.delete({ room }), () => this.#affiliations.delete({ room }));
+  }
+
+  /** Addresses and options of the rooms of a service, in the order of the addresses. */
+  list(service: string): Awaitable<readonly { room: string; options: Partial<RoomOptions> }[]> {
+    return this.#rooms.list({ index: "service", where: { service } });
+  }
+
+  /** The rooms of a service that somebody belongs to, or owns. */
+  roomsOf(service: string, user: Jid, affiliation?: Affiliation): Awaitable<readonly string[]> {
+    const where = { user: user.bare.toString(), ...(affiliation && { affiliation }) };
+    return after(this.#affiliations.list({ index: "user", where }), (rows) =>
+      rows.map(({ room }) => room).filter((room) => room.endsWith(`@${service}`)),
+    );
+  }
+}

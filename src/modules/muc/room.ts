@@ -1,0 +1,117 @@
+import type { Jid } from "../../xmpp/jid.ts";
+import type { Affiliations } from "./affiliations.ts";
+import type { History } from "./history.ts";
+import type { Occupant, Seat } from "./occupant.ts";
+import type { PresentRole, RoomOptions } from "./room-options.ts";
+import { type Affiliation, initialRole } from "./standing.ts";
+
+/** XEP-0045 §7.2.15 */
+export interface Subject {
+  /** The `<subject/>` elements as text. */
+  readonly xml: string;
+  /** The nickname of who set it. */
+  readonly nick: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** What a room is: its options, who belongs to it, who is there. It sends nothing. */
+export class Room {
+  readonly jid: Jid;
+  options: RoomOptions;
+  subject: Subject | undefined;
+  /** §10.1: made, and not yet configured; only owners are let in. */
+  isLocked: boolean;
+  /** It is no more: nothing of it may be kept. */
+  isGone = false;
+  readonly createdAt: number;
+  readonly affiliations: Affiliations;
+  readonly history: History;
+  readonly #occupants = new Map<string, Occupant>();
+  readonly #seats = new Map<string, Seat>();
+
+  constructor(
+    jid: Jid,
+    state: {
+      options: RoomOptions;
+      affiliations: Affiliations;
+      subject: Subject | undefined;
+      createdAt: number;
+      isLocked: boolean;
+    },
+    history: History,
+  ) {
+    this.jid = jid;
+    this.options = state.options;
+    this.affiliations = state.affiliations;
+    this.subject = state.subject;
+    this.createdAt = state.createdAt;
+    this.isLocked = state.isLocked;
+    this.history = history;
+  }
+
+  get occupants(): ReadonlyMap<string, Occupant> {
+    return this.#occupants;
+  }
+
+  /** Every client of every occupant, by its full JID. */
+  get seats(): ReadonlyMap<string, Seat> {
+    return this.#seats;
+  }
+
+  /** Whether it is in the store: it stays when everybody leaves. */
+  get isKept(): boolean {
+    return this.options.persistent && !this.isLocked && !this.isGone;
+  }
+
+  /** The occupant that a client is. */
+  occupantOf(client: Jid): Occupant | undefined {
+    return this.#seats.get(client.toString())?.occupant;
+  }
+
+  affiliationOf(user: Jid): Affiliation {
+    return this.affiliations.of(user);
+  }
+
+  /** §5.1.2. The affiliation is one that may enter. */
+  roleFor(affiliation: Affiliation): PresentRole {
+    return initialRole(affiliation, this.options.moderated) as PresentRole;
+  }
+
+  /** §7.2.2, §15.5.3: whether others see the presence of occupants in this role. */
+  shows(role: PresentRole): boolean {
+    return this.options.presenceBroadcast.includes(role);
+  }
+
+  /** §7.2.3, §7.2.4: whether this occupant may know the real addresses of others. */
+  seesAddresses(occupant: Occupant): boolean {
+    return this.options.whois === "anyone" || occupant.role === "moderator";
+  }
+
+  /** Every occupant of an account; one account may have several nicknames. */
+  occupantsOf(user: Jid): Occupant[] {
+    return [...this.#occupants.values()].filter((occupant) => occupant.user.equals(user));
+  }
+
+  sit(seat: Seat): void {
+    const { occupant } = seat;
+    occupant.seats.push(seat);
+    this.#occupants.set(occupant.nick, occupant);
+    this.#seats.set(seat.jid.toString(), seat);
+  }
+
+  /** Takes one client away, and with the last one the occupant. */
+  rise(seat: Seat): void {
+    const { occupant } = seat;
+    this.#seats.delete(seat.jid.toString());
+    occupant.seats.splice(occupant.seats.indexOf(seat), 1);
+    occupant.changed();
+    if (occupant.seats.length === 0) this.#occupants.delete(occupant.nick);
+  }
+
+  rename(occupant: Occupant, jid: Jid): void {
+    this.#occupants.delete(occupant.nick);
+    occupant.rename(jid);
+    this.#occupants.set(occupant.nick, occupant);
+  }
+}

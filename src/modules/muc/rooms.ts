@@ -1,0 +1,110 @@
+import { type Awaitable, after } from "../../util/awaitable.ts";
+import { Lru } from "../../util/lru.ts";
+import { StanzaError } from "../../xmpp/errors.ts";
+import type { Jid } from "../../xmpp/jid.ts";
+import { Affiliations } from "./affiliations.ts";
+import type { MucConfig } from "./config.ts";
+import { History } from "./history.ts";
+import { Room } from "./room.ts";
+import { optionsOf, type RoomOptions } from "./room-options.ts";
+import type { RoomStore, StoredRoom } from "./room-store.ts";
+
+/** The rooms of one service: those with occupants in memory, the others in the store. */
+export class Rooms {
+  readonly #store: RoomStore;
+  readonly #config: MucConfig;
+  readonly #defaults: RoomOptions;
+  /** With occupants, or kept nowhere else. */
+  readonly #active = new Map<string, Room>();
+  /** Empty and in the store. */
+  readonly #idle: Lru<string, Room>;
+
+  constructor(store: RoomStore, config: MucConfig) {
+    this.#store = store;
+    this.#config = config;
+    this.#defaults = optionsOf(config.defaults);
+    this.#idle = new Lru(config.idle);
+  }
+
+  /** Rooms in memory that somebody is in, or that are kept nowhere else. */
+  get active(): Iterable<Room> {
+    return this.#active.values();
+  }
+
+  /** A room that exists; it may be locked. */
+  find(jid: Jid): Awaitable<Room | undefined> {
+    const key = jid.local;
+    const known = this.#known(key);
+    if (known) return known;
+    return after(this.#store.load(jid.bare), (stored) => {
+      if (!stored) return undefined;
+      // Somebody else may have been quicker.
+      return this.#known(key) ?? this.#restore(jid.bare, stored);
+    });
+  }
+
+  /** @throws StanzaError item-not-found */
+  get(jid: Jid): Awaitable<Room> {
+    return after(this.find(jid), (room) => {
+      if (!room) throw new StanzaError("item-not-found");
+      return room;
+    });
+  }
+
+  /** A new room, locked (XEP-0045 §10.1.1); its creator is its owner. */
+  create(jid: Jid, owner: Jid, now: number): Room {
+    const affiliations = new Affiliations();
+    affiliations.set(owner.bare.toString(), { affiliation: "owner", nick: "", reason: "" });
+    const state = {
+      options: this.#defaults,
+      affiliations,
+      subject: undefined,
+      createdAt: now,
+      isLocked: true,
+    };
+    const room = new Room(jid.bare, state, this.#newHistory());
+    this.#active.set(jid.local, room);
+    return room;
+  }
+
+  /** Somebody entered, or everybody left: whether the room is in the right place, and what is empty and temporary is gone. */
+  settle(room: Room): void {
+    const key = room.jid.local;
+    if (room.isGone) return;
+    if (room.seats.size > 0) {
+      this.#idle.delete(key);
+      this.#active.set(key, room);
+      return;
+    }
+    this.#active.delete(key);
+    if (room.options.persistent && !room.isLocked) this.#idle.set(key, room);
+    else room.isGone = true;
+  }
+
+  /** The room is no more. */
+  remove(room: Room): void {
+    room.isGone = true;
+    this.#active.delete(room.jid.local);
+    this.#idle.delete(room.jid.local);
+  }
+
+  /** The store lost something: what is in memory may not be what is kept. Rooms with occupants go on. */
+  forget(): void {
+    this.#idle.clear();
+  }
+
+  #known(key: string): Room | undefined {
+    return this.#active.get(key) ?? this.#idle.get(key);
+  }
+
+  #restore(jid: Jid, { options, ...stored }: StoredRoom): Room {
+    const state = { ...stored, options: { ...this.#defaults, ...options }, isLocked: false };
+    const room = new Room(jid, state, this.#newHistory());
+    this.#idle.set(jid.local, room);
+    return room;
+  }
+
+  #newHistory(): History {
+    return new History(this.#config.history, this.#config.historySize);
+  }
+}

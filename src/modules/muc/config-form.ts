@@ -18,7 +18,7 @@ interface OptionField {
 const MAX_USERS_OPTIONS = [10, 20, 30, 50, 100, 200, 500, 1000];
 const NO_LIMIT = "none";
 /** XEP-0068 §3.4: a field of this server's own. */
-export const REGISTRATION_FIELD = "{urn:jackdaw:muc}registration";
+const REGISTRATION_FIELD = "{urn:jackdaw:muc}registration";
 
 const FIELDS: readonly OptionField[] = [
   text("muc#roomconfig_roomname", "name", "Name of the room"),

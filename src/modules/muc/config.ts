@@ -2,7 +2,7 @@ import { serviceNames } from "../../config/names.ts";
 import { type Infer, t } from "../../util/schema.ts";
 import { defaultOptions } from "./room-options.ts";
 
-export const CREATORS = ["anyone", "users", "admins"] as const;
+const CREATORS = ["anyone", "users", "admins"] as const;
 
 /** The module's section of the configuration. */
 export const mucConfig = t.object({

@@ -11,6 +11,8 @@ export interface Subject {
   readonly xml: string;
   /** The nickname of who set it. */
   readonly nick: string;
+  /** That occupant's id (XEP-0421). */
+  readonly by: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }

@@ -5,8 +5,9 @@ import { StanzaError } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { Stanza } from "../../xmpp/stanza.ts";
 import type { Context } from "./context.ts";
-import { withoutClaims } from "./foreign.ts";
+import { spoken } from "./groupchat.ts";
 import type { Occupant } from "./occupant.ts";
+import { occupantIdElement } from "./occupant-ids.ts";
 import type { Room, Subject } from "./room.ts";
 
 /** XEP-0045 §8.1: a subject, and neither a body nor a thread. */
@@ -19,9 +20,9 @@ export function isSubjectChange(stanza: Stanza): boolean {
 export function subjectMessage({ jid, subject }: Room): Stanza {
   const header = { kind: "message", type: "groupchat", from: jid } as const;
   if (!subject) return Stanza.ofText(header, [HEAD], "<subject/>");
-  const { xml, nick, at } = subject;
+  const { xml, nick, by, at } = subject;
   const message = Stanza.ofText({ ...header, from: jid.withResource(nick) }, [HEAD], xml);
-  return message.append(delayElement(jid, at));
+  return message.append(delayElement(jid, at), occupantIdElement(by));
 }
 
 /** The subject for people; the first one where there are several languages. */
@@ -49,10 +50,10 @@ export function changeSubject(
   );
   const xml = elements.map(serialize).join("");
   if (xml.length > config.subject) throw new StanzaError("policy-violation", "the subject is too long");
-  const event = { room, occupant, stanza: withoutClaims(stanza, room.jid).with({ from: occupant.jid }) };
+  const event = { room, occupant, stanza: spoken(room, occupant, stanza) };
   return after(host.emit("muc:message", event), (outcome) => {
     if (outcome === "handled") return undefined;
-    room.subject = { xml, nick: occupant.nick, at: host.clock.now() };
+    room.subject = { xml, nick: occupant.nick, by: occupant.id, at: host.clock.now() };
     return after(store.saveIfKept(room), () => delivery.toAll(room, event.stanza));
   });
 }

@@ -1,4 +1,4 @@
-/** XEP-0363 §5: how long files are kept, and what makes them go earlier. */
+/** XEP-0363 §5, XEP-0424: how long files are kept, and what makes them go earlier. */
 import { existsSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { Jid } from "../../src/index.ts";
@@ -132,6 +132,45 @@ describe("an account that is removed", () => {
     expect((await request(others.get)).status).toBe(200);
     await clock.advance(60_000);
     await expect.poll(() => filesIn(folder)).toHaveLength(1);
+  });
+});
+
+describe("a message that is taken back (XEP-0424)", () => {
+  const shows = (url: string) =>
+    `<message to="bob@localhost" type="chat" id="m1"><body>${url}</body><x xmlns="jabber:x:oob"><url>${url}</url></x></message>`;
+  const takesBack = `<message to="bob@localhost" type="chat" id="r1"><retract xmlns="urn:xmpp:message-retract:1" id="m1"/></message>`;
+
+  test("takes along the file of whoever sent it", async ({ connect, request, server, clock }) => {
+    const alice = await connect("alice/phone");
+    const { get } = await putsCat(alice, request);
+    const other = await putsCat(alice, request);
+    await alice.sends(shows(get));
+    expect((await request(get)).status).toBe(200);
+    await alice.sends(takesBack);
+    expect((await request(get)).status).toBe(404);
+    expect((await request(other.get)).status).toBe(200);
+    await clock.advance(60_000);
+    const folder = await server.host().folder("uploads");
+    await expect.poll(() => filesIn(folder)).toHaveLength(1);
+  });
+
+  test("takes along no file of somebody else", async ({ connect, request }) => {
+    const alice = await connect("alice/phone");
+    await connect("bob/phone");
+    const { get } = await putsCat(alice, request);
+    const eve = await connect("eve/phone");
+    await eve.sends(shows(get));
+    await eve.sends(takesBack);
+    expect((await request(get)).status).toBe(200);
+  });
+
+  test("takes along nothing when it is not the sender's to take back", async ({ connect, request }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/phone");
+    const { get } = await putsCat(alice, request);
+    await alice.sends(shows(get));
+    await bob.sends(takesBack.replace("bob@", "alice@"));
+    expect((await request(get)).status).toBe(200);
   });
 });
 

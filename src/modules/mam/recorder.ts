@@ -10,11 +10,11 @@ import { entomb, retracts } from "./retraction.ts";
 
 /** Puts into a user's archive what belongs there. */
 export class Recorder {
-  readonly #host: Pick<Host, "use">;
+  readonly #host: Pick<Host, "emit" | "use">;
   readonly #archive: Archive;
   readonly #preferences: PreferenceStore;
 
-  constructor(host: Pick<Host, "use">, archive: Archive, preferences: PreferenceStore) {
+  constructor(host: Pick<Host, "emit" | "use">, archive: Archive, preferences: PreferenceStore) {
     this.#host = host;
     this.#archive = archive;
     this.#preferences = preferences;
@@ -24,7 +24,7 @@ export class Recorder {
   keep(user: Jid, peer: Jid, stanza: Stanza): Awaitable<number | undefined> {
     if (!isArchivable(stanza)) return undefined;
     return after(this.#wants(user, peer), (isWanted) =>
-      isWanted ? this.#record(user.toString(), peer.bare.toString(), stanza) : undefined,
+      isWanted ? this.#record(user, peer.bare.toString(), stanza) : undefined,
     );
   }
 
@@ -38,10 +38,16 @@ export class Recorder {
     });
   }
 
-  #record(owner: string, peer: string, stanza: Stanza): Awaitable<number> {
-    return after(this.#archive.append(owner, peer, stanza), (id) => {
-      if (!retracts(stanza)) return id;
-      return entomb(this.#archive, stanza, { owner, with: peer, id }).then(() => id);
-    });
+  #record(user: Jid, peer: string, stanza: Stanza): Awaitable<number> {
+    const owner = user.toString();
+    return after(this.#archive.append(owner, peer, stanza), (id) =>
+      retracts(stanza) ? this.#retract(user, stanza, { owner, with: peer, id }).then(() => id) : id,
+    );
+  }
+
+  /** Only the archive of whoever wrote the message says so: there are two of them. */
+  async #retract(user: Jid, retraction: Stanza, found: Parameters<typeof entomb>[2]): Promise<void> {
+    const message = await entomb(this.#archive, retraction, found);
+    if (message?.from?.bare.equals(user)) await this.#host.emit("message:retracted", { user, message });
   }
 }

@@ -1,31 +1,43 @@
 /** XEP-0424 Message Retraction, version 0.4.2: https://xmpp.org/extensions/xep-0424.html */
 import { type Element, el } from "../../xml/element.ts";
 import { formatDateTime } from "../../xmpp/datetime.ts";
+import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { parseStanza } from "../../xmpp/parse-stanza.ts";
 import { Stanza } from "../../xmpp/stanza.ts";
 import type { Archive } from "./archive.ts";
 import { type ArchiveRow, timeOf } from "./archive-row.ts";
 
+declare module "../../routing/hooks.ts" {
+  interface Hooks {
+    /** A local user took back a message, which an archive had; this is what it was. */
+    "message:retracted": { readonly user: Jid; readonly message: Stanza };
+  }
+}
+
 /**
  * XEP-0424 §4: puts a tombstone in the place of the message that `retraction`, which was archived as `found`, takes
- * back. Whether there was one, of the same author, in the conversation.
+ * back; what that was, if there was one of the same author in the conversation.
  */
-export async function entomb(archive: Archive, retraction: Stanza, found: Archived): Promise<boolean> {
+export async function entomb(
+  archive: Archive,
+  retraction: Stanza,
+  found: Archived,
+): Promise<Stanza | undefined> {
   const { owner, with: peer, id } = found;
   const wanted = retraction.child("retract", ns.RETRACT)?.attrs.id as string | undefined;
   // §4: the tombstone has to name the retraction.
-  if (wanted === undefined || retraction.id === undefined) return false;
+  if (wanted === undefined || retraction.id === undefined) return undefined;
   for (const row of await archive.alike({ owner, with: peer, before: id }, wanted)) {
     const original = parseStanza(row.stanza);
     if (original.id !== wanted || !isSameAuthor(original, retraction, owner)) continue;
-    if (original.has("retracted", ns.RETRACT)) return false;
+    if (original.has("retracted", ns.RETRACT)) return undefined;
     const stamp = formatDateTime(timeOf(id));
     const retracted = el("retracted", { xmlns: ns.RETRACT, id: retraction.id, stamp });
     await archive.replace(row, tombstone(original, [retracted]));
-    return true;
+    return original;
   }
-  return false;
+  return undefined;
 }
 
 type Archived = Pick<ArchiveRow, "owner" | "with" | "id">;

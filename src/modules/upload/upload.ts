@@ -124,6 +124,13 @@ export const upload = defineModule({
       await store.forget(user.toString());
     });
 
+    // XEP-0424: who takes back the message that showed a file of theirs wants that to be gone, too.
+    host.hook("message:retracted", "observe", async ({ user, message }) => {
+      for (const id of uploadsIn(message.inner)) {
+        if ((await store.get(id))?.owner === user.toString()) await store.remove(id);
+      }
+    });
+
     const shown = ({ id, owner, name, type, size, stored, expires }: UploadRow): Upload => ({
       id,
       owner,
@@ -165,6 +172,11 @@ function openService(host: Host, names: readonly string[], maxFileSize: number, 
     });
     service.iq("get", ns.UPLOAD, "request", (request) => slots.give(request));
   }
+}
+
+/** Ids of files whose addresses are in a text. */
+function uploadsIn(text: string): ReadonlySet<string> {
+  return new Set(Array.from(text.matchAll(/\/upload\/([0-9a-f]{32})\//g), ([, id = ""]) => id));
 }
 
 /** XEP-0363 §5. */

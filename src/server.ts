@@ -11,6 +11,7 @@ import type { Module } from "./core/module.ts";
 import { HttpRouter } from "./http/http-router.ts";
 import { HttpServer } from "./http/http-server.ts";
 import type { HttpPeer } from "./http/peer.ts";
+import { StreamEndpoints } from "./http/stream-endpoints.ts";
 import { Listeners, type Ports } from "./listeners.ts";
 import { defaultModules } from "./modules/index.ts";
 import { ConnectionCounter } from "./net/listener.ts";
@@ -80,6 +81,7 @@ export class XmppServer implements WholeServer {
   readonly #connections: ConnectionCounter;
   readonly #router: HttpRouter;
   readonly #http: HttpServer;
+  readonly #streamEndpoints: StreamEndpoints;
   readonly #listeners: Listeners;
   readonly #environment: { -readonly [K in keyof StreamEnvironment]: StreamEnvironment[K] };
   #config: Config;
@@ -132,15 +134,26 @@ export class XmppServer implements WholeServer {
       isTrusted,
       fetch: (request, peer) => this.#router.fetch(request, peer),
     });
-    this.#listeners = new Listeners({
+    const forStreams = {
       turn: this.#turn,
       connections: this.#connections,
+      clock,
+      accept: (transport: Transport) => void this.accept(transport),
+    };
+    this.#streamEndpoints = new StreamEndpoints({
+      ...forStreams,
+      ...config,
+      server: this.#http,
+      router: this.#router,
+      origins: config.http.origins,
+      stanzaBytes: config.limits.stanzaBytes,
+    });
+    this.#listeners = new Listeners({
+      ...forStreams,
       log,
       http: this.#http,
       certificate: parts.certificate,
-      clock,
       isTrusted,
-      accept: (transport) => void this.accept(transport),
     });
     this.#environment = {
       clock,
@@ -306,6 +319,7 @@ export class XmppServer implements WholeServer {
     this.#admins?.configure(configuredAdmins(config));
     this.#environment.limits = streamLimits(config);
     this.#environment.tlsRequired = config.tls.required;
+    this.#streamEndpoints.limit(config.limits.stanzaBytes);
     this.#connections.limit = config.limits.streamsPerAddress;
     this.#config = config;
   }
@@ -321,6 +335,7 @@ export class XmppServer implements WholeServer {
     this.#measurement?.[Symbol.dispose]();
     const closed = this.#listeners.close();
     this.#router.close();
+    this.#streamEndpoints.close();
     const answered = this.#http.close();
     // Those with stream management last: they keep what the others could not take, and give it to offline storage.
     const sessions = Array.from(this.#allSessions());

@@ -2,7 +2,7 @@ import { LOG_LEVELS } from "../util/logger.ts";
 import { ConfigError, type Infer, t } from "../util/schema.ts";
 import { addresses } from "./address.ts";
 import { contradictions } from "./contradictions.ts";
-import { bareAddress, domainName, network, webOrigin } from "./names.ts";
+import { bareAddress, domainName, network, webOrigin, webOriginOrAny } from "./names.ts";
 
 const domain = t.shorthand(
   t.object({
@@ -53,9 +53,23 @@ const http = t.object({
     .doc("The body of a request, but for uploads, which have limits of their own."),
   idleTime: t.duration("30s", { min: 100 }).doc("How long nothing may come of a body that is not complete."),
   requestTime: t.duration("1h", { min: 1000 }).doc("How long a whole request may take to come in."),
+  origins: t
+    .list(webOriginOrAny(), ["*"])
+    .doc(
+      'Where web pages may come from that connect by WebSocket or BOSH, such as "https://chat.example.org"; "*": from anywhere. Clients log in there as everywhere, so no page can act in the name of somebody.',
+    ),
   keepAlive: t
     .duration("65s", { min: 100 })
     .doc("How long a connection stays open for the next request; longer than those of the proxies in front."),
+});
+
+const websocket = t.object({
+  enabled: t.boolean(true).doc("Take streams over WebSocket (RFC 7395) at `/xmpp-websocket`."),
+  pingInterval: t
+    .duration("50s")
+    .doc(
+      'How often clients are asked for a sign of life, which keeps proxies from closing the connection; those that have given none by the next time are cut off. "off": never.',
+    ),
 });
 
 const proxies = t.object({
@@ -195,6 +209,7 @@ export const configSchema = t.object({
     'Where accounts and messages are kept: a SQLite file, with a lock and a control socket of the running server beside it, or `"memory"`, which forgets all at the end.',
   ),
   http: http.doc("What one request may take of the web side."),
+  websocket: websocket.doc("Streams over WebSocket."),
   proxies: proxies.doc("What stands in front of the server."),
   tls: tls.doc("Encryption."),
   auth: auth.doc("Log-in."),

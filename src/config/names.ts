@@ -45,10 +45,19 @@ export function network(): Schema<string> {
 
 /** `https://example.org:5443`, without a path; printed without a slash at its end. */
 export function webOrigin(): Schema<string> {
-  return t.custom('an address like "https://chat.example.org"', { type: "string" }, (value) => {
-    if (typeof value !== "string" || !URL.canParse(value)) return undefined;
-    const { protocol, origin, pathname, search, hash, username } = new URL(value);
-    const isPlain = pathname === "/" && search === "" && hash === "" && username === "";
-    return isPlain && (protocol === "https:" || protocol === "http:") ? origin : undefined;
-  });
+  return t.custom('an address like "https://chat.example.org"', { type: "string" }, readOrigin);
+}
+
+/** An origin of web pages (RFC 6454), or "*". */
+export function webOriginOrAny(): Schema<string> {
+  return t.custom('an address like "https://chat.example.org", or "*"', { type: "string" }, (value) =>
+    value === "*" ? value : readOrigin(value),
+  );
+}
+
+function readOrigin(value: unknown): string | undefined {
+  if (typeof value !== "string" || !URL.canParse(value)) return undefined;
+  const { protocol, origin, pathname, search, hash, username } = new URL(value);
+  const isPlain = pathname === "/" && search === "" && hash === "" && username === "";
+  return isPlain && (protocol === "https:" || protocol === "http:") ? origin : undefined;
 }

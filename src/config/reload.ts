@@ -12,6 +12,7 @@ const FIXED_KEYS: { readonly [K in keyof Config]-?: "none" | "all" | readonly (k
     admins: "none",
     listen: "all",
     http: "all",
+    websocket: "all",
     proxies: "all",
     store: "all",
     tls: ["clientCertificates"],

@@ -34,6 +34,8 @@ const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
 export class HttpRouter {
   /** What listens, for the addresses that are told to clients; set once it does. */
   port: { readonly secure: boolean; readonly number: number } | undefined;
+  /** The server's own, for bodies of any size: asked before all others. */
+  readonly own: HttpRoutes = new Hono();
   readonly #closing = new AbortController();
   readonly #parts: HttpRouterParts;
   /** What is not for bodies of any size passes here, then those of the server, then those of the domain. */
@@ -48,7 +50,8 @@ export class HttpRouter {
     this.#limited = new Hono<HttpEnv>().use(bodyLimit({ maxSize: parts.bodyBytes }));
     this.#limited.notFound((c) => this.#shared.fetch(c.req.raw, c.env));
     this.#shared.notFound((c) => this.#domainOf(c.req.raw).routes.fetch(c.req.raw, c.env));
-    for (const routes of [this.#limited, this.#shared]) this.#explains(routes);
+    this.own.notFound((c) => this.#domainOf(c.req.raw).streaming.fetch(c.req.raw, c.env));
+    for (const routes of [this.own, this.#limited, this.#shared]) this.#explains(routes);
   }
 
   /** The side of the web that belongs to a domain; the first one is the default. */
@@ -87,7 +90,7 @@ export class HttpRouter {
 
   async #answer(request: Request, peer: HttpPeer): Promise<Response> {
     try {
-      const answer = await this.#domainOf(request).streaming.fetch(request, { peer });
+      const answer = await this.own.fetch(request, { peer });
       await this.#parts.commit();
       // Those that somebody fetched have headers that cannot be changed.
       return new Response(answer.body, answer);

@@ -21,8 +21,16 @@ export interface HttpLimits {
   readonly keepAlive: number;
 }
 
-/** Takes over a connection from HTTP/1.1 (RFC 9110 §7.8). `head` is what came behind the request. */
-export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, peer: HttpPeer) => void;
+/** A request to go on with another protocol (RFC 9110 §7.8). */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly connection: Socket;
+  /** What came behind the request. */
+  readonly head: Buffer;
+  readonly peer: HttpPeer;
+  /** Whether a proxy speaks for the peer. */
+  readonly isForwarded: boolean;
+}
 
 /** How often Node looks for requests that take too long. */
 const CHECK_MS = 1_000;
@@ -37,7 +45,7 @@ export class HttpServer {
   readonly #remotes = new WeakMap<Duplex, string>();
   /** Open connections, with the requests on each that are not answered. */
   readonly #sockets = new Map<Socket, number>();
-  readonly #upgrades = new Map<string, UpgradeHandler>();
+  readonly #upgrades = new Map<string, (upgrade: Upgrade) => void>();
   #closing = false;
 
   constructor(parts: HttpServerParts) {
@@ -64,7 +72,7 @@ export class HttpServer {
       void answer(request, response);
     });
     this.#server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-      this.#upgrade(request, socket, head),
+      this.#upgrade(request, socket as Socket, head),
     );
     // Node begins to look for slow requests when a server listens; this one's connections come from elsewhere.
     this.#server.emit("listening");
@@ -80,7 +88,7 @@ export class HttpServer {
   }
 
   /** Who takes over the connections of requests that ask for it at `path`. */
-  onUpgrade(path: string, handler: UpgradeHandler): void {
+  onUpgrade(path: string, handler: (upgrade: Upgrade) => void): void {
     this.#upgrades.set(path, handler);
   }
 
@@ -121,10 +129,17 @@ export class HttpServer {
     request.once("end", () => socket.setTimeout(0));
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgrade(request: IncomingMessage, connection: Socket, head: Buffer): void {
     const handler = this.#upgrades.get(pathOf(request.url));
-    if (handler && !this.#closing) return handler(request, socket, head, this.#peerOf(request));
-    socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    if (!handler || this.#closing) {
+      connection.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      return;
+    }
+    // It is the handler's from now on, also at the end.
+    this.#sockets.delete(connection);
+    const peer = this.#peerOf(request);
+    const isForwarded = peer.remote !== this.#remotes.get(connection);
+    handler({ request, connection, head, peer, isForwarded });
   }
 }
 

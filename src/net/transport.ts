@@ -1,3 +1,5 @@
+import type { Framing } from "./framing.ts";
+
 export type ChannelBindingType = "tls-exporter" | "tls-unique" | "tls-server-end-point";
 
 /** What a transport tells its owner. */
@@ -16,10 +18,12 @@ export interface Encryption {
   readonly cipher: string;
 }
 
-/** What TCP, TLS and the in-memory pipe have in common: bytes in, strings out. It knows nothing of stanzas. */
+/** What TCP, TLS, WebSocket, BOSH and the in-memory pipe have in common: bytes in, strings out. It knows nothing of stanzas. */
 export interface Transport {
   /** What carries it, for those who look: `tcp`, `tls` (from the first byte), `pipe` … */
   readonly kind?: string;
+  /** How a stream is put on it. Default: as on TCP (RFC 6120 §4.2). */
+  readonly framing?: Framing;
   /** Encrypted, or not in need of it. */
   readonly secure: boolean;
   /** The peer's address without its port; empty when there is none. */
@@ -30,7 +34,7 @@ export interface Transport {
   readonly canStartTls: boolean;
   /** Takes the owner's callbacks; data flows from then on. */
   open(events: TransportEvents): void;
-  /** Queues text; it leaves with everything else of this turn of the event loop in one piece. */
+  /** Queues a header, an element or an end tag; it leaves with everything else of this turn of the event loop in one piece. */
   write(text: string): void;
   /** Settles when all that was written so far is with the operating system: true, or false when the connection went first. */
   flushed(): Promise<boolean>;

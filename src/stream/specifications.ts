@@ -31,7 +31,7 @@ export const specifications: readonly Specification[] = [
     title: "XMPP: Address Format",
     where: ["xmpp/jid.ts", "xmpp/precis.ts", "xmpp/idna.ts"],
   },
-  { name: "RFC 7395", title: "An XMPP Subprotocol for WebSocket", where: [] },
+  { name: "RFC 7395", title: "An XMPP Subprotocol for WebSocket", where: ["http/websocket"] },
   { name: "RFC 4616", title: "The PLAIN SASL Mechanism", where: ["auth/plain.ts"] },
   {
     name: "RFC 5802",

@@ -1,18 +1,19 @@
 import type { ScramHash } from "../auth/scram-keys.ts";
+import type { Framing } from "../net/framing.ts";
 import type { Transport } from "../net/transport.ts";
 import type { Session } from "../session/session.ts";
 import { type Awaitable, after, isPromise } from "../util/awaitable.ts";
 import type { Timer } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
 import { TokenBucket } from "../util/token-bucket.ts";
-import { type Element, el, escapeAttribute, serialize } from "../xml/element.ts";
+import { type Element, el, serialize } from "../xml/element.ts";
 import { type StreamTag, type XmlElement, XmlError, type XmlEvent, type XmlParser } from "../xml/parser.ts";
-import { createXmlParser } from "../xml/stream-parser.ts";
 import { StanzaError, type StreamCondition, StreamError } from "../xmpp/errors.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 import { iq } from "../xmpp/stanza.ts";
 import { Authentication } from "./authentication.ts";
+import { nativeFraming } from "./native-framing.ts";
 import { checkHeader, readAddress } from "./stream-header.ts";
 import type { SessionStream, StreamEnvironment, StreamHost } from "./stream-host.ts";
 
@@ -71,6 +72,7 @@ export class Stream implements SessionStream {
   #waiting: string[] | undefined;
   #deadline: Timer | undefined;
   #handedBack: HandedBack[] | undefined;
+  readonly #framing: Framing;
   readonly #parser: XmlParser;
   readonly #onClosed: (stream: Stream) => void;
 
@@ -81,7 +83,8 @@ export class Stream implements SessionStream {
     this.environment = environment;
     this.lastReceived = clock.now();
     this.#onClosed = onClosed;
-    this.#parser = createXmlParser({
+    this.#framing = transport.framing ?? nativeFraming;
+    this.#parser = this.#framing.createParser({
       stanzaBytes: limits.stanzaBytesUnauthenticated,
       depth: limits.depth,
       attributes: limits.attributes,
@@ -217,12 +220,13 @@ export class Stream implements SessionStream {
       environment.streamError(condition);
       this.#say(serialize(streamError(condition, text, detail)));
     }
-    this.#say("</stream:stream>");
+    const { end } = this.#framing;
+    if (end !== "") this.#say(end);
     this.#waiting = undefined;
     this.#endNegotiation();
     this.#state = "closing";
     this.#deadline?.cancel();
-    if (condition) this.transport.end();
+    if (condition || end === "") this.transport.end();
     if (this.#holds !== 0) this.transport.resume();
     this.#holds = 0;
     this.#deadline = environment.clock.after(CLOSE_GRACE_MS, () => this.transport.destroy());
@@ -246,7 +250,7 @@ export class Stream implements SessionStream {
   /** After our end tag the peer's input counts no more, but for its own end tag (RFC 6120 §4.4), which may come in pieces. */
   #awaitEndTag(chunk: Buffer): void {
     const text = this.#tail + chunk.toString("latin1");
-    if (END_TAG.test(text)) this.transport.end();
+    if (this.#framing.peerEnd.test(text)) this.transport.end();
     else this.#tail = text.slice(-LONGEST_END_TAG);
   }
 
@@ -349,15 +353,16 @@ export class Stream implements SessionStream {
   }
 
   #sendHeader(): void {
-    const from = this.#host?.domain ?? this.environment.defaultDomain;
-    // §4.7.2: what the client calls itself.
-    const to = this.#peer ? ` to="${escapeAttribute(this.#peer.toString())}"` : "";
     this.#headerSent = true;
-    // §4.7.3: each header has an unguessable id of its own.
-    this.#say(
-      `<?xml version='1.0'?><stream:stream xmlns="${ns.CLIENT}" xmlns:stream="${ns.STREAMS}" from="${from}"${to} ` +
-        `id="${this.environment.random.id()}" version="1.0" xml:lang="${OWN_LANGUAGE}">`,
-    );
+    const header = this.#framing.header({
+      from: this.#host?.domain ?? this.environment.defaultDomain,
+      // §4.7.2: what the client calls itself.
+      to: this.#peer?.toString(),
+      // §4.7.3: each header has an unguessable id of its own.
+      id: this.environment.random.id(),
+      lang: OWN_LANGUAGE,
+    });
+    if (header !== "") this.#say(header);
   }
 
   /** `<stream:features/>`: what can be negotiated now (RFC 6120 §4.3.2). */
@@ -467,8 +472,7 @@ export class Stream implements SessionStream {
 /** RFC 6120 §4.7.4: the only language that error texts are written in, whatever the client prefers. */
 const OWN_LANGUAGE = "en";
 
-const END_TAG = /<\/stream(?::stream)?\s*>/;
-const LONGEST_END_TAG = 32;
+const LONGEST_END_TAG = 100;
 
 /** RFC 5646 tags are far shorter; what is longer is cut, for it is put on every stanza. */
 const MAX_LANG_LENGTH = 64;

@@ -6,6 +6,12 @@ export const ns = {
   CLIENT: "jabber:client",
   /** RFC 6120 §4.9.2 */
   STREAM_ERRORS: "urn:ietf:params:xml:ns:xmpp-streams",
+  /** RFC 7395 §3.3.2 */
+  FRAMING: "urn:ietf:params:xml:ns:xmpp-framing",
+  /** XEP-0124: Bidirectional-streams Over Synchronous HTTP */
+  HTTP_BIND: "http://jabber.org/protocol/httpbind",
+  /** XEP-0206: XMPP Over BOSH */
+  XBOSH: "urn:xmpp:xbosh",
   /** RFC 6120 §8.3.2 */
   STANZA_ERRORS: "urn:ietf:params:xml:ns:xmpp-stanzas",
   /** RFC 6120 §5 */

@@ -1,0 +1,166 @@
+import type { Socket } from "node:net";
+import type { RawData, WebSocket } from "ws";
+import { channelBindingOf, clientCertificateOf, encryptionOf } from "../../net/tls-socket.ts";
+import type { ChannelBindingType, Encryption, Transport, TransportEvents } from "../../net/transport.ts";
+import type { Outbox, Turn } from "../../net/turn.ts";
+import type { HttpPeer } from "../peer.ts";
+import { standalone } from "../standalone.ts";
+import { webSocketFraming } from "./framing.ts";
+
+/** RFC 6455 §7.4.1. */
+const NORMAL_CLOSURE = 1000;
+const UNSUPPORTED_DATA = 1003;
+
+export interface WebSocketParts {
+  readonly socket: WebSocket;
+  /** What it stands on. */
+  readonly connection: Socket;
+  readonly peer: HttpPeer;
+  /** Whether the connection is the client's own, with no proxy in between. */
+  readonly isDirect: boolean;
+  readonly turn: Turn;
+}
+
+/** RFC 7395: a stream on a WebSocket, an element a message. */
+export class WebSocketTransport implements Transport, Outbox {
+  readonly kind = "websocket";
+  readonly framing = webSocketFraming;
+  readonly canStartTls = false;
+  readonly remote: string;
+  readonly secure: boolean;
+  /** Whether the peer gave a sign of life since `isAlive` was last set to false. */
+  isAlive = true;
+  readonly #socket: WebSocket;
+  readonly #connection: Socket;
+  readonly #isDirect: boolean;
+  readonly #turn: Turn;
+  #events: TransportEvents | undefined;
+  #messages: string[] = [];
+  #queued = 0;
+  #waiters: ((flushed: boolean) => void)[] = [];
+  #ending = false;
+  #closed = false;
+
+  constructor({ socket, connection, peer, isDirect, turn }: WebSocketParts) {
+    this.#socket = socket;
+    this.#connection = connection;
+    this.#isDirect = isDirect;
+    this.#turn = turn;
+    this.remote = peer.remote;
+    this.secure = peer.secure;
+    // What is wrong is told again with "close".
+    socket.on("error", () => {});
+  }
+
+  get unsent(): number {
+    return this.#queued + this.#socket.bufferedAmount;
+  }
+
+  open(events: TransportEvents): void {
+    this.#events = events;
+    const socket = this.#socket;
+    socket.on("message", (data: RawData, isBinary: boolean) => {
+      this.isAlive = true;
+      // RFC 7395 §3.2
+      if (isBinary) return socket.close(UNSUPPORTED_DATA, "text only");
+      return events.data(data as Buffer);
+    });
+    socket.on("pong", () => {
+      this.isAlive = true;
+    });
+    socket.on("close", () => this.#close(undefined));
+    this.#connection.on("drain", () => events.drained());
+  }
+
+  write(text: string): void {
+    if (this.#closed || this.#ending) return;
+    if (this.#messages.length === 0) this.#turn.add(this);
+    this.#messages.push(text);
+    this.#queued += text.length;
+  }
+
+  flush(): void {
+    if (this.#closed) return;
+    const messages = this.#messages;
+    if (messages.length > 0) {
+      const waiters = this.#waiters;
+      this.#messages = [];
+      this.#waiters = [];
+      this.#queued = 0;
+      const settle =
+        waiters.length > 0 ? (error?: Error) => waiters.forEach((waiter) => waiter(!error)) : undefined;
+      const last = messages.pop() as string;
+      this.#connection.cork();
+      for (const message of messages) this.#socket.send(standalone(message));
+      this.#socket.send(standalone(last), settle);
+      this.#connection.uncork();
+      // A socket that takes all at once will not say "drain".
+      if (!this.#connection.writableNeedDrain) this.#events?.drained();
+    }
+    if (this.#ending) this.#socket.close(NORMAL_CLOSURE);
+  }
+
+  abandon(reason: Error): void {
+    this.destroy(reason);
+  }
+
+  flushed(): Promise<boolean> {
+    if (this.#closed) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      if (this.#messages.length > 0) this.#waiters.push(resolve);
+      else this.#connection.write("", (error) => resolve(!error));
+    });
+  }
+
+  /** RFC 6455 §5.5.2: asks for a sign of life, which also keeps the connection open at those in between. */
+  ping(): void {
+    this.isAlive = false;
+    if (!this.#closed) this.#socket.ping();
+  }
+
+  startTls(): void {
+    throw new Error("TLS is below the WebSocket (RFC 7395 §3.9)");
+  }
+
+  channelBinding(type: ChannelBindingType): Buffer | undefined {
+    return this.#isDirect ? channelBindingOf(this.#connection, type) : undefined;
+  }
+
+  encryption(): Encryption | undefined {
+    return this.#isDirect ? encryptionOf(this.#connection) : undefined;
+  }
+
+  clientCertificate(): Buffer | undefined {
+    return this.#isDirect ? clientCertificateOf(this.#connection) : undefined;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    if (this.#closed || this.#ending) return;
+    if (this.#messages.length === 0) this.#turn.add(this);
+    this.#ending = true;
+  }
+
+  destroy(reason?: Error): void {
+    if (this.#closed) return;
+    this.#socket.terminate();
+    this.#close(reason);
+  }
+
+  #close(reason: Error | undefined): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#messages = [];
+    this.#queued = 0;
+    for (const settle of this.#waiters) settle(false);
+    this.#waiters = [];
+    this.#events?.closed(reason);
+  }
+}

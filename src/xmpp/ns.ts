@@ -129,6 +129,7 @@ export const ns = {
   PUBSUB_ERRORS: "http://jabber.org/protocol/pubsub#errors",
   NODE_CONFIG: "http://jabber.org/protocol/pubsub#node_config",
   NODE_METADATA: "http://jabber.org/protocol/pubsub#meta-data",
+  SUBSCRIBE_OPTIONS: "http://jabber.org/protocol/pubsub#subscribe_options",
   SUBSCRIBE_AUTHORIZATION: "http://jabber.org/protocol/pubsub#subscribe_authorization",
   /** XEP-0033: Extended Stanza Addressing */
   ADDRESSES: "http://jabber.org/protocol/address",

@@ -339,10 +339,10 @@ describe("discovery", () => {
       "filtered-notifications",
       "publish-options",
       "rsm",
+      "subscription-options",
     ]) {
       expect(features).toContain(`${PUBSUB}#${name}`);
     }
-    expect(features).not.toContain(`${PUBSUB}#subscription-options`);
   });
 
   test("nodes tell what they are, and list their items (§5.3, §5.4, §5.5)", async ({ connect }) => {

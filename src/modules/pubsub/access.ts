@@ -1,17 +1,21 @@
 import { type Awaitable, after } from "../../util/awaitable.ts";
+import type { Clock } from "../../util/clock.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import type { Affiliation, PubsubNode } from "./node.ts";
 import type { NodeSet } from "./node-set.ts";
 import { pubsubError } from "./pubsub-error.ts";
 import type { PubsubProfile, Relation } from "./pubsub-service.ts";
+import { isCurrent } from "./subscription-options.ts";
 
 /** XEP-0060 §4.1, §4.5: who may do what at a node. */
 export class Access {
   readonly #profile: PubsubProfile;
+  readonly #clock: Pick<Clock, "now">;
 
-  constructor(profile: PubsubProfile) {
+  constructor(profile: PubsubProfile, clock: Pick<Clock, "now">) {
     this.#profile = profile;
+    this.#clock = clock;
   }
 
   affiliation({ service }: NodeSet, node: PubsubNode, who: Jid): Affiliation {
@@ -109,9 +113,9 @@ export class Access {
   /** Whether some address of the user is subscribed. */
   isSubscribed(node: PubsubNode, who: Jid): boolean {
     if (node.subscriptions.size === 0) return false;
-    if (node.subscriptions.get(who.bare.toString())?.state === "subscribed") return true;
-    for (const { jid, state } of node.subscriptions.values()) {
-      if (state === "subscribed" && jid.bare.equals(who.bare)) return true;
+    const now = this.#clock.now();
+    for (const { jid, state, options } of node.subscriptions.values()) {
+      if (state === "subscribed" && jid.bare.equals(who.bare) && isCurrent(options, now)) return true;
     }
     return false;
   }

@@ -21,7 +21,6 @@ import { exportNodes, NodeImport } from "./node-transfer.ts";
 import { Notifier } from "./notifier.ts";
 import { Owner } from "./owner.ts";
 import { Publisher } from "./publisher.ts";
-import { unsupported } from "./pubsub-error.ts";
 import {
   accessFeature,
   type NodeSummary,
@@ -47,7 +46,7 @@ export class Engine implements Pubsub {
 
   constructor(host: Host, tables: NodeTables, profile: PubsubProfile) {
     const store = new NodeStore(tables, profile.defaults);
-    const access = new Access(profile);
+    const access = new Access(profile, host.clock);
     const notifier = new Notifier(host, profile, access);
     this.#context = { host, profile, store, access, notifier };
     this.#owner = new Owner(this.#context);
@@ -169,11 +168,13 @@ const FEATURES = [
   "delete-nodes",
   "instant-nodes",
   "item-ids",
+  "leased-subscription",
   "manage-subscriptions",
   "meta-data",
   "modify-affiliations",
   "multi-items",
   "persistent-items",
+  "presence-notifications",
   "publish",
   "publish-node-full",
   "publish-options",
@@ -181,11 +182,13 @@ const FEATURES = [
   "retract-items",
   "retrieve-affiliations",
   "retrieve-default",
+  "retrieve-default-sub",
   "retrieve-items",
   "retrieve-subscriptions",
   "rsm",
   "subscribe",
   "subscription-notifications",
+  "subscription-options",
 ] as const;
 
 function handlersOf(
@@ -195,9 +198,6 @@ function handlersOf(
   subscriber: Subscriber,
   members: Members,
 ): ReadonlyMap<string, Handler> {
-  const noOptions = () => {
-    throw unsupported("subscription-options");
-  };
   return new Map<string, Handler>([
     [`set ${ns.PUBSUB} publish`, (command) => publisher.publish(command)],
     [`set ${ns.PUBSUB} retract`, (command) => publisher.retract(command)],
@@ -207,9 +207,9 @@ function handlersOf(
     [`get ${ns.PUBSUB} items`, (command) => retriever.items(command)],
     [`get ${ns.PUBSUB} subscriptions`, (command) => subscriber.subscriptions(command)],
     [`get ${ns.PUBSUB} affiliations`, (command) => subscriber.affiliations(command)],
-    [`get ${ns.PUBSUB} options`, noOptions],
-    [`set ${ns.PUBSUB} options`, noOptions],
-    [`get ${ns.PUBSUB} default`, noOptions],
+    [`get ${ns.PUBSUB} options`, (command) => subscriber.options(command)],
+    [`set ${ns.PUBSUB} options`, (command) => subscriber.setOptions(command)],
+    [`get ${ns.PUBSUB} default`, (command) => subscriber.defaults(command)],
     [`get ${ns.PUBSUB_OWNER} configure`, (command) => owner.configuration(command)],
     [`set ${ns.PUBSUB_OWNER} configure`, (command) => owner.configure(command)],
     [`get ${ns.PUBSUB_OWNER} default`, (command) => owner.defaults(command)],

@@ -10,6 +10,7 @@ import { AFFILIATIONS, type Affiliation, type PubsubNode } from "./node.ts";
 import type { NodeSet } from "./node-set.ts";
 import { unsupported } from "./pubsub-error.ts";
 import { type Answer, attribute, type Command, nodeOf, parseJid } from "./requests.ts";
+import { isCurrent } from "./subscription-options.ts";
 
 /** Entries in one request. */
 const MAX_CHANGES = 1000;
@@ -44,7 +45,10 @@ export class Members {
   /** §8.8.1; not those who wait. */
   subscriptions(command: Command): Answer {
     return this.#at(command, (_, node) => {
-      const subscribed = [...node.subscriptions.values()].filter(({ state }) => state === "subscribed");
+      const now = this.#context.host.clock.now();
+      const subscribed = [...node.subscriptions.values()].filter(
+        ({ state, options }) => state === "subscribed" && isCurrent(options, now),
+      );
       const list = subscribed.map(({ jid, state }) =>
         el("subscription", { jid: jid.toString(), subscription: state }),
       );

@@ -3,6 +3,7 @@ import type { Jid } from "../../xmpp/jid.ts";
 import type { Affiliation, Item, PubsubNode, SubscriptionState } from "./node.ts";
 import type { NodeConfig } from "./node-config.ts";
 import type { ItemRow, NodeTables } from "./node-tables.ts";
+import { DEFAULT_OPTIONS, type SubscriptionOptions } from "./subscription-options.ts";
 
 /** Which items of a node, in the order of publication. */
 export interface Slice {
@@ -145,11 +146,24 @@ export class NodeSet {
     return node.affiliations.delete(key) ? together(affiliations.delete(row)) : undefined;
   }
 
-  subscribe(node: PubsubNode, jid: Jid, state: SubscriptionState): Awaitable<void> {
+  /** Without `options` they stay, or are the defaults. */
+  subscribe(
+    node: PubsubNode,
+    jid: Jid,
+    state: SubscriptionState,
+    options?: SubscriptionOptions,
+  ): Awaitable<void> {
     const key = jid.toString();
-    node.subscriptions.set(key, { jid, state });
-    const subscriber = jid.bare.toString();
-    return this.#tables.subscriptions.put({ service: this.#key, node: node.id, jid: key, subscriber, state });
+    const chosen = options ?? node.subscriptions.get(key)?.options ?? DEFAULT_OPTIONS;
+    node.subscriptions.set(key, { jid, state, options: chosen });
+    return this.#tables.subscriptions.put({
+      service: this.#key,
+      node: node.id,
+      jid: key,
+      subscriber: jid.bare.toString(),
+      state,
+      options: chosen,
+    });
   }
 
   unsubscribe(node: PubsubNode, jid: Jid): Awaitable<void> {

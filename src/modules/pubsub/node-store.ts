@@ -101,8 +101,8 @@ export class NodeStore {
           set.nodes.get(node)?.affiliations.set(jid, affiliation);
       });
       const subscribed = after(this.#tables.subscriptions.list({ where }), (rows) => {
-        for (const { node, jid, state } of rows) {
-          set.nodes.get(node)?.subscriptions.set(jid, { jid: Jid.parse(jid), state });
+        for (const { node, jid, state, options } of rows) {
+          set.nodes.get(node)?.subscriptions.set(jid, { jid: Jid.parse(jid), state, options });
         }
       });
       return after(together(affiliated, subscribed), () => set);

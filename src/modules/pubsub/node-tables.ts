@@ -2,6 +2,7 @@ import type { Host } from "../../core/host.ts";
 import type { Table } from "../../store/store.ts";
 import type { Affiliation, SubscriptionState } from "./node.ts";
 import type { NodeConfig } from "./node-config.ts";
+import { DEFAULT_OPTIONS, type SubscriptionOptions } from "./subscription-options.ts";
 
 export interface NodeRow {
   /** The address of the service: a bare JID. */
@@ -40,6 +41,7 @@ export interface SubscriptionRow {
   /** The bare JID of `jid`. */
   subscriber: string;
   state: SubscriptionState;
+  options: SubscriptionOptions;
 }
 
 export interface NodeTables {
@@ -83,10 +85,11 @@ export async function openNodeTables(host: Pick<Host, "table">): Promise<NodeTab
     }),
     subscriptions: await host.table<SubscriptionRow>({
       name: "pubsub_subscriptions",
-      version: 1,
-      columns: { ...node, jid: "text", subscriber: "text", state: "text" },
+      version: 2,
+      columns: { ...node, jid: "text", subscriber: "text", state: "text", options: "json" },
       key: ["service", "node", "jid"],
       indexes: { subscriber: ["subscriber"] },
+      migrate: (row) => ({ ...row, options: DEFAULT_OPTIONS }) as SubscriptionRow,
     }),
   };
 }

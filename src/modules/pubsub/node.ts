@@ -1,12 +1,20 @@
 import type { Jid } from "../../xmpp/jid.ts";
 import type { NodeConfig } from "./node-config.ts";
+import type { SubscriptionOptions } from "./subscription-options.ts";
 
 /** XEP-0060 §4.1. */
 export const AFFILIATIONS = ["owner", "publisher", "publish-only", "member", "outcast", "none"] as const;
 export type Affiliation = (typeof AFFILIATIONS)[number];
 
-/** XEP-0060 §4.2, without the states that need subscription options. */
+/** XEP-0060 §4.2; options have defaults, so nobody is "unconfigured". */
 export type SubscriptionState = "subscribed" | "pending";
+
+export interface Subscription {
+  /** It may have a resource. */
+  readonly jid: Jid;
+  readonly state: SubscriptionState;
+  readonly options: SubscriptionOptions;
+}
 
 /** What somebody published. */
 export interface Item {
@@ -31,8 +39,8 @@ export class PubsubNode {
   config: NodeConfig;
   /** By bare JID; "none" is not there. */
   readonly affiliations = new Map<string, Affiliation>();
-  /** By the JID that subscribed, which may have a resource. */
-  readonly subscriptions = new Map<string, { readonly jid: Jid; readonly state: SubscriptionState }>();
+  /** By the JID that subscribed. */
+  readonly subscriptions = new Map<string, Subscription>();
   /** How many items there are, and how much their payloads take. */
   items: number;
   bytes: number;

@@ -8,6 +8,7 @@ import { type EventContent, itemEvent, subscriptionEvent, withDelay, withReplyTo
 import type { Item, PubsubNode } from "./node.ts";
 import type { NodeSet } from "./node-set.ts";
 import type { Audience, PubsubProfile } from "./pubsub-service.ts";
+import { isCurrent, type SubscriptionOptions } from "./subscription-options.ts";
 
 const NOBODY: Audience = { recipients: [], strangers: [], decides: () => false };
 
@@ -96,13 +97,23 @@ export class Notifier {
   }
 
   #tellSubscribers(set: NodeSet, node: PubsubNode, stanza: Stanza, { decides }: Audience): Awaitable<void> {
-    return each([...node.subscriptions.values()], ({ jid, state }) => {
+    return each([...node.subscriptions.values()], ({ jid, state, options }) => {
       if (state !== "subscribed") return undefined;
       return after(this.#access.refusal(set, node, jid), (refusal) => {
-        if (refusal) return this.#cancel(set, node, jid);
-        return decides(jid) ? undefined : this.#send(stanza, jid);
+        if (refusal || !isCurrent(options, this.#host.clock.now())) return this.#cancel(set, node, jid);
+        return decides(jid) || !this.#wants(jid, options) ? undefined : this.#send(stanza, jid);
       });
     });
+  }
+
+  /** §6.3, §12.4; whose presence is not known here gets them in any. */
+  #wants(jid: Jid, { deliver, shows }: SubscriptionOptions): boolean {
+    const { sessions, domain } = this.#host;
+    if (!deliver || shows.length === 0 || jid.domain !== domain) return deliver;
+    return sessions
+      .available(jid.bare)
+      .filter((session) => jid.isBare || session.jid.equals(jid))
+      .some(({ presence }) => shows.some((show) => show === (presence?.text("show") ?? "online")));
   }
 
   #send(stanza: Stanza, to: Jid): Awaitable<void> {

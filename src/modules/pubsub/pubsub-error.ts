@@ -5,6 +5,7 @@ import { ns } from "../../xmpp/ns.ts";
 export type PubsubCondition =
   | "closed-node"
   | "invalid-jid"
+  | "invalid-options"
   | "invalid-payload"
   | "item-forbidden"
   | "item-required"

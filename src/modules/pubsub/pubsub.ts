@@ -17,8 +17,8 @@ export const pubsub = defineModule({
   omits: {
     "XEP-0060": [
       "A service of its own, beside those of the accounts.",
-      "Subscription options (§6.3) and several subscriptions of one address (§6.1.6).",
-      "The list of requests that wait for an answer (§8.7), leases (§12.18), redirection (§8.4.1).",
+      "Several subscriptions of one address (§6.1.6), and so subscription ids.",
+      "The list of requests that wait for an answer (§8.7), redirection (§8.4.1).",
     ],
   },
 

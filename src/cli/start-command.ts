@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { AdminError } from "../admin/command.ts";
 import { type Control, controlPath, startControl } from "../admin/control.ts";
 import { formatAddress } from "../config/address.ts";
+import type { Config } from "../config/config.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import type { Logger } from "../util/logger.ts";
 import type { Listener, ServerHandle } from "./backend.ts";
@@ -124,11 +125,21 @@ function greeting(
     ...listeners.map(describe),
     ...(listeners.length === 0 ? ["  listening nowhere"] : []),
     `  store: ${store}`,
+    ...chatLines(config, listeners),
     ...(config.store === "memory"
       ? []
-      : [`Add an account:  ${command} user add${withConfig} alice@${domain.name}`]),
+      : [
+          `Add an account:     ${command} user add${withConfig} alice@${domain.name}`,
+          `Invite somebody:    ${command} invite${withConfig}`,
+        ]),
     "",
   ].join("\n");
+}
+
+/** Where a browser is all that one needs. */
+function chatLines({ modules }: Config, listeners: readonly Listener[]): string[] {
+  const url = listeners.find((listener) => listener.url !== undefined)?.url;
+  return url === undefined || modules["chat"] === false ? [] : [`Chat in a browser:  ${url}/chat`];
 }
 
 function describe(listener: Listener): string {

@@ -51,7 +51,7 @@ describe("the chat page", () => {
       assets_path: await folderOf(rig),
       websocket_url: "/xmpp-websocket",
       bosh_service_url: "/http-bind",
-      locked_domain: "localhost",
+      default_domain: "localhost",
       allow_registration: false,
     });
     expect(text).toContain("Converse 1.2.3");

@@ -34,7 +34,7 @@ export function chatPage({ domain, origin, base, version, isOpen }: ChatPagePart
     websocket_url: "/xmpp-websocket",
     bosh_service_url: "/http-bind",
     discover_connection_methods: false,
-    locked_domain: domain,
+    default_domain: domain,
     allow_registration: isOpen,
     registration_domain: domain,
     view_mode: "fullscreen",

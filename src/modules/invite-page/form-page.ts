@@ -18,6 +18,8 @@ export interface FormPageParts {
   /** The `xmpp:` link. */
   readonly uri: string;
   readonly platform: Platform | undefined;
+  /** Whether there is a page to chat in. */
+  readonly chat: boolean;
   /** Whether a password can be sent from here without others reading it. */
   readonly isPrivate: boolean;
   readonly passwordLength: number;
@@ -27,7 +29,7 @@ export interface FormPageParts {
 
 /** The page of an invitation that holds. */
 export function formPage(parts: FormPageParts): Promise<Response> {
-  const { domain, invitation, uri, platform, rejected } = parts;
+  const { domain, invitation, uri, platform, chat, rejected } = parts;
   const { inviter, mayRegister, befriend } = invitation;
   const byUser = inviter.local !== "";
   const title = byUser ? `${inviter.local} invites you to chat` : `You are invited to ${domain}`;
@@ -51,7 +53,15 @@ ${mayRegister ? accountForm(parts) : ""}
     <figure class="qr">${qrCode(uri)}<figcaption class="soft">The same invitation, for a phone</figcaption></figure>
   </div>
 </section>
-<footer><p>The invitation holds until ${time(invitation.expires)}${invitation.uses > 1 ? `, for ${invitation.uses} more people` : ""}.
+${
+  mayRegister || !chat
+    ? ""
+    : html`<section>
+  <h2>Or in this browser</h2>
+  <p>If your account is at ${domain}, <a href="/chat">open the chat</a>, log in, and add ${who} to your contacts.</p>
+</section>`
+}
+<footer><p>The invitation holds until ${time(invitation.expires)}${invitation.uses > 1 ? `, for ${invitation.uses} people` : ""}.
   XMPP is a network of many servers, as e-mail is: with an account at one you reach people at all of them.</p></footer>`;
   return page(
     { title, domain, body },

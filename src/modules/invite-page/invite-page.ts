@@ -105,6 +105,7 @@ export const invitePage = defineModule({
         invitation,
         uri: service.uri(invitation, token),
         platform: platformOf(c.req.header("User-Agent") ?? ""),
+        chat: host.modules.includes(chat),
         isPrivate: isPrivate(c),
         passwordLength,
         rejected,

@@ -35,7 +35,10 @@ class FakeBackend implements Backend {
       listen: async () => {
         this.listen();
         this.events.push("listen");
-        return [{ name: "c2s", port: 5222 }];
+        return [
+          { name: "c2s", port: 5222 },
+          { name: "https", port: 5443, url: "https://localhost:5443" },
+        ];
       },
       onShutDown: (listener: () => void) => {
         this.shutDown = listener;

@@ -21,10 +21,11 @@ function logged(rig: CliRig, beginning: string): Promise<void> {
   return vi.waitFor(() => expect(rig.log.join("\n")).toContain(beginning), { interval: 1 });
 }
 
-test("start says where it listens and how to add an account, and SIGTERM ends it with 0", async () => {
+test("start says where it listens, where to chat and how to add an account, and SIGTERM ends it with 0", async () => {
   const rig = new CliRig();
   const { code } = await started(rig);
   expect(rig.out).toContain("  port 5222 (clients, STARTTLS)\n");
+  expect(rig.out).toContain("Chat in a browser:  https://localhost:5443/chat\n");
   expect(rig.out).toContain("jackdaw user add alice@localhost\n");
   expect(await callControl(join(rig.directory, "data/jackdaw.sock"), status, {})).toBeDefined();
   rig.signals.emit("SIGTERM");

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { HttpPeer } from "../http/peer.ts";
 import { createServer, type ServerOptions } from "../index.ts";
 import { XmppServer } from "../server.ts";
@@ -64,7 +65,11 @@ export interface Rig<C extends TestClock = VirtualClock> extends AsyncDisposable
   passwordOf(jid: string): string;
   /** Whether it is the stream of a client of the rig. */
   owns(stream: Stream): boolean;
-  /** Settles when the server has dealt with everything, or only time could help it on. */
+  /** How much clients that the rig does not own have said and heard; undefined while there is none. Default: none. */
+  foreignActivity: () => number | undefined;
+  /**
+   * Settles when the server has dealt with everything, or only time could help it on, and foreign clients are silent.
+   */
   settle(): Promise<void>;
   /** Cuts all connections, stops the server, and removes what it kept. */
   close(): Promise<void>;
@@ -75,6 +80,12 @@ const QUIET_ROUNDS = 3;
 
 /** A stream that is busy so long may be waiting for the clock, or for another client. Real milliseconds. */
 const BUSY_PATIENCE_MS = 100;
+
+/** Foreign clients that are silent so long have nothing to say. Real milliseconds. */
+const FOREIGN_QUIET_MS = 10;
+
+/** How long a client waits for something that foreign clients may bring about. Real milliseconds. */
+const FOREIGN_PATIENCE_MS = 1_000;
 
 /** A client that expects something waits so long for a busy server. Real milliseconds; only a failing test takes them. */
 const LONGEST_WAIT_MS = 5_000;
@@ -117,6 +128,7 @@ class ServerRig<C extends TestClock> implements Rig<C> {
   readonly transcript: Transcript;
   readonly errors: readonly string[];
   readonly captures: Captures = new Map();
+  foreignActivity: () => number | undefined = () => undefined;
   readonly #clients: PipeClient[] = [];
   readonly #streams = new WeakSet<Stream>();
   /** By bare JIDs. */
@@ -195,6 +207,17 @@ class ServerRig<C extends TestClock> implements Rig<C> {
   }
 
   async settle(): Promise<void> {
+    await this.#settleServer();
+    for (let before: number | undefined; ; ) {
+      const activity = this.foreignActivity();
+      if (activity === before) return;
+      before = activity;
+      await sleep(FOREIGN_QUIET_MS);
+      await this.#settleServer();
+    }
+  }
+
+  async #settleServer(): Promise<void> {
     const started = performance.now();
     for (let quiet = 0; quiet < QUIET_ROUNDS; ) {
       await new Promise(setImmediate);
@@ -242,8 +265,13 @@ class ServerRig<C extends TestClock> implements Rig<C> {
     do {
       await this.settle();
       if (client.heard.length > length || client.gone) return true;
-    } while (!this.#isIdle() && performance.now() - started < LONGEST_WAIT_MS);
+    } while (performance.now() - started < this.#patience());
     return false;
+  }
+
+  #patience(): number {
+    if (!this.#isIdle()) return LONGEST_WAIT_MS;
+    return this.foreignActivity() === undefined ? 0 : FOREIGN_PATIENCE_MS;
   }
 
   #isIdle(): boolean {

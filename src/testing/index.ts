@@ -16,3 +16,4 @@ export type { ExpectNoneOptions, ExpectOptions } from "./traffic.ts";
 export { Transcript } from "./transcript.ts";
 export type { ContactFixture, MessageFixture, UserFixture } from "./user-fixture.ts";
 export { VirtualClock } from "./virtual-clock.ts";
+export { withServer } from "./with-server.ts";

@@ -1,5 +1,6 @@
 import { test as plainTest, type TestAPI } from "vitest";
 import { createRig, type Rig, type RigOptions } from "./create-rig.ts";
+import { checkErrors, showTranscript } from "./failures.ts";
 
 interface Fixtures {
   /** What the server is made with; `test.override({ options })` changes it for a suite. */
@@ -22,7 +23,7 @@ export const test: TestAPI<Fixtures> = plainTest.extend<Fixtures>({
     onTestFailed(({ task }) => showTranscript(task.result?.errors ?? [], rig.transcript.toString()));
     await use(rig);
     await rig.close();
-    if (rig.errors.length > 0) throw new Error(`the server failed:\n${rig.errors.join("\n")}`);
+    checkErrors(rig);
   },
   server: ({ rig }, use) => use(rig.server),
   clock: ({ rig }, use) => use(rig.clock),
@@ -32,10 +33,3 @@ export const test: TestAPI<Fixtures> = plainTest.extend<Fixtures>({
   user: ({ rig }, use) => use(rig.user.bind(rig)),
   request: ({ rig }, use) => use(rig.request.bind(rig)),
 });
-
-/** The errors of a client have it already. */
-function showTranscript(errors: readonly { message: string }[], transcript: string): void {
-  for (const error of errors) {
-    if (!error.message.includes("\nTranscript:\n")) error.message += `\n\nTranscript:\n${transcript}\n`;
-  }
-}

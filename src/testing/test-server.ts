@@ -37,9 +37,6 @@ import { VirtualClock } from "./virtual-clock.ts";
 /** What a test server can be reached as. */
 export type ServiceName = "xmpp" | "xmpps" | "http" | "https";
 
-/** How long clients on sockets may take to answer when time is turned; real milliseconds without a word. */
-const FOREIGN_QUIET_MS = 10;
-
 /** How long clients may take to go when the server closes; real milliseconds. */
 const CLOSE_GRACE_MS = 100;
 
@@ -86,7 +83,7 @@ export class TestServer implements AsyncDisposable {
     const resolve = (name: string) => this.#resolve(name);
     const settle = () => this.settle();
     const { clock } = rig;
-    clock.settle = settle;
+    rig.foreignActivity = () => (this.#foreign().length > 0 ? this.#traffic.all.length : undefined);
     this.#traffic = new Traffic({
       resolve,
       settle,
@@ -282,20 +279,18 @@ export class TestServer implements AsyncDisposable {
   }
 
   /** Settles when the server has dealt with everything, and clients on sockets say nothing more. */
-  async settle(): Promise<void> {
-    await this.rig.settle();
-    for (let seen = -1; seen !== this.#traffic.all.length && this.#foreign().length > 0; ) {
-      seen = this.#traffic.all.length;
-      await sleep(FOREIGN_QUIET_MS);
-      await this.rig.settle();
-    }
+  settle(): Promise<void> {
+    return this.rig.settle();
   }
 
-  /** Tells the clients, gives them a moment, and cuts those that are still there. No handle stays open. */
+  /** Ends the streams, gives the clients a moment to go, and cuts those that are still there. No handle stays open. */
   async close(): Promise<void> {
     this.#traffic.end();
     const closed = this.#endpoints.close();
-    for (const stream of this.#foreign()) stream.close("system-shutdown");
+    for (const stream of this.#foreign()) {
+      stream.close();
+      stream.transport.end();
+    }
     const until = performance.now() + CLOSE_GRACE_MS;
     while (this.#foreign().length > 0 && performance.now() < until) await sleep(1);
     for (const stream of this.#foreign()) stream.transport.destroy();

@@ -5,7 +5,7 @@ import { servedAs } from "./media-type.ts";
 import { failedPrecondition, isRangeValid } from "./preconditions.ts";
 import { readRange } from "./range.ts";
 import type { UploadFiles } from "./upload-files.ts";
-import { refusal, uploadAnswer } from "./upload-headers.ts";
+import { refusal, uploadAnswer, VIEWER_POLICY } from "./upload-headers.ts";
 import type { UploadRow } from "./upload-row.ts";
 
 export interface DownloadParts {
@@ -34,7 +34,9 @@ export async function download(
   if (!(await files.has(id, size))) return notFound();
   const validators = { etag: `"${id}"`, modified: stored };
   const lasts = expires === null ? LONGEST_CACHED : Math.floor((expires - now) / 1000);
+  const served = servedAs(type);
   const common = {
+    ...(served.disposition === "inline" && { "Content-Security-Policy": VIEWER_POLICY }),
     "Accept-Ranges": "bytes",
     // Private: what is deleted is not to go on in caches that many share.
     "Cache-Control": `private, max-age=${Math.min(lasts, LONGEST_CACHED)}, immutable`,
@@ -44,7 +46,6 @@ export async function download(
   const failed = failedPrecondition(request.headers, validators);
   if (failed === 304) return uploadAnswer(304, null, common);
   if (failed === 412) return refusal(412, "The file is another one");
-  const served = servedAs(type);
   const described = {
     ...common,
     "Content-Type": served.type,

@@ -7,13 +7,17 @@ const CORS: Readonly<Record<string, string>> = {
     "Accept-Ranges, Content-Disposition, Content-Length, Content-Range, ETag, Last-Modified",
 };
 
+const SANDBOX = "sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/** For what a browser shows in a page of its own making: that page plays the file, and has styles. */
+export const VIEWER_POLICY = `default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; ${SANDBOX}`;
+
 /**
- * XEP-0363 §9.1. A file that a browser shows nevertheless has an origin of its own (`sandbox`), runs nothing and loads nothing; it is never
- * taken for a type that it does not claim to be.
+ * XEP-0363 §9.1. What a browser shows has an origin of its own (`sandbox`), runs nothing and loads nothing, and is never taken
+ * for a type that it does not claim to be.
  */
 const ISOLATION: Readonly<Record<string, string>> = {
-  "Content-Security-Policy":
-    "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  "Content-Security-Policy": `default-src 'none'; ${SANDBOX}`,
   "Cross-Origin-Resource-Policy": "cross-origin",
   "X-Content-Type-Options": "nosniff",
   "X-Robots-Tag": "noindex",

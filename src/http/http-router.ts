@@ -34,6 +34,9 @@ const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
 export class HttpRouter {
   /** What listens, for the addresses that are told to clients; set once it does. */
   port: { readonly secure: boolean; readonly number: number } | undefined;
+  /** Where streams begin. */
+  websocketPath: string | undefined;
+  boshPath: string | undefined;
   /** The server's own, for bodies of any size: asked before all others. */
   readonly own: HttpRoutes = new Hono();
   readonly #closing = new AbortController();
@@ -72,9 +75,15 @@ export class HttpRouter {
       register(this.#shared);
     };
     const side = { routes, streaming, shared, closing: this.#closing.signal };
+    const url = () => domain.url ?? this.#origin(domain.name);
+    const listens = () => this.port !== undefined || domain.url !== undefined;
+    const at = (path: string | undefined) => (listens() && path !== undefined ? url() + path : undefined);
     return Object.defineProperties(side, {
-      url: { get: () => domain.url ?? this.#origin(domain.name) },
-      listens: { get: () => this.port !== undefined || domain.url !== undefined },
+      url: { get: url },
+      listens: { get: listens },
+      // "ws" for "http", "wss" for "https"
+      websocketUrl: { get: () => at(this.websocketPath)?.replace(/^http/, "ws") },
+      boshUrl: { get: () => at(this.boshPath) },
     }) as HttpSide;
   }
 

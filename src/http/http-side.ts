@@ -18,6 +18,9 @@ export interface HttpSide {
    * Known once the server listens.
    */
   readonly listens: boolean;
+  /** Where clients connect by WebSocket (RFC 7395) and by BOSH (XEP-0206); undefined where that is switched off or nothing listens. */
+  readonly websocketUrl: string | undefined;
+  readonly boshUrl: string | undefined;
   /** Requests for this domain: those whose `Host` names it, and for the default domain those that name none of the server's. */
   readonly routes: HttpRoutes;
   /** The same for bodies of any size, which the handler limits itself and takes as they come (`c.req.raw.body`). Asked before `routes`. */

@@ -37,6 +37,7 @@ export class StreamEndpoints {
       const messageBytes = parts.stanzaBytes + DECLARATION_BYTES;
       const endpoint = new WebSocketEndpoint({ ...parts, ...websocket, messageBytes, isAllowed });
       this.#webSocket = endpoint;
+      router.websocketPath = WEBSOCKET_PATH;
       server.onUpgrade(WEBSOCKET_PATH, (upgrade) => endpoint.upgrade(upgrade));
       // RFC 9110 §15.5.22
       router.own.all(WEBSOCKET_PATH, (c) =>

@@ -18,6 +18,7 @@ import { disco } from "./disco.ts";
 import { externalServices } from "./external-services.ts";
 import { fast } from "./fast/fast.ts";
 import { home } from "./home/home.ts";
+import { hostMeta } from "./host-meta.ts";
 import { invitePage } from "./invite-page/invite-page.ts";
 import { invites } from "./invites/invites.ts";
 import { last } from "./last.ts";
@@ -78,6 +79,7 @@ export const defaultModules: readonly Module[] = [
   saslUpgrade,
   adhoc,
   externalServices,
+  hostMeta,
   logins,
   announce,
   audit,

@@ -7,7 +7,7 @@ import { audit } from "./audit/audit.ts";
 import { avatars } from "./avatars.ts";
 import { bind2 } from "./bind2.ts";
 import { blocking } from "./blocking/blocking.ts";
-import { bookmarks } from "./bookmarks.ts";
+import { bookmarks } from "./bookmarks/bookmarks.ts";
 import { caps } from "./caps/caps.ts";
 import { carbons } from "./carbons.ts";
 import { chat } from "./chat/chat.ts";

@@ -174,6 +174,7 @@ export const ns = {
   /** XEP-0402: PEP Native Bookmarks */
   BOOKMARKS: "urn:xmpp:bookmarks:1",
   BOOKMARKS_COMPAT: "urn:xmpp:bookmarks:1#compat",
+  BOOKMARKS_COMPAT_PEP: "urn:xmpp:bookmarks:1#compat-pep",
   /** XEP-0048: Bookmarks */
   OLD_BOOKMARKS: "storage:bookmarks",
   /** XEP-0227: Portable Import/Export Format for XMPP-IM Servers */

@@ -39,7 +39,7 @@ export function createPep(engine: Pubsub): Pep {
 async function ask(engine: Pubsub, user: Jid, ...content: Element[]): Promise<void> {
   const payload = el("pubsub", { xmlns: ns.PUBSUB }, ...content);
   const stanza = iq({ type: "set", id: "pep", from: user, to: user }, payload);
-  await engine.handle({ from: user, to: user, stanza, payload });
+  await engine.perform({ from: user, to: user, stanza, payload });
 }
 
 function optionsElement(options: PublishOptions): Element {

@@ -68,16 +68,20 @@ export class Engine implements Pubsub {
   }
 
   handle(request: IqRequest): Answer {
+    if (request.stanza.type === "set" && !this.#rates.tryTake(request.from.bare.toString())) {
+      this.#waiting.inc();
+      throw new StanzaError("resource-constraint", "too much is published", { type: "wait" });
+    }
+    return this.perform(request);
+  }
+
+  perform(request: IqRequest): Answer {
     const { payload, stanza, from, to } = request;
     // §16.7: what changes a command stands behind it.
     const [element] = childElements(payload);
     if (!element) throw new StanzaError("bad-request", "nothing is asked");
     const handler = this.#handlers.get(`${stanza.type} ${element.getNS()} ${element.getName()}`);
     if (!handler || element.getNS() !== payload.getNS()) throw new StanzaError("feature-not-implemented");
-    if (stanza.type === "set" && !this.#rates.tryTake(from.bare.toString())) {
-      this.#waiting.inc();
-      throw new StanzaError("resource-constraint", "too much is published", { type: "wait" });
-    }
     return handler({ service: to.bare, from, request, element });
   }
 

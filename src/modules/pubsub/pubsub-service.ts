@@ -80,6 +80,8 @@ export interface StoredNode {
 export interface Pubsub {
   /** The requests of both namespaces, to the address of a service. @throws StanzaError */
   handle(request: IqRequest): Awaitable<Element | "answered" | undefined>;
+  /** As `handle`, for what this server does by itself: it counts for no limit of how often. @throws StanzaError */
+  perform(request: IqRequest): Awaitable<Element | "answered" | undefined>;
   /** An owner's answer to the question whether somebody may subscribe (§8.6); whether the message was one. */
   handleApproval(service: Jid, message: Stanza): Awaitable<boolean>;
   /** §5.2: the nodes that `who` may read. */

@@ -1,21 +1,10 @@
-/**
- * XEP-0402 PEP Native Bookmarks, version 1.2.0
- * https://xmpp.org/extensions/xep-0402.html
- *
- * Shows old clients, which keep their bookmarks in private XML (XEP-0048, XEP-0049), the bookmarks in PEP, and writes
- * theirs there: each room is kept once (§6.1).
- */
-import type { Host } from "../core/host.ts";
-import { defineModule } from "../core/module.ts";
-import { childElements, clone, type Element, el, serialize } from "../xml/element.ts";
-import { readFragment } from "../xml/fragment.ts";
-import { Jid, JidError } from "../xmpp/jid.ts";
-import { ns } from "../xmpp/ns.ts";
-import { pep } from "./pep/pep.ts";
-import { type Pep, pepService } from "./pep/pep-service.ts";
-import { privateService, privateStorage } from "./private.ts";
+import { childElements, clone, type Element, el, serialize } from "../../xml/element.ts";
+import { readFragment } from "../../xml/fragment.ts";
+import { Jid, JidError } from "../../xmpp/jid.ts";
+import { ns } from "../../xmpp/ns.ts";
+import type { Pep } from "../pep/pep-service.ts";
 
-/** §4.3: nobody else sees them. */
+/** XEP-0402 §4.3: nobody else sees them. */
 const OPTIONS = {
   persist_items: "true",
   max_items: "max",
@@ -26,58 +15,8 @@ const OPTIONS = {
 /** Rooms that are read for one list. */
 const MAX_ROOMS = 10_000;
 
-export const bookmarks = defineModule({
-  name: "bookmarks",
-  implements: ["XEP-0402 1.2.0", "XEP-0048 1.2"],
-  omits: {
-    "XEP-0402": ["Bookmarks as XEP-0048 has them in PEP are not unified with these (#compat-pep)."],
-  },
-  accountFeatures: [ns.BOOKMARKS_COMPAT],
-  requires: [privateStorage, pep],
-
-  setup(host) {
-    const rooms = new Rooms(host.use(pepService));
-    const stored = host.use(privateService);
-
-    host.hook("private:get", "rewrite", async (event) => {
-      if (!isOldList(event.asked)) return;
-      const list = await rooms.list(event.user);
-      if (list) event.answer = withRooms(event.answer, list);
-    });
-
-    // Private XML keeps what is no room, such as URLs, which XEP-0402 leaves out (§1).
-    host.hook("private:set", "rewrite", async (event) => {
-      if (isOldList(event.piece)) event.piece = await rooms.take(event.user, event.piece);
-    });
-
-    // Bookmarks from before, or from another server, get into PEP when their owner comes.
-    host.hook("session:open", "observe", async ({ session }) => {
-      if (session.anonymous) return;
-      const user = session.jid.bare;
-      const old = await stored.get(user, "storage", ns.OLD_BOOKMARKS);
-      if (!old || roomsIn(old).size === 0) return;
-      const rest = await migrated(host, rooms, user, old);
-      if (rest) await stored.put(user, rest);
-    });
-  },
-});
-
-/** What is left of the old list; undefined when it has to stay as it is. */
-async function migrated(host: Host, rooms: Rooms, user: Jid, old: Element): Promise<Element | undefined> {
-  try {
-    // Those that are in PEP already are newer.
-    return await rooms.take(user, old, { isComplete: false });
-  } catch (error) {
-    host.log.warn("bookmarks did not get into PEP", {
-      user: user.toString(),
-      error: (error as Error).message,
-    });
-    return undefined;
-  }
-}
-
 /** The bookmarks of users in PEP. */
-class Rooms {
+export class Rooms {
   readonly #pep: Pep;
 
   constructor(nodes: Pep) {
@@ -98,6 +37,11 @@ class Rooms {
     );
   }
 
+  /** Whether there are any, or were. */
+  async exist(user: Jid): Promise<boolean> {
+    return (await this.#pep.node(user, ns.BOOKMARKS)) !== undefined;
+  }
+
   /**
    * §6.1.2: publishes the rooms of an old list that are new or changed, and retracts those that it lacks if it is
    * complete. Returns what is no room. @throws StanzaError
@@ -106,7 +50,7 @@ class Rooms {
     const known = await this.list(user);
     if (!known) return old;
     const wanted = roomsIn(old);
-    const isNew = (await this.#pep.node(user, ns.BOOKMARKS)) === undefined;
+    const isNew = !(await this.exist(user));
     for (const [jid, conference] of wanted) {
       const before = known.get(jid);
       if (before && !isComplete) continue;
@@ -117,23 +61,27 @@ class Rooms {
     for (const jid of known.keys()) {
       if (isComplete && !wanted.has(jid)) await this.#pep.retract(user, ns.BOOKMARKS, jid);
     }
-    const rest = childElements(old).filter((child) => addressOf(child) === undefined);
-    return el("storage", { xmlns: ns.OLD_BOOKMARKS }, ...rest.map((child) => clone(child)));
+    return el("storage", { xmlns: ns.OLD_BOOKMARKS }, ...othersIn(old).map((child) => clone(child)));
   }
 }
 
-function isOldList(piece: Element): boolean {
+export function isOldList(piece: Element): boolean {
   return piece.is("storage", ns.OLD_BOOKMARKS);
 }
 
 /** The conferences of an old list by their addresses; of several with the same one the last. */
-function roomsIn(old: Element): ReadonlyMap<string, Element> {
+export function roomsIn(old: Element): ReadonlyMap<string, Element> {
   return new Map(
     childElements(old).flatMap((child) => {
       const address = addressOf(child);
       return address === undefined ? [] : [[address, child] as const];
     }),
   );
+}
+
+/** What is no room, such as URLs. */
+export function othersIn(old: Element): readonly Element[] {
+  return childElements(old).filter((child) => addressOf(child) === undefined);
 }
 
 /** Of an element that is a room. */
@@ -147,7 +95,7 @@ function addressOf(element: Element): string | undefined {
   }
 }
 
-function withRooms(old: Element, list: ReadonlyMap<string, Element>): Element {
+export function withRooms(old: Element, list: ReadonlyMap<string, Element>): Element {
   // Rooms that could not get into PEP are here still.
   const rest = childElements(old).filter((child) => !list.has(addressOf(child) ?? ""));
   const conferences = [...list].map(([jid, conference]) => oldOf(jid, conference));

@@ -1,4 +1,5 @@
 import type { Column } from "../../store/store.ts";
+import type { Stanza } from "../../xmpp/stanza.ts";
 
 /** One message of one archive. */
 export interface ArchiveRow {
@@ -12,7 +13,7 @@ export interface ArchiveRow {
   number: number;
   /** How many bytes they had. */
   offset: number;
-  /** Of the id that its author gave it, see `labelOf`. */
+  /** By which it is found when its author names it, see `labelOf`; null when it has no id. */
   label: number | null;
   /** The message as XML. */
   stanza: string;
@@ -40,12 +41,25 @@ export function firstIdAt(time: number): number {
   return Math.min(Math.max(time * MICROSECONDS, 0), Number.MAX_SAFE_INTEGER);
 }
 
-/** Authors choose their ids, and long ones: an index of hashes is a quarter as large. 32-bit FNV-1a; null without an id. */
-export function labelOf(id: string | undefined): number | null {
-  if (id === undefined) return null;
+/** Messages of an archive whose labels lie together in the index: those that come one after the other change few pages. */
+const BLOCK = 1024;
+const HASHES = 2 ** 32;
+
+/** In which block of its archive a message is. */
+export function blockOf({ number }: Pick<ArchiveRow, "number">): number {
+  return Math.floor(number / BLOCK);
+}
+
+/** What messages in this block are found by to which their authors gave this id: it, as a hash (32-bit FNV-1a). */
+export function labelOf(block: number, id: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < id.length; index++) {
     hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193);
   }
-  return hash >>> 0;
+  return block * HASHES + (hash >>> 0);
+}
+
+/** null without an id. */
+export function labelFor(number: number, { id }: Pick<Stanza, "id">): number | null {
+  return id === undefined ? null : labelOf(blockOf({ number }), id);
 }

@@ -5,7 +5,7 @@ import { Lru } from "../../util/lru.ts";
 import { createSequence, type Sequence } from "../../util/sequence.ts";
 import { parseStanza } from "../../xmpp/parse-stanza.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
-import { ARCHIVE_COLUMNS, type ArchiveRow, firstIdAt, labelOf } from "./archive-row.ts";
+import { ARCHIVE_COLUMNS, type ArchiveRow, blockOf, firstIdAt, labelFor, labelOf } from "./archive-row.ts";
 import { Journal } from "./journal.ts";
 
 /** Neighbouring messages of an archive, or of one conversation in it, between two ids that do not belong to them. */
@@ -110,7 +110,7 @@ export class Archive {
       with: peer,
       number,
       offset,
-      label: labelOf(message.id),
+      label: labelFor(number, message),
       stanza,
     });
     this.onAppended();
@@ -128,7 +128,7 @@ export class Archive {
     const { number, offset } = tail;
     const stanza = message.toString();
     this.#tails.set(owner, { id, number: number + 1, offset: offset + Buffer.byteLength(stanza) });
-    const label = labelOf(message.id);
+    const label = labelFor(number, message);
     await this.#table.put({ owner, id, with: peer, number, offset, label, stanza });
     return true;
   }
@@ -165,12 +165,22 @@ export class Archive {
     return undefined;
   }
 
-  /** The messages of a conversation to which their authors gave this id, the last one first. */
-  async alike({ owner, with: peer, before }: Slice, id: string): Promise<readonly ArchiveRow[]> {
-    await this.#journal.settle(owner);
-    const range = { index: "label", where: { owner, label: labelOf(id) }, reverse: true, limit: MAX_ALIKE };
-    const rows = await this.#table.list(before === undefined ? range : { ...range, before });
-    return rows.filter((row) => row.with === peer);
+  /** The messages of a conversation to which their authors gave this id, the last one first; 50 at most. */
+  async *alike(slice: Slice, id: string): AsyncGenerator<ArchiveRow, undefined> {
+    const { owner, with: peer, before } = slice;
+    const [first, last] = [await this.first({ owner }), await this.last({ owner })];
+    if (!first || !last) return undefined;
+    let limit = MAX_ALIKE;
+    for (let [block, seen] = [blockOf(last), 1]; block >= blockOf(first); block--, seen++) {
+      const where = { owner, label: labelOf(block, id) };
+      const range = { index: "label", where, reverse: true, limit };
+      const rows = await this.#table.list(before === undefined ? range : { ...range, before });
+      for (const row of rows) if (row.with === peer) yield row;
+      limit -= rows.length;
+      if (limit === 0) return undefined;
+      if (seen % TURN_ROWS === 0) await this.#nextTurn();
+    }
+    return undefined;
   }
 
   /** How many messages the slice has; undefined when there are more than `limit` and counting them would take long. */
@@ -260,7 +270,7 @@ export class Archive {
 
 /** A row of the first version. */
 function labelled(row: ArchiveRow): ArchiveRow {
-  return { ...row, label: labelOf(parseStanza(row.stanza).id) };
+  return { ...row, label: labelFor(row.number, parseStanza(row.stanza)) };
 }
 
 function tailBehind(row: ArchiveRow | undefined): Tail {

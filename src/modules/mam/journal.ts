@@ -14,10 +14,10 @@ interface JournalRow extends ArchiveRow {
 type Place = Pick<JournalRow, "part" | "id">;
 
 /** Messages, and XML of them in UTF-16 units, in one part. */
-const PART_ROWS = 4000;
-const PART_LENGTH = 4_000_000;
+const PART_ROWS = 8000;
+const PART_LENGTH = 6_000_000;
 /** Messages of one archive that wait. */
-const ARCHIVE_ROWS = 100;
+const ARCHIVE_ROWS = 250;
 /** Longer messages do not gain from waiting. */
 const LONGEST = 4000;
 /** Messages moved between two turns of the event loop, about. */
@@ -26,7 +26,7 @@ const TURN_ROWS = 100;
 /**
  * What was archived last, in the order in which it came, whoever it belongs to. Archives lie apart from each other in the
  * store, so that each message of a busy server would change a page of its own in each index; here many share one. An
- * archive gets what waits for it all together: when it is read, when a hundred messages wait, or when the journal is full.
+ * archive gets what waits for it all together: when it is read, when 250 messages wait, or when the journal is full.
  *
  * What is in the journal and newer than all that is in its archive waits, so nothing is lost between the two.
  */
@@ -75,7 +75,18 @@ export class Journal {
     }
     return after(this.#know(), () => {
       const { owner, id } = row;
-      const written = this.#table.put({ host: this.#host.domain, part: this.#part, ...row });
+      const { label, number, offset, stanza } = row;
+      const written = this.#table.put({
+        host: this.#host.domain,
+        part: this.#part,
+        id,
+        owner,
+        with: row.with,
+        number,
+        offset,
+        label,
+        stanza,
+      });
       const waiting = this.#wait({ owner, part: this.#part, id });
       this.#rows++;
       this.#length += row.stanza.length;
@@ -130,8 +141,8 @@ export class Journal {
   #move(key: Pick<JournalRow, "host" | "part" | "id" | "owner">): Awaitable<void> {
     return after(this.#table.get(key), (found) => {
       if (!found) return undefined;
-      const { host: _host, part: _part, ...row } = found;
-      return this.#archives.put(row);
+      const { owner, id, with: peer, number, offset, label, stanza } = found;
+      return this.#archives.put({ owner, id, with: peer, number, offset, label, stanza });
     });
   }
 

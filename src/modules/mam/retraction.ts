@@ -28,7 +28,7 @@ export async function entomb(
   const wanted = retraction.child("retract", ns.RETRACT)?.attrs.id as string | undefined;
   // §4: the tombstone has to name the retraction.
   if (wanted === undefined || retraction.id === undefined) return undefined;
-  for (const row of await archive.alike({ owner, with: peer, before: id }, wanted)) {
+  for await (const row of archive.alike({ owner, with: peer, before: id }, wanted)) {
     const original = parseStanza(row.stanza);
     if (original.id !== wanted || !isSameAuthor(original, retraction, owner)) continue;
     if (original.has("retracted", ns.RETRACT)) return undefined;

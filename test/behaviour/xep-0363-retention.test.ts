@@ -97,6 +97,21 @@ describe("an account with more than it may have", () => {
   });
 });
 
+describe("an account with more files than it may have", () => {
+  test.override({ options: uploading({ files: 2 }) });
+
+  test("loses its oldest ones", async ({ connect, request, clock }) => {
+    const alice = await connect("alice/phone");
+    const files = [];
+    for (let i = 0; i < 4; i++) {
+      await clock.advance(1000);
+      files.push(await putsCat(alice, request));
+    }
+    const statuses = await Promise.all(files.map(async ({ get }) => (await request(get)).status));
+    expect(statuses).toEqual([404, 404, 200, 200]);
+  });
+});
+
 describe("a domain with more than it may have", () => {
   test.override({ options: uploading({ perDomain: "40 B" }) });
 

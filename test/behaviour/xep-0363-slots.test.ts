@@ -1,7 +1,17 @@
 /** XEP-0363 §3 to §6: the service, and who gets a slot. */
 import { describe, expect } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
-import { asksForSlot, body, CAT, getsSlot, isRefused, test, UPLOAD, uploading } from "./upload-client.ts";
+import {
+  asksForSlot,
+  body,
+  CAT,
+  getsSlot,
+  isRefused,
+  putsCat,
+  test,
+  UPLOAD,
+  uploading,
+} from "./upload-client.ts";
 
 const INFO = "http://jabber.org/protocol/disco#info";
 const ITEMS = "http://jabber.org/protocol/disco#items";
@@ -63,6 +73,17 @@ describe("a slot (§4)", () => {
     expect(get).toMatch(new RegExp(`^${url}/upload/[0-9a-f]{32}/tr%C3%A8s%20cool\\.jpg$`));
     expect(put).toMatch(/\?token=[\w-]{43}$/);
     expect(put.startsWith(`${get}?`)).toBe(true);
+  });
+
+  describe("where files have an address of their own", () => {
+    test.override({ options: uploading({ url: "https://files.example.net" }) });
+
+    test("is there", async ({ connect, request }) => {
+      const alice = await connect("alice/phone");
+      const { put, get } = await putsCat(alice, request);
+      for (const url of [put, get]) expect(url).toMatch(/^https:\/\/files\.example\.net\/upload\//);
+      expect((await request(get)).status).toBe(200);
+    });
   });
 
   test("is another one each time", async ({ connect }) => {

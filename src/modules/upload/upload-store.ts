@@ -1,26 +1,19 @@
 import type { Host } from "../../core/host.ts";
-import type { Table } from "../../store/store.ts";
+import type { Range, Table } from "../../store/store.ts";
 import type { Awaitable } from "../../util/awaitable.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { type Allowance, spend, unspend, waitFor } from "./allowance.ts";
-import {
-  type Purpose,
-  type SpentRow,
-  spentTable,
-  type UploadRow,
-  type UsageRow,
-  uploadTable,
-  usageTable,
-} from "./upload-row.ts";
+import { type Purpose, type SpentRow, spentTable, type UploadRow, uploadTable } from "./upload-row.ts";
+import { type Sum, Usage } from "./usage.ts";
 
 /** What accounts may use. Sizes in bytes; Infinity: no limit. */
 export interface UploadLimits {
   readonly perDay: Allowance;
   readonly slots: Allowance;
-  /** Files of one account for one purpose; then the oldest go. */
-  readonly perAccount: Readonly<Record<Purpose, number>>;
-  /** Files for messages of the whole domain; then the oldest go. */
-  readonly perDomain: number;
+  /** Of one account for one purpose; then the oldest go. */
+  readonly perAccount: Readonly<Record<Purpose, Sum>>;
+  /** Of the whole domain, for messages; then the oldest go. */
+  readonly perDomain: Sum;
 }
 
 /** Why there is no slot now. */
@@ -29,8 +22,6 @@ export interface Refusal {
   /** Milliseconds until there is one. */
   readonly wait: number;
 }
-
-export type Usage = Pick<UsageRow, "bytes" | "files">;
 
 /** Of an account that has spent nothing. */
 const FRESH = { bytesBackAt: 0, slotsBackAt: 0 };
@@ -43,29 +34,28 @@ export class UploadStore {
   readonly #host: Host;
   readonly #limits: UploadLimits;
   readonly #uploads: Table<UploadRow>;
-  readonly #usage: Table<UsageRow>;
   readonly #spent: Table<SpentRow>;
+  readonly #usage: Usage;
   /** An address nobody else has: sums are changed one after another. */
   readonly #lock: Jid;
 
   static async open(host: Host, limits: UploadLimits): Promise<UploadStore> {
-    return new UploadStore(host, limits, {
-      uploads: await host.table(uploadTable),
-      usage: await host.table(usageTable),
-      spent: await host.table(spentTable),
-    });
+    const usage = await Usage.open(host);
+    return new UploadStore(host, limits, usage, await host.table(uploadTable), await host.table(spentTable));
   }
 
   private constructor(
     host: Host,
     limits: UploadLimits,
-    tables: { uploads: Table<UploadRow>; usage: Table<UsageRow>; spent: Table<SpentRow> },
+    usage: Usage,
+    uploads: Table<UploadRow>,
+    spent: Table<SpentRow>,
   ) {
     this.#host = host;
     this.#limits = limits;
-    this.#uploads = tables.uploads;
-    this.#usage = tables.usage;
-    this.#spent = tables.spent;
+    this.#usage = usage;
+    this.#uploads = uploads;
+    this.#spent = spent;
     this.#lock = host.jid.withResource("uploads");
   }
 
@@ -101,7 +91,7 @@ export class UploadStore {
       if (!slot || slot.owner === "" || slot.stored !== null) return false;
       const file = { ...slot, type, stored: this.#host.clock.now(), expires };
       await this.#uploads.put(file);
-      await this.#count(file, 1);
+      await this.#usage.add([file]);
       await this.#pushOut(file);
       return true;
     });
@@ -112,7 +102,7 @@ export class UploadStore {
     return this.#exclusively(async () => {
       const row = await this.get(id);
       if (!row || row.owner === "") return undefined;
-      await this.#disown(row);
+      await this.#disown([row]);
       return row;
     });
   }
@@ -121,7 +111,7 @@ export class UploadStore {
   removeAll(owner: string): Promise<number> {
     return this.#exclusively(async () => {
       const rows = await this.#uploads.list({ index: "by_owner", where: { owner } });
-      for (const row of rows) await this.#disown(row);
+      await this.#disown(rows);
       return rows.filter(({ stored }) => stored !== null).length;
     });
   }
@@ -150,7 +140,7 @@ export class UploadStore {
       if (!row) return;
       await this.#uploads.delete({ domain: row.domain, id });
       if (row.owner === "") return;
-      if (row.stored !== null) await this.#count(row, -1);
+      if (row.stored !== null) await this.#usage.subtract([row]);
       else await this.#giveBack(row);
     });
   }
@@ -181,35 +171,14 @@ export class UploadStore {
   }
 
   /** What there is of an account, or with the domain for `owner` of all of them. */
-  async usage(owner: string): Promise<Usage> {
-    const rows = await this.#usage.list({ where: { owner } });
-    return {
-      bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0),
-      files: rows.reduce((sum, { files }) => sum + files, 0),
-    };
+  usage(owner: string): Promise<Sum> {
+    return this.#usage.total(owner);
   }
 
-  async #disown(row: UploadRow): Promise<void> {
-    if (row.stored !== null) await this.#count(row, -1);
-    await this.#uploads.put({
-      ...row,
-      owner: "",
-      name: "",
-      type: "",
-      stored: null,
-      expires: 0,
-      latest: null,
-    });
-  }
-
-  async #count({ owner, purpose, size }: UploadRow, files: 1 | -1): Promise<void> {
-    for (const each of [owner, this.#host.domain]) {
-      const key = { owner: each, purpose };
-      const row = (await this.#usage.get(key)) ?? { ...key, bytes: 0, files: 0 };
-      const now = { ...key, bytes: row.bytes + files * size, files: row.files + files };
-      if (now.files > 0) await this.#usage.put(now);
-      else await this.#usage.delete(key);
-    }
+  async #disown(rows: readonly UploadRow[]): Promise<void> {
+    await this.#usage.subtract(rows.filter(({ stored }) => stored !== null));
+    const nothing = { owner: "", name: "", type: "", stored: null, expires: 0, latest: null };
+    for (const row of rows) await this.#uploads.put({ ...row, ...nothing });
   }
 
   /** Makes room by the oldest files, but for the one that came just now. */
@@ -217,26 +186,22 @@ export class UploadStore {
     const { domain } = this.#host;
     const { perAccount, perDomain } = this.#limits;
     const inAccount = { index: "by_owner", where: { owner, purpose }, after: 0 };
-    await this.#pushOutOf(inAccount, { owner, purpose }, perAccount[purpose], id);
+    await this.#pushOutOf(inAccount, await this.#usage.of(owner, purpose), perAccount[purpose], id);
     const inDomain = { index: "by_age", where: { domain, purpose: "message" }, after: 0 } as const;
-    await this.#pushOutOf(inDomain, { owner: domain, purpose: "message" }, perDomain, id);
+    await this.#pushOutOf(inDomain, await this.#usage.of(domain, "message"), perDomain, id);
   }
 
-  async #pushOutOf(
-    range: Parameters<Table<UploadRow>["list"]>[0],
-    sum: Pick<UsageRow, "owner" | "purpose">,
-    most: number,
-    except: string,
-  ): Promise<void> {
-    const over = ((await this.#usage.get(sum))?.bytes ?? 0) - most;
-    if (over <= 0) return;
-    let freed = 0;
+  async #pushOutOf(range: Range<UploadRow>, sum: Sum, most: Sum, except: string): Promise<void> {
+    let [bytes, files] = [sum.bytes - most.bytes, sum.files - most.files];
+    if (bytes <= 0 && files <= 0) return;
+    const out: UploadRow[] = [];
     for (const row of await this.#uploads.list({ ...range, limit: MOST_PUSHED_OUT })) {
-      if (freed >= over) return;
-      if (row.id === except) continue;
-      await this.#disown(row);
-      freed += row.size;
+      if (row.id === except || (bytes <= 0 && files <= 0)) continue;
+      out.push(row);
+      bytes -= row.size;
+      files--;
     }
+    await this.#disown(out);
   }
 
   async #giveBack({ owner, size }: UploadRow): Promise<void> {

@@ -5,7 +5,7 @@
  * Gives the users of the domain slots for files at `upload.DOMAIN`, takes the files over HTTP, and hands them to whoever knows their
  * address.
  */
-import { serviceNames } from "../../config/names.ts";
+import { serviceNames, webOrigin } from "../../config/names.ts";
 import type { Host } from "../../core/host.ts";
 import { defineModule } from "../../core/module.ts";
 import { t } from "../../util/schema.ts";
@@ -24,6 +24,8 @@ import { type Upload, uploadsService } from "./uploads-service.ts";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
+/** Addresses of files that are looked at in one message. */
+const MOST_SHOWN = 100;
 
 const config = t.object({
   names: serviceNames(["upload"]).doc("Names of the service: `upload` is `upload.DOMAIN`."),
@@ -32,10 +34,16 @@ const config = t.object({
     .doc(
       "Where the files are; relative to the folder of the store's file. With the store in memory it is temporary.",
     ),
+  url: t
+    .optional(webOrigin())
+    .doc(
+      "Where the files are reached, when that is not the domain's own address: another name that leads here keeps them apart from the server's pages.",
+    ),
   maxFileSize: t.size("100 MB").doc("The largest file."),
   perDay: t.size("1 GB", { off: true }).doc("What one account may upload in a day."),
   slotsPerHour: t.integer(200, { min: 1 }).doc("Files that one account may upload in an hour."),
   perAccount: t.size("5 GB", { off: true }).doc("Size of all files of one account; then the oldest go."),
+  files: t.integer(10_000, { off: true, min: 1 }).doc("Files of one account; then the oldest go."),
   perDomain: t
     .size("off", { off: true })
     .doc("Size of all files of the domain; then the oldest go, whosesoever they are."),
@@ -70,18 +78,21 @@ export const upload = defineModule({
   async setup(host, settings) {
     const { metrics, clock, log, http } = host;
     const maxFileSize = {
-      message: Math.min(settings.maxFileSize, settings.perDay, settings.perAccount),
+      message: Math.min(settings.maxFileSize, settings.perDay, settings.perAccount, settings.perDomain),
       profile: Math.min(settings.maxFileSize, settings.perDay, settings.profile),
     };
     const store = await UploadStore.open(host, {
       perDay: { most: settings.perDay, per: DAY_MS },
       slots: { most: settings.slotsPerHour, per: HOUR_MS },
-      perAccount: { message: settings.perAccount, profile: settings.profile },
-      perDomain: settings.perDomain,
+      perAccount: {
+        message: { bytes: settings.perAccount, files: settings.files },
+        profile: { bytes: settings.profile, files: settings.files },
+      },
+      perDomain: { bytes: settings.perDomain, files: Number.POSITIVE_INFINITY },
     });
     const files = new UploadFiles(() => host.folder(settings.directory));
     const signer = await openSigner(host);
-    const url = () => http.url;
+    const url = () => settings.url ?? http.url;
     const slots = new Slots({ host, store, files, signer, url, rules: { ...settings, maxFileSize } });
     const receiver = new Receiver({
       clock,
@@ -126,7 +137,7 @@ export const upload = defineModule({
 
     // XEP-0424: who takes back the message that showed a file of theirs wants that to be gone, too.
     host.hook("message:retracted", "observe", async ({ user, message }) => {
-      for (const id of uploadsIn(message.inner)) {
+      for (const id of uploadsIn(message.inner).slice(0, MOST_SHOWN)) {
         if ((await store.get(id))?.owner === user.toString()) await store.remove(id);
       }
     });
@@ -175,8 +186,8 @@ function openService(host: Host, names: readonly string[], maxFileSize: number, 
 }
 
 /** Ids of files whose addresses are in a text. */
-function uploadsIn(text: string): ReadonlySet<string> {
-  return new Set(Array.from(text.matchAll(/\/upload\/([0-9a-f]{32})\//g), ([, id = ""]) => id));
+function uploadsIn(text: string): readonly string[] {
+  return Array.from(text.matchAll(/\/upload\/([0-9a-f]{32})\//g), ([, id = ""]) => id);
 }
 
 /** XEP-0363 §5. */

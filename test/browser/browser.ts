@@ -28,13 +28,13 @@ export const test: TestAPI<Fixtures> = plainTest.extend<{
     },
     { scope: "file" },
   ],
-  visits: async ({ browser, skip, task, onTestFailed }, use) => {
+  visits: async ({ browser, skip, task }, use) => {
     if (!browser) return skip("chromium is not installed");
     const visits = new Visits(browser);
-    onTestFailed(() => visits.keepScreenshots(task.name));
     await use(visits);
     const { complaints } = visits;
-    if (complaints.length > 0) await visits.keepScreenshots(task.name);
+    // Here and not in `onTestFailed`, which comes when the pages are gone.
+    if (task.result?.state === "fail" || complaints.length > 0) await visits.keepScreenshots(task.name);
     await visits.close();
     if (complaints.length > 0) throw new Error(`the pages complained:\n${complaints.join("\n")}`);
   },

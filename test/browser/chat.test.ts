@@ -1,12 +1,26 @@
-import { describe } from "vitest";
+import { describe, expect } from "vitest";
+import { invitesService } from "../../src/modules/invites/invites.ts";
+import { Jid } from "../../src/xmpp/jid.ts";
 import { Conversation } from "./converse.ts";
 import { test } from "./site.ts";
 
-test.override({ siteOptions: { users: ["alice", "bob"] } });
+/** A transparent picture of one pixel. */
+const DOT = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==",
+  "base64",
+);
+
+test.override({
+  siteOptions: {
+    users: [
+      { name: "alice", roster: [{ contact: "bob" }] },
+      { name: "bob", roster: [{ contact: "alice" }] },
+    ],
+  },
+});
 
 describe("Converse on the chat page", () => {
   test("logs in, and lets two people write to each other", async ({ newPage, site }) => {
-    await site.mutualRoster("alice", "bob");
     const alice = await Conversation.open(await newPage(), site, "alice");
     const bob = await Conversation.open(await newPage({ colorScheme: "dark" }), site, "bob");
     await alice.opensChatWith("bob");
@@ -16,4 +30,87 @@ describe("Converse on the chat page", () => {
     await bob.says("loud and clear");
     await alice.hears("loud and clear");
   });
+
+  test("resumes its session when the connection is cut, and misses nothing (XEP-0198)", async ({
+    newPage,
+    site,
+    visits,
+  }) => {
+    // Of the cut, and of what Converse was about to ask.
+    visits.forgive(/websocket|not connected|OMEMO/i);
+    const alice = await Conversation.open(await newPage(), site, "alice");
+    await alice.opensChatWith("bob");
+    // The pages of other tests are gone, while their sessions wait for them.
+    const sessions = site.server.host().sessions.of(Jid.parse("alice@localhost"));
+    const session = sessions.find(({ attached }) => attached);
+    site.faults.kill("alice");
+    expect(session?.attached).toBe(false);
+    const bob = await site.client("bob/desk");
+    await bob.sends(`<message to="alice@localhost" type="chat"><body>said in the meantime</body></message>`);
+    await alice.hears("said in the meantime");
+    expect(session?.attached).toBe(true);
+    await alice.says("there was a gap");
+  });
+
+  test("sends pictures and files, whose scripts never run (XEP-0363)", async ({ newPage, site }) => {
+    const alice = await Conversation.open(await newPage(), site, "alice");
+    await alice.opensChatWith("bob");
+    await alice.sendsFile("dot.png", "image/png", DOT);
+    await alice.page.locator(".chat-msg img[src$='dot.png']").waitFor();
+    const script = "<script>alert(document.domain)</script>";
+    for (const [name, type, content] of [
+      ["page.html", "text/html", script],
+      ["drawing.svg", "image/svg+xml", `<svg xmlns="http://www.w3.org/2000/svg">${script}</svg>`],
+      ["<img src=x onerror=alert(1)>.txt", "text/plain", script],
+    ] as const) {
+      await alice.sendsFile(name, type, Buffer.from(content));
+      const extension = name.slice(name.lastIndexOf("."));
+      const link = await alice.page.locator(`.chat-msg a[href$="${extension}"]`).last().getAttribute("href");
+      const opened = await newPage();
+      const download = opened.waitForEvent("download");
+      await opened.goto(link ?? "").catch(() => {});
+      await download;
+    }
+  });
+
+  test("talks in a room (XEP-0045)", async ({ newPage, site, visits }) => {
+    visits.forgive(/muclumbus/);
+    const alice = await Conversation.open(await newPage(), site, "alice");
+    await alice.joins("kitchen", "Alice");
+    const bob = await Conversation.open(await newPage(), site, "bob");
+    await bob.joins("kitchen", "Bob");
+    await alice.says("who burnt the toast?");
+    await bob.hears("who burnt the toast?");
+    await bob.says("not me");
+    await alice.hears("not me");
+  });
+});
+
+test("an invitation leads to a chat with whoever invited", async ({ newPage, site }) => {
+  const { landingUrl } = await site.server
+    .host()
+    .use(invitesService)
+    .create({
+      kind: "contact",
+      inviter: Jid.parse("alice@localhost"),
+      username: undefined,
+      befriend: true,
+      mayRegister: true,
+      uses: 1,
+      lifetime: 3_600_000,
+    });
+  const page = await newPage();
+  await page.goto(landingUrl ?? "");
+  await page.getByLabel("User name").fill("carol");
+  await page.getByLabel("Password", { exact: true }).fill("four words that rhyme");
+  await page.getByLabel("The password again").fill("four words that rhyme");
+  await page.getByRole("button").click();
+  await page.getByRole("link", { name: "Chat in this browser" }).click();
+  expect(await page.getByLabel("XMPP Address").inputValue()).toBe("carol");
+  const carol = await Conversation.logIn(page, "four words that rhyme");
+  await carol.opensChatWith("alice");
+  const alice = await Conversation.open(await newPage(), site, "alice");
+  await alice.opensChatWith("carol");
+  await carol.says("here I am");
+  await alice.hears("here I am");
 });

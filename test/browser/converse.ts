@@ -13,7 +13,12 @@ export class Conversation {
   static async open(page: Page, site: TestServer, user: string): Promise<Conversation> {
     await page.goto(`${site.server.host().http.url}/chat`);
     await page.getByLabel("XMPP Address").fill(user);
-    await page.getByLabel("Password").fill(site.user(user).password);
+    return Conversation.logIn(page, site.user(user).password);
+  }
+
+  /** On the chat page, where the name is filled in already. */
+  static async logIn(page: Page, password: string): Promise<Conversation> {
+    await page.getByLabel("Password").fill(password);
     await page.getByRole("button", { name: "Log in" }).click();
     await page.locator("converse-user-profile").waitFor();
     return new Conversation(page);
@@ -23,6 +28,17 @@ export class Conversation {
   async opensChatWith(contact: string): Promise<void> {
     await this.page.locator(`converse-roster a[data-jid^="${contact}@"]`).first().click();
     await this.page.locator(".chat-textarea").waitFor();
+  }
+
+  /** Joins a room, which is made when there is none. */
+  async joins(room: string, nickname: string): Promise<void> {
+    await this.page.locator("converse-rooms-list .dropdown-toggle").click();
+    await this.page.locator("converse-rooms-list .show-add-muc-modal").click();
+    const form = this.page.locator("form.add-chatroom");
+    await form.locator("input[name=chatroom]").fill(room);
+    await form.locator("input[name=nickname]").fill(nickname);
+    await form.locator("input[type=submit]").click();
+    await this.page.locator("converse-muc .chat-textarea").waitFor();
   }
 
   async says(text: string): Promise<void> {
@@ -35,5 +51,10 @@ export class Conversation {
   /** Settles when the text is among the messages of the chat that is open. */
   async hears(text: string): Promise<void> {
     await this.page.locator(".chat-msg__text", { hasText: text }).waitFor();
+  }
+
+  /** Sends a file to the chat that is open. */
+  async sendsFile(name: string, mimeType: string, buffer: Buffer): Promise<void> {
+    await this.page.locator(".fileupload").setInputFiles({ name, mimeType, buffer });
   }
 }

@@ -45,13 +45,14 @@ export function chatPage({ domain, origin, base, version, isOpen }: ChatPagePart
     loglevel: "warn",
     allow_public_bookmarks: false,
     // Nothing is fetched from anybody else: neither pictures that are only linked to, nor lists of servers and rooms.
+    // Without a service that searches rooms there would be no field to name one.
     render_media: [uploads.hostname],
     embed_3rd_party_media_players: false,
     emoji_image_path: `${base}/images/`,
     xmpp_providers_url: "",
     providers_link: "",
     autocomplete_providers_url: "",
-    muc_search_service: "",
+    muc_search_service: domain,
   };
   const document = html`<!doctype html>
 <html lang="en" class="converse-fullscreen">

@@ -21,7 +21,7 @@ export interface StreamEndpointsParts {
 }
 
 /** Where clients find streams over HTTP. */
-const WEBSOCKET_PATH = "/xmpp-websocket";
+export const WEBSOCKET_PATH = "/xmpp-websocket";
 
 /** What a message of WebSocket may have around its element: an XML declaration. */
 const DECLARATION_BYTES = 256;

@@ -19,11 +19,18 @@ export class MemoryTable<R extends object> implements Table<R> {
   /** The rows again, in the order of each index. */
   readonly #indexes: ReadonlyMap<string, SortedRows>;
 
-  constructor(layout: Layout, journal: MemoryJournal) {
+  constructor(layout: Layout, journal: MemoryJournal, rows: readonly Row[] = []) {
     this.#layout = layout;
     this.#journal = journal;
     this.#key = new SortedRows(layout.key);
     this.#indexes = new Map([...layout.indexes].map(([name, order]) => [name, new SortedRows(order)]));
+    for (const row of rows) this.#replace(undefined, row);
+  }
+
+  /** All rows as they are, which nobody changes any more. */
+  get rows(): readonly Row[] {
+    const span = [this.#key.position([], "before"), this.#key.position([], "behind")] as const;
+    return this.#key.slice(...span, false, Number.POSITIVE_INFINITY);
   }
 
   get(key: Partial<R>): R | undefined {

@@ -71,6 +71,11 @@ export interface Rig<C extends TestClock = VirtualClock> extends AsyncDisposable
    * Settles when the server has dealt with everything, or only time could help it on, and foreign clients are silent.
    */
   settle(): Promise<void>;
+  /**
+   * Cuts all connections and stops the server; another one takes its place, with the same options but for these. Between
+   * the two, time may be turned by `meanwhile`.
+   */
+  restart(changed: StartOptions, meanwhile?: () => void): Promise<void>;
   /** Cuts all connections, stops the server, and removes what it kept. */
   close(): Promise<void>;
 }
@@ -99,23 +104,30 @@ export async function createRig<C extends TestClock = VirtualClock>(
   const clock: TestClock = options.clock ?? new VirtualClock();
   const folder = options.store === "sqlite" ? mkdtempSync(join(tmpdir(), "jackdaw-test-")) : undefined;
   const config = options.config ?? {};
-  const server = await createServer({
-    listen: { c2s: false, c2sTls: false },
-    ...options,
-    store:
-      folder === undefined
-        ? ((options.store as ServerOptions["store"]) ?? "memory")
-        : { sqlite: join(folder, "db.sqlite") },
-    config: { ...config, auth: { iterations: 4096, ...(config["auth"] as object | undefined) } },
-    clock,
-    logger: recorder(transcript, errors),
-  });
-  if (!(server instanceof XmppServer)) throw new Error("createServer made something else");
-  return new ServerRig({ server, clock: clock as C, transcript, errors, folder });
+  const store = folder === undefined ? options.store : { sqlite: join(folder, "db.sqlite") };
+  const start = async (changed: StartOptions) => {
+    const server = await createServer({
+      listen: { c2s: false, c2sTls: false },
+      ...options,
+      store: store as NonNullable<ServerOptions["store"]>,
+      config: { ...config, auth: { iterations: 4096, ...(config["auth"] as object | undefined) } },
+      clock,
+      logger: recorder(transcript, errors),
+      ...changed,
+    });
+    if (!(server instanceof XmppServer)) throw new Error("createServer made something else");
+    return server;
+  };
+  const server = await start({});
+  return new ServerRig({ server, start, clock: clock as C, transcript, errors, folder });
 }
+
+/** What of the options may be different when the server is started anew. */
+type StartOptions = Pick<ServerOptions, "store" | "listen">;
 
 interface RigParts<C> {
   readonly server: XmppServer;
+  start(changed: StartOptions): Promise<XmppServer>;
   readonly clock: C;
   readonly transcript: Transcript;
   readonly errors: string[];
@@ -123,7 +135,8 @@ interface RigParts<C> {
 }
 
 class ServerRig<C extends TestClock> implements Rig<C> {
-  readonly server: XmppServer;
+  readonly #start: RigParts<C>["start"];
+  #server: XmppServer;
   readonly clock: C;
   readonly transcript: Transcript;
   readonly errors: readonly string[];
@@ -136,13 +149,18 @@ class ServerRig<C extends TestClock> implements Rig<C> {
   readonly #folder: string | undefined;
   #connected = 0;
 
-  constructor({ server, clock, transcript, errors, folder }: RigParts<C>) {
-    this.server = server;
+  constructor({ server, start, clock, transcript, errors, folder }: RigParts<C>) {
+    this.#server = server;
+    this.#start = start;
     this.clock = clock;
     this.transcript = transcript;
     this.errors = errors;
     this.#folder = folder;
     clock.settle = () => this.settle();
+  }
+
+  get server(): XmppServer {
+    return this.#server;
   }
 
   raw(options: PipeOptions = {}): PipeClient {
@@ -225,9 +243,19 @@ class ServerRig<C extends TestClock> implements Rig<C> {
     }
   }
 
-  async close(): Promise<void> {
+  async restart(changed: StartOptions, meanwhile: () => void = () => {}): Promise<void> {
+    await this.#stop();
+    meanwhile();
+    this.#server = await this.#start(changed);
+  }
+
+  async #stop(): Promise<void> {
     for (const { pipe } of this.#clients) pipe.end();
     await this.server.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#stop();
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 

@@ -154,6 +154,15 @@ export class Faults {
     };
   }
 
+  /** All that goes wrong now; `restore` takes it. */
+  get state(): readonly Interception[] {
+    return [...this.#interceptions];
+  }
+
+  restore(state: readonly Interception[]): void {
+    this.#interceptions = [...state];
+  }
+
   /** Whether a fault sees to it. */
   takes(passing: Passing): boolean {
     return this.#cut.has(passing.stream) || this.#interceptions.some((intercepts) => intercepts(passing));

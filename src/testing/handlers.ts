@@ -72,6 +72,16 @@ export class Handlers {
     return this.#all.filter((handler) => handler.isPending).map((handler) => handler.toString());
   }
 
+  /** All that is set up now; `restore` takes it. */
+  get state(): HandlersState {
+    return { all: [...this.#all], unhandled: this.unhandled };
+  }
+
+  restore({ all, unhandled }: HandlersState): void {
+    this.#all = [...all];
+    this.unhandled = unhandled;
+  }
+
   /** Whether a handler sees to it. Those for a number of times go first, the oldest first; then the others, the newest first. */
   takes(passing: Passing): boolean {
     if (passing.direction !== "in" || !passing.isElement) return false;
@@ -107,6 +117,11 @@ export class Handlers {
     context.settle();
     return true;
   }
+}
+
+interface HandlersState {
+  readonly all: readonly ScriptedHandler[];
+  readonly unhandled: "pass" | "error";
 }
 
 class ScriptedHandler implements Handler {

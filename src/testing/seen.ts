@@ -1,5 +1,6 @@
 import type { Stream } from "../stream/stream.ts";
 import type { Element } from "../xml/element.ts";
+import { ns } from "../xmpp/ns.ts";
 import { readXml } from "./read-xml.ts";
 
 /** `in`: a client sent it. `out`: the server sent it to a client. */
@@ -70,7 +71,8 @@ const START = /^<([/?]?)([^\s/>]+)/;
 function kindOf(text: string): SeenKind {
   const [, mark, name = ""] = START.exec(text) ?? [];
   if (mark === "/") return "end";
-  if (mark === "?") return "header";
+  if (mark === "?" || (name === "open" && text.includes(ns.FRAMING))) return "header";
+  if (name === "close" && text.includes(ns.FRAMING)) return "end";
   return STANZAS.has(name) && isClients(text) ? (name as SeenKind) : "nonza";
 }
 

@@ -2,7 +2,9 @@ import { pbkdf2Sync } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { digestLength, digestName, SCRAM_HASHES, scramKeys } from "../auth/scram-keys.ts";
+import { WEBSOCKET_PATH } from "../http/stream-endpoints.ts";
 import type { XmppServer } from "../server.ts";
+import { createMemoryStore, type MemoryStore } from "../store/memory.ts";
 import type { Stream } from "../stream/stream.ts";
 import { systemRandom } from "../util/random.ts";
 import type { Element } from "../xml/element.ts";
@@ -35,10 +37,19 @@ import { furnish, type UserFixture } from "./user-fixture.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /** What a test server can be reached as. */
-export type ServiceName = "xmpp" | "xmpps" | "http" | "https";
+export type ServiceName = "xmpp" | "xmpps" | "ws" | "wss" | "http" | "https";
 
 /** How long clients may take to go when the server closes; real milliseconds. */
 const CLOSE_GRACE_MS = 100;
+
+/** What a server was at one time. */
+export interface Snapshot {
+  /**
+   * Makes the server what it was. All connections are cut without a word, and nothing of sessions or rooms is left that
+   * the store does not have, as when a server is started again; its ports stay.
+   */
+  restore(): Promise<void>;
+}
 
 /** A real server inside a test, with its users, that can be watched, scripted and broken on purpose. */
 export class TestServer implements AsyncDisposable {
@@ -50,7 +61,9 @@ export class TestServer implements AsyncDisposable {
   readonly #handlers: Handlers;
   readonly #endpoints: Endpoints;
   readonly #options: TestServerOptions;
-  readonly #users = new Map<string, TestUser>();
+  readonly #random: SeededRandom;
+  #users = new Map<string, TestUser>();
+  #store: MemoryStore;
   readonly #failures: string[] = [];
 
   /** @throws ConfigError, ListenError */
@@ -58,8 +71,10 @@ export class TestServer implements AsyncDisposable {
     const { domain = "localhost", ids = "random", seed, tls, modules } = options;
     const random = new SeededRandom(seed ?? 1, ids);
     const domains = [domain].flat();
+    const store = createMemoryStore();
     const rig = await createRig<TestClock>({
       domain,
+      store,
       listen: httpListen(options),
       clock: options.clock === "virtual" ? new VirtualClock() : new RealClock(),
       random: ids === "seq" || seed !== undefined ? random : systemRandom,
@@ -67,7 +82,7 @@ export class TestServer implements AsyncDisposable {
       ...(modules && { modules }),
       ...(tls && { tls: processAuthority().issue(domains) }),
     });
-    const server = new TestServer(rig, options);
+    const server = new TestServer(rig, options, random, store);
     try {
       await server.#open();
     } catch (error) {
@@ -77,9 +92,16 @@ export class TestServer implements AsyncDisposable {
     return server;
   }
 
-  private constructor(rig: Rig<TestClock>, options: TestServerOptions) {
+  private constructor(
+    rig: Rig<TestClock>,
+    options: TestServerOptions,
+    random: SeededRandom,
+    store: MemoryStore,
+  ) {
     this.rig = rig;
     this.#options = options;
+    this.#random = random;
+    this.#store = store;
     const resolve = (name: string) => this.#resolve(name);
     const settle = () => this.settle();
     const { clock } = rig;
@@ -148,9 +170,9 @@ export class TestServer implements AsyncDisposable {
   /** Where clients connect to. @throws Error when the server does not offer it. */
   service(name: ServiceName): string {
     const { http, https } = this.server.ports;
-    const port = { xmpp: this.port, xmpps: this.tlsPort, http, https }[name];
+    const port = { xmpp: this.port, xmpps: this.tlsPort, http, ws: http, https, wss: https }[name];
     if (port === 0) throw new Error(`there is no ${name} service; see the options port, httpPort and tls`);
-    return `${name}://127.0.0.1:${port}`;
+    return `${name}://127.0.0.1:${port}${name.startsWith("ws") ? WEBSOCKET_PATH : ""}`;
   }
 
   /** @throws Error when it was not among `users` nor added. */
@@ -278,6 +300,36 @@ export class TestServer implements AsyncDisposable {
     this.faults.refuseResume(user);
   }
 
+  /**
+   * Remembers everything that is kept: accounts and all that is in the store, the virtual time, what chance has in store,
+   * handlers and faults.
+   */
+  snapshot(): Snapshot {
+    const image = this.#store.image();
+    const users = new Map(this.#users);
+    const { clock } = this;
+    const [now, random] = [clock.now(), this.#random.state];
+    const [handlers, faults] = [this.#handlers.state, this.faults.state];
+    return {
+      restore: async () => {
+        this.#store = createMemoryStore(image);
+        for (const stream of this.#foreign()) stream.transport.destroy();
+        const { http, https } = this.server.ports;
+        const listen = { c2s: false, c2sTls: false, http: http || false, https: https || false } as const;
+        await this.rig.restart({ store: this.#store, listen }, () => {
+          if (clock instanceof VirtualClock) clock.reset(now);
+          this.#random.restore(random);
+        });
+        this.#users = new Map(users);
+        this.#handlers.restore(handlers);
+        this.faults.restore(faults);
+        this.forget();
+        this.#tap();
+        await this.server.listen();
+      },
+    };
+  }
+
   /** Settles when the server has dealt with everything, and clients on sockets say nothing more. */
   settle(): Promise<void> {
     return this.rig.settle();
@@ -302,7 +354,7 @@ export class TestServer implements AsyncDisposable {
     return this.close();
   }
 
-  async #open(): Promise<void> {
+  #tap(): void {
     this.server.addTap({
       received: (stream, element) => {
         const passing = Passing.received(stream, element);
@@ -316,6 +368,10 @@ export class TestServer implements AsyncDisposable {
         return undefined;
       },
     });
+  }
+
+  async #open(): Promise<void> {
+    this.#tap();
     const { users = [], port = 0, tls } = this.#options;
     for (const user of users) await this.addUser(user);
     await this.server.listen();

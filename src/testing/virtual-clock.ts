@@ -55,6 +55,12 @@ export class VirtualClock implements TestClock {
     this.#now = until;
   }
 
+  /** It is `now` again, and nothing is due: whoever waited is gone. */
+  reset(now: number): void {
+    this.#alarms.clear();
+    this.#now = now;
+  }
+
   #set(alarm: Alarm): Timer {
     this.#alarms.add(alarm);
     return { cancel: () => void this.#alarms.delete(alarm) };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { TestServer } from "../../src/testing/index.ts";
+import { TestNetwork, TestServer } from "../../src/testing/index.ts";
 
 const VCARD = `<vCard xmlns="vcard-temp"><FN>Juliet</FN></vCard>`;
 
@@ -115,4 +115,62 @@ test("two runs with the same seed are the same to the byte", async () => {
   expect(first).toContain("<stanza-id");
   expect(first).toContain("urn:xmpp:ping");
   expect(await run()).toBe(first);
+});
+
+describe("a snapshot", () => {
+  const start = () => TestServer.start({ clock: "virtual", ids: "seq", seed: 1, users: ["romeo", "juliet"] });
+  const message = `<message to="juliet@localhost" type="chat"><body>Hi</body></message>`;
+
+  test("brings back what was stored, and time, and chance; connections are cut and ports stay", async () => {
+    await using server = await start();
+    await server.mutualRoster("romeo", "juliet");
+    const before = server.snapshot();
+    const [port, http] = [server.port, server.service("http")];
+    const run = async () => {
+      const romeo = await server.client("romeo");
+      await romeo.sends(message);
+      await romeo.sends(
+        `<iq type="set" id="r"><query xmlns="jabber:iq:roster"><item jid="nurse@localhost"/></query></iq>`,
+      );
+      await server.clock.advance("10m");
+      await server.addUser("nurse");
+      expect(await server.archive("juliet")).toHaveLength(1);
+      expect(await server.roster("romeo")).toHaveLength(2);
+      return romeo.heard;
+    };
+    const client = await server.client("juliet");
+    const first = await run();
+    await before.restore();
+    expect(client.gone).toBe(true);
+    expect(server.sessions()).toEqual([]);
+    expect(await server.archive("juliet")).toEqual([]);
+    expect(await server.roster("romeo")).toHaveLength(1);
+    expect(() => server.user("nurse")).toThrow("there is no user nurse");
+    expect([server.port, server.service("http")]).toEqual([port, http]);
+    await before.restore();
+    await server.client("juliet");
+    expect(await run()).toBe(first);
+  });
+
+  test("brings back handlers and faults", async () => {
+    await using server = await start();
+    server.on({ iq: "get", xmlns: "urn:x" }).reply();
+    const before = server.snapshot();
+    server.on({ iq: "get", xmlns: "urn:y" }).reply();
+    server.faults.add({ on: { kind: "iq" }, action: "drop" });
+    server.unhandled("error");
+    await before.restore();
+    const romeo = await server.client("romeo");
+    const asks = async (xmlns: string, type: string) => {
+      await romeo.sends(`<iq type="get" id="q"><x xmlns="${xmlns}"/></iq>`);
+      await romeo.receives(`<iq type="${type}" id="q">{any}</iq>`);
+    };
+    await asks("urn:x", "result");
+    await asks("urn:y", "error");
+    expect(server.errors).toEqual([]);
+  });
+});
+
+test("a network says that it needs federation", async () => {
+  await expect(TestNetwork.start({ servers: ["a.test", "b.test"] })).rejects.toThrow("needs federation");
 });

@@ -15,6 +15,7 @@ import {
 } from "./account-commands.ts";
 import { listAudit } from "./audit-commands.ts";
 import type { AdminCommand } from "./command.ts";
+import { consoleLink } from "./console-commands.ts";
 import { createInvite, listInvites, revokeInvite } from "./invite-commands.ts";
 import { closeReport, listReports } from "./report-commands.ts";
 import { showMetrics, tailLog } from "./server-commands.ts";
@@ -64,6 +65,7 @@ export const adminCommands: readonly AdminCommand[] = [
   closeReport,
   tailLog,
   showMetrics,
+  consoleLink,
   createToken,
   listTokens,
   revokeToken,

@@ -11,6 +11,8 @@ export interface AdminHost
     | "clock"
     | "domain"
     | "emit"
+    | "find"
+    | "http"
     | "jid"
     | "metrics"
     | "modules"

@@ -28,9 +28,21 @@ export const tailLog = command({
 
 export const showMetrics = command({
   name: "metrics-show",
-  description: "Tells every counter and gauge by its name, as at `/metrics`.",
+  description: "Tells every figure by its name, as at `/metrics`.",
   area: "service",
   changes: false,
   args: t.object({}),
-  run: async (context) => ({ metrics: hostAt(context).metrics.snapshot() }),
+  async run(context) {
+    const { metrics } = hostAt(context);
+    const figures = metrics.snapshot();
+    for (const family of metrics.families()) {
+      if (family.type !== "histogram") continue;
+      for (const { buckets, count, sum } of family.distributions) {
+        for (const [bound, below] of buckets) figures[`${family.name}_bucket{le="${bound}"}`] = below;
+        figures[`${family.name}_count`] = count;
+        figures[`${family.name}_sum`] = sum;
+      }
+    }
+    return { metrics: figures };
+  },
 });

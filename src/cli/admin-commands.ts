@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { demoteAdmin, listAdmins, promoteAdmin } from "../admin/account-commands.ts";
-import { administration } from "./administration.ts";
+import { consoleLink } from "../admin/console-commands.ts";
+import { administration, runningServer } from "./administration.ts";
 import type { Environment } from "./environment.ts";
 import { type CommonOptions, examples, userArgument, withCommonOptions } from "./options.ts";
 
@@ -9,7 +10,9 @@ export function addAdminCommands(program: Command, environment: Environment): vo
   const { stdout } = environment;
   const admin = program
     .command("admin")
-    .description("say who may administer the server, besides those whom the configuration names");
+    .description(
+      "say who may administer the server, besides those whom the configuration names; open its console",
+    );
 
   withCommonOptions(admin.command("promote"))
     .description("make a user an administrator")
@@ -29,6 +32,17 @@ export function addAdminCommands(program: Command, environment: Environment): vo
     .action(async (address: string, options: CommonOptions) => {
       await (await administration(options, environment))(demoteAdmin, { user: address });
       stdout.write(`${address} is no administrator any more\n`);
+    });
+
+  withCommonOptions(admin.command("link"))
+    .description("print a link that opens the console in a browser, once and soon, without a password")
+    .argument("[address]", "the administrator who opens it (default: whoever has the machine)", userArgument)
+    .addHelpText("after", examples("admin link", "admin link alice@example.org"))
+    .action(async (address: string | undefined, options: CommonOptions) => {
+      const call = await runningServer(options, environment);
+      const { url, until } = await call(consoleLink, { user: address });
+      stdout.write(`${url}\n`);
+      environment.stderr.write(`Good for one visit, until ${until.slice(0, 16).replace("T", " ")} UTC.\n`);
     });
 
   withCommonOptions(admin.command("list"))

@@ -1,4 +1,5 @@
 import type { Accounts } from "../auth/accounts.ts";
+import type { Throttle } from "../auth/throttle.ts";
 import type { HttpSide } from "../http/http-side.ts";
 import type { Hook, HookOutcome, Hooks, Stage } from "../routing/hooks.ts";
 import type { IqHandler, IqPlace } from "../routing/iq-table.ts";
@@ -47,6 +48,8 @@ export interface Host {
   readonly jid: Jid;
   readonly sessions: Pick<Sessions, "get" | "of" | "available" | "all" | "size">;
   readonly accounts: Accounts;
+  /** What slows guessing of passwords down, wherever they are asked for. */
+  readonly throttle: Throttle;
   /** The modules of this host, in the order of their set-up. */
   readonly modules: readonly Module[];
   readonly server: WholeServer;

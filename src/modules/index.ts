@@ -1,6 +1,7 @@
 import type { Module } from "../core/module.ts";
 import { adhoc } from "./adhoc/adhoc.ts";
 import { admin } from "./admin/admin.ts";
+import { adminConsole } from "./admin-console/admin-console.ts";
 import { announce } from "./announce.ts";
 import { api } from "./api/api.ts";
 import { audit } from "./audit/audit.ts";
@@ -11,6 +12,7 @@ import { bookmarks } from "./bookmarks/bookmarks.ts";
 import { caps } from "./caps/caps.ts";
 import { carbons } from "./carbons.ts";
 import { chat } from "./chat/chat.ts";
+
 import { contact } from "./contact.ts";
 import { csi } from "./csi.ts";
 import { delay } from "./delay.ts";
@@ -86,6 +88,7 @@ export const defaultModules: readonly Module[] = [
   tokens,
   monitoring,
   api,
+  adminConsole,
   admin,
   invites,
   muc,

@@ -1,7 +1,9 @@
 import type { AdminContext, AdminHost } from "../../../src/admin/context.ts";
 import { type Actor, COMMAND_LINE } from "../../../src/admin/scopes.ts";
+import { HttpRouter } from "../../../src/http/http-router.ts";
 import { Sessions } from "../../../src/session/sessions.ts";
 import { VirtualClock } from "../../../src/testing/virtual-clock.ts";
+import { silentLogger } from "../../../src/util/logger.ts";
 import { createMetrics } from "../../../src/util/metrics.ts";
 import { StanzaError } from "../../../src/xmpp/errors.ts";
 import { Jid } from "../../../src/xmpp/jid.ts";
@@ -61,6 +63,13 @@ export class FakeContext implements AdminContext {
         return true;
       },
       shutDown: () => void this.events.push("shut down"),
+      find: () => undefined,
+      http: new HttpRouter({
+        bodyBytes: 1000,
+        log: silentLogger,
+        commit: async () => {},
+        answered: () => {},
+      }).add({ name: domain, url: undefined }),
       use: () => {
         throw new Error("nobody provides it");
       },

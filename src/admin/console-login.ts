@@ -1,0 +1,139 @@
+import { type Mechanism, type SaslContext, SaslError, type SaslExchange } from "../auth/mechanism.ts";
+import { scram } from "../auth/scram.ts";
+import type { ScramHash } from "../auth/scram-keys.ts";
+import type { Throttle } from "../auth/throttle.ts";
+import type { Clock } from "../util/clock.ts";
+import type { Random } from "../util/random.ts";
+import { Jid } from "../xmpp/jid.ts";
+
+/** Log-ins that wait for their second message; more than that, and the oldest go. */
+const MOST_PENDING = 100;
+const PENDING_MS = 60_000;
+
+interface Pending {
+  readonly exchange: SaslExchange;
+  readonly remote: string;
+  readonly until: number;
+  readonly waited: number;
+}
+
+interface LoginParts {
+  readonly accounts: SaslContext["accounts"] & {
+    hashesOf(user: Jid): readonly ScramHash[] | Promise<readonly ScramHash[]>;
+  };
+  readonly throttle: Pick<Throttle, "delay" | "failed" | "succeeded">;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The log-in did not work, for whatever reason: that is not for whoever tried. */
+export class LoginError extends Error {
+  override readonly name = "LoginError";
+}
+
+/**
+ * SCRAM (RFC 5802) in two requests: the password of an account never reaches the server, and guesses wait as they do on streams.
+ * What a page and a server that sent it can bind to is the same TLS connection, so nothing is bound.
+ */
+export class ConsoleLogin {
+  readonly #parts: LoginParts;
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(parts: LoginParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @param message client-first-message. @param domain the realm of the name in it.
+   * @throws LoginError
+   */
+  async begin(
+    domain: string,
+    message: string,
+    remote: string,
+  ): Promise<{ readonly id: string; readonly hash: ScramHash; readonly message: string }> {
+    const { random, clock } = this.#parts;
+    const waited = await this.#wait(this.#parts.throttle.delay(undefined, remote));
+    const hash = await this.#hashFor(domain, message);
+    const mechanism: Mechanism = scram({ hash, plus: false, serverBinds: false });
+    const exchange = mechanism.begin(this.#context(domain, remote));
+    const step = await this.#respond(exchange, message, remote, waited);
+    if (step.kind !== "challenge") throw new LoginError("not a first message");
+    const id = random.id();
+    this.#forgetOld();
+    this.#pending.set(id, { exchange, remote, until: clock.now() + PENDING_MS, waited });
+    return { id, hash, message: step.data.toString() };
+  }
+
+  /** @param message client-final-message. @throws LoginError */
+  async finish(
+    id: string,
+    message: string,
+    remote: string,
+  ): Promise<{ readonly user: Jid; readonly message: string }> {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (!pending || pending.until <= this.#parts.clock.now() || pending.remote !== remote) {
+      throw new LoginError("no such log-in");
+    }
+    const step = await this.#respond(pending.exchange, message, remote, pending.waited);
+    if (step.kind !== "success") throw new LoginError("not a final message");
+    const { throttle } = this.#parts;
+    const name = step.user.toString();
+    await this.#wait(throttle.delay(name, remote) - pending.waited);
+    throttle.succeeded(name, remote);
+    return { user: step.user, message: step.data?.toString() ?? "" };
+  }
+
+  async #respond(exchange: SaslExchange, message: string, remote: string, waited: number) {
+    try {
+      return await exchange.respond(Buffer.from(message));
+    } catch (error) {
+      if (!(error instanceof SaslError)) throw error;
+      const { throttle } = this.#parts;
+      if (error.condition !== "temporary-auth-failure") throttle.failed(error.username, remote);
+      await this.#wait(throttle.delay(error.username, remote) - waited);
+      throw new LoginError(error.message);
+    }
+  }
+
+  /** The strongest that the account has keys for; one that is not there looks like any other. */
+  async #hashFor(domain: string, message: string): Promise<ScramHash> {
+    const { accounts } = this.#parts;
+    const name = /^[^,]*,[^,]*,n=([^,]*),/.exec(message)?.[1]?.replaceAll("=2C", ",").replaceAll("=3D", "=");
+    try {
+      const [hash] = await accounts.hashesOf(Jid.of(name ?? "", domain));
+      if (hash) return hash;
+    } catch {
+      // No name, or none that can be an account's: the exchange refuses it.
+    }
+    return accounts.hashes[0];
+  }
+
+  #context(domain: string, remote: string): SaslContext {
+    const { accounts, random } = this.#parts;
+    return {
+      domain,
+      remote,
+      secure: true,
+      accounts,
+      random,
+      channelBindings: [],
+      channelBinding: () => undefined,
+    };
+  }
+
+  /** In the server's own time. */
+  async #wait(ms: number): Promise<number> {
+    if (ms <= 0) return 0;
+    await new Promise<void>((resolve) => void this.#parts.clock.after(ms, resolve));
+    return ms;
+  }
+
+  #forgetOld(): void {
+    const now = this.#parts.clock.now();
+    for (const [id, { until }] of this.#pending) {
+      if (until <= now || this.#pending.size >= MOST_PENDING) this.#pending.delete(id);
+    }
+  }
+}

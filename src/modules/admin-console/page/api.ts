@@ -1,0 +1,71 @@
+/** Requests of the page. Every one that fails throws what the server said. */
+
+export interface Visit {
+  readonly name: string;
+  readonly csrf: string;
+  readonly domains: readonly string[];
+}
+
+class RequestError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Called when the server does not know the visitor any more. */
+let onLeft = () => {};
+let csrf = "";
+
+export function whenLeft(listener: () => void): void {
+  onLeft = listener;
+}
+
+/** Who is logged in; undefined for nobody. */
+export async function readVisit(): Promise<Visit | undefined> {
+  const answer = await fetch("/admin/api/visit");
+  const visit = await bodyOf<Partial<Visit>>(answer);
+  csrf = visit.csrf ?? "";
+  return csrf === "" ? undefined : (visit as Visit);
+}
+
+export async function post<T>(path: string, body: object): Promise<T> {
+  return bodyOf<T>(await send(path, body));
+}
+
+/** Runs a command of administration. */
+export function command<T>(name: string, args: object = {}): Promise<T> {
+  return post<T>(`command/${name}`, args);
+}
+
+/** Fetches a file that is for the visitor alone, and hands it to the browser. */
+export async function download(path: string, body: object, name: string): Promise<void> {
+  const answer = await send(path, body);
+  if (!answer.ok) await bodyOf(answer);
+  const url = URL.createObjectURL(await answer.blob());
+  const link = Object.assign(document.createElement("a"), { href: url, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+function send(path: string, body: object): Promise<Response> {
+  return fetch(`/admin/api/${path}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },
+    body: JSON.stringify(body),
+  });
+}
+
+async function bodyOf<T>(answer: Response): Promise<T> {
+  const body = (await answer.json().catch(() => ({ error: "the server did not understand" }))) as T & {
+    readonly error?: string;
+  };
+  if (answer.ok) return body;
+  if (answer.status === 401 && csrf !== "") {
+    csrf = "";
+    onLeft();
+  }
+  throw new RequestError(answer.status, body.error ?? `the server answered ${answer.status}`);
+}

@@ -1,0 +1,115 @@
+import { useEffect, useState } from "preact/hooks";
+import { post, readVisit, type Visit, whenLeft } from "./api.ts";
+import { messageOf, useHash } from "./hooks.ts";
+import { Login } from "./login.tsx";
+import { Notice } from "./ui.tsx";
+import { AccountPage, Accounts } from "./views/accounts.tsx";
+import { Audit } from "./views/audit.tsx";
+import { Inspector } from "./views/inspector.tsx";
+import { Invites } from "./views/invites.tsx";
+import { Log } from "./views/log.tsx";
+import { Overview } from "./views/overview.tsx";
+import { Reports } from "./views/reports.tsx";
+import { Server } from "./views/server.tsx";
+import { Sessions } from "./views/sessions.tsx";
+import { Tokens } from "./views/tokens.tsx";
+import { Uploads } from "./views/uploads.tsx";
+
+/** What a view knows: who looks at it, and what stands behind its name in the address. */
+export interface ViewProps {
+  readonly visit: Visit;
+  readonly path: string;
+}
+
+const VIEWS = [
+  { name: "overview", title: "Overview", view: Overview },
+  { name: "sessions", title: "Sessions", view: Sessions },
+  { name: "accounts", title: "Accounts", view: Accounts },
+  { name: "invites", title: "Invites", view: Invites },
+  { name: "uploads", title: "Uploads", view: Uploads },
+  { name: "reports", title: "Reports", view: Reports },
+  { name: "inspector", title: "Inspector", view: Inspector },
+  { name: "log", title: "Log", view: Log },
+  { name: "audit", title: "Audit", view: Audit },
+  { name: "tokens", title: "Tokens", view: Tokens },
+  { name: "server", title: "Server", view: Server },
+] as const;
+
+/** Either the log-in or the console. */
+export function App() {
+  const [visit, setVisit] = useState<Visit | "none" | undefined>();
+  const [error, setError] = useState<string>();
+
+  async function enter() {
+    try {
+      setVisit((await readVisit()) ?? "none");
+    } catch (failure) {
+      setError(messageOf(failure));
+    }
+  }
+
+  useEffect(() => {
+    whenLeft(() => setVisit("none"));
+    void enter();
+  }, []);
+
+  if (error !== undefined) return <Notice kind="error">{error}</Notice>;
+  if (visit === undefined) return <p class="empty">Loading …</p>;
+  if (visit === "none") return <Login onDone={enter} />;
+  return <Shell visit={visit} onLeave={() => setVisit("none")} />;
+}
+
+function Shell({ visit, onLeave }: { readonly visit: Visit; readonly onLeave: () => void }) {
+  const [name = "", ...rest] = useHash().replace(/^#\/?/, "").split("/");
+  const current = VIEWS.find((view) => view.name === name) ?? VIEWS[0];
+  const path = decode(rest.join("/"));
+  const View = current.name === "accounts" && path !== "" ? AccountPage : current.view;
+
+  useEffect(() => {
+    document.title = `${current.title} – Jackdaw administration`;
+    document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [current]);
+
+  return (
+    <>
+      <a class="skip" href="#main" onClick={(event) => focusMain(event)}>
+        Skip to the content
+      </a>
+      <header>
+        <strong>{visit.domains[0]}</strong>
+        <span class="who">{visit.name}</span>
+        <button type="button" class="button plain" onClick={() => void post("logout", {}).finally(onLeave)}>
+          Log out
+        </button>
+      </header>
+      <nav aria-label="Views">
+        <ul>
+          {VIEWS.map((view) => (
+            <li key={view.name}>
+              <a href={`#/${view.name}`} aria-current={view === current ? "page" : undefined}>
+                {view.title}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <main id="main" tabIndex={-1}>
+        <View key={`${current.name}/${path}`} visit={visit} path={path} />
+      </main>
+    </>
+  );
+}
+
+/** The address has another meaning here, so it stays as it is. */
+function focusMain(event: Event): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

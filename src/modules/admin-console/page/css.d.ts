@@ -1,0 +1,2 @@
+/** Vite takes these along. */
+declare module "*.css";

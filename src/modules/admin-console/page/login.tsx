@@ -1,0 +1,70 @@
+import { useEffect, useState } from "preact/hooks";
+import { post } from "./api.ts";
+import { messageOf } from "./hooks.ts";
+import { logIn } from "./scram.ts";
+import { Button, Notice, TextField } from "./ui.tsx";
+
+/** Address and password of an administrator, or a link of the command line, which comes in by itself. */
+export function Login({ onDone }: { readonly onDone: () => Promise<void> }) {
+  const [user, setUser] = useState("");
+  const [password, setPassword] = useState("");
+  const [error, setError] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+
+  async function tryTo(enter: () => Promise<unknown>) {
+    setBusy(true);
+    setError(undefined);
+    try {
+      await enter();
+      await onDone();
+    } catch (failure) {
+      setError(messageOf(failure));
+      setBusy(false);
+    }
+  }
+
+  useEffect(() => {
+    const secret = /^#link=(.+)$/.exec(location.hash)?.[1];
+    if (secret === undefined) return;
+    // It is used up now, and nobody is to find it in the browser's history.
+    history.replaceState(undefined, "", "/admin");
+    void tryTo(() => post("login/link", { secret }));
+  }, []);
+
+  return (
+    <main class="login">
+      <h1>Jackdaw administration</h1>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void tryTo(() => logIn(user.trim(), password));
+        }}
+      >
+        <TextField
+          label="Address"
+          value={user}
+          onInput={setUser}
+          autocomplete="username"
+          placeholder="admin@example.org"
+          required
+        />
+        <TextField
+          label="Password"
+          type="password"
+          value={password}
+          onInput={setPassword}
+          autocomplete="current-password"
+          required
+        />
+        {error !== undefined && <Notice kind="error">{error}</Notice>}
+        <Button type="submit" kind="main" disabled={isBusy}>
+          {isBusy ? "One moment …" : "Log in"}
+        </Button>
+      </form>
+      <p class="hint">
+        For administrators of this server. On its machine, <code>jackdaw admin link</code> makes a link that
+        needs no password.
+      </p>
+    </main>
+  );
+}

@@ -1,0 +1,288 @@
+/** The pieces that views are made of. Text is text: nothing here takes HTML. */
+import type { ComponentChildren, TargetedEvent } from "preact";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { messageOf } from "./hooks.ts";
+
+interface ButtonProps {
+  readonly children: ComponentChildren;
+  readonly kind?: "plain" | "main" | "danger";
+  readonly type?: "button" | "submit";
+  readonly disabled?: boolean;
+  readonly label?: string;
+  readonly onClick?: () => void;
+}
+
+export function Button({ children, kind = "plain", type = "button", disabled, label, onClick }: ButtonProps) {
+  return (
+    <button type={type} class={`button ${kind}`} disabled={disabled} aria-label={label} onClick={onClick}>
+      {children}
+    </button>
+  );
+}
+
+export function Notice({
+  children,
+  kind = "info",
+}: {
+  readonly children: ComponentChildren;
+  readonly kind?: "info" | "error";
+}) {
+  return (
+    <p class={`notice ${kind}`} role={kind === "error" ? "alert" : "status"}>
+      {children}
+    </p>
+  );
+}
+
+interface FieldProps {
+  readonly label: string;
+  readonly hint?: string;
+  readonly children: (id: string) => ComponentChildren;
+}
+
+/** A label with what it is for. */
+export function Field({ label, hint, children }: FieldProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {children(id)}
+      {hint && <span class="hint">{hint}</span>}
+    </div>
+  );
+}
+
+interface TextProps {
+  readonly label: string;
+  readonly value: string;
+  readonly hint?: string;
+  readonly type?: "text" | "password" | "search" | "number";
+  readonly autocomplete?: string;
+  readonly required?: boolean;
+  readonly placeholder?: string;
+  readonly list?: readonly string[];
+  readonly onInput: (value: string) => void;
+}
+
+export function TextField({ label, value, hint, type = "text", onInput, list, ...rest }: TextProps) {
+  const listId = useId();
+  return (
+    <Field label={label} {...(hint !== undefined && { hint })}>
+      {(id) => (
+        <>
+          <input
+            id={id}
+            value={value}
+            spellcheck={false}
+            autocapitalize="off"
+            // Preact's types have a variant for each type of field, and none for one that is chosen.
+            {...({ ...rest, type, list: list && listId } as { readonly type: "text" })}
+            onInput={(event) => onInput(event.currentTarget.value)}
+          />
+          {list && (
+            <datalist id={listId}>
+              {list.map((option) => (
+                <option key={option} value={option} />
+              ))}
+            </datalist>
+          )}
+        </>
+      )}
+    </Field>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly value: string;
+  readonly options: readonly string[];
+  readonly onChange: (value: string) => void;
+}
+
+export function Choice({ label, value, options, onChange }: ChoiceProps) {
+  return (
+    <Field label={label}>
+      {(id) => (
+        <select id={id} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+          {options.map((option) => (
+            <option key={option} value={option}>
+              {option}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}
+
+export interface Column<T> {
+  readonly title: string;
+  readonly cell: (row: T) => ComponentChildren;
+  /** Text that may be broken anywhere, such as an address. */
+  readonly isLong?: boolean;
+}
+
+interface TableProps<T> {
+  readonly caption: string;
+  readonly rows: readonly T[];
+  readonly columns: readonly Column<T>[];
+  readonly keyOf: (row: T) => string;
+  readonly actions?: (row: T) => ComponentChildren;
+  readonly empty: string;
+}
+
+/** A table; on a narrow screen each row is a card. */
+export function Table<T>({ caption, rows, columns, keyOf, actions, empty }: TableProps<T>) {
+  if (rows.length === 0) return <p class="empty">{empty}</p>;
+  return (
+    <table>
+      <caption>{caption}</caption>
+      <thead>
+        <tr>
+          {columns.map(({ title }) => (
+            <th key={title} scope="col">
+              {title}
+            </th>
+          ))}
+          {actions && (
+            <th scope="col">
+              <span class="hidden">Actions</span>
+            </th>
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={keyOf(row)}>
+            {columns.map(({ title, cell, isLong }) => (
+              <td key={title} data-label={title} class={isLong ? "long" : ""}>
+                <span>{cell(row)}</span>
+              </td>
+            ))}
+            {actions && (
+              <td class="actions">
+                <span>{actions(row)}</span>
+              </td>
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+interface DialogProps {
+  readonly title: string;
+  readonly children: ComponentChildren;
+  readonly onClose: () => void;
+}
+
+/** A modal dialog; Escape closes it, and the focus goes back to where it was. */
+export function Dialog({ title, children, onClose }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const dialog = ref.current;
+    dialog?.showModal();
+    return () => dialog?.close();
+  }, []);
+  return (
+    <dialog
+      ref={ref}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <h2 id={id}>{title}</h2>
+      {children}
+    </dialog>
+  );
+}
+
+interface ActionDialogProps {
+  readonly title: string;
+  readonly action: string;
+  readonly kind?: "main" | "danger";
+  readonly children?: ComponentChildren;
+  /** Must be typed before anything is done. */
+  readonly confirm?: string;
+  readonly run: () => Promise<unknown>;
+  readonly onDone: () => void;
+  readonly onClose: () => void;
+}
+
+/** Asks before something is done, and shows what the server says to it. */
+export function ActionDialog(props: ActionDialogProps) {
+  const { title, action, kind = "main", children, confirm, run, onDone, onClose } = props;
+  const [error, setError] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+  const [typed, setTyped] = useState("");
+
+  async function submit(event: TargetedEvent<HTMLFormElement>) {
+    event.preventDefault();
+    setBusy(true);
+    setError(undefined);
+    try {
+      await run();
+      onDone();
+    } catch (failure) {
+      setError(messageOf(failure));
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form onSubmit={(event) => void submit(event)}>
+        {children}
+        {confirm !== undefined && (
+          <TextField
+            label={`Type ${confirm} to confirm`}
+            value={typed}
+            onInput={setTyped}
+            autocomplete="off"
+          />
+        )}
+        {error !== undefined && <Notice kind="error">{error}</Notice>}
+        <div class="buttons">
+          <Button type="submit" kind={kind} disabled={isBusy || (confirm !== undefined && typed !== confirm)}>
+            {action}
+          </Button>
+          <Button onClick={onClose}>Cancel</Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** A secret that is shown this once. */
+export function Secret({ value }: { readonly value: string }) {
+  const [isCopied, setCopied] = useState(false);
+  return (
+    <div class="secret">
+      <output>{value}</output>
+      <Button onClick={() => void navigator.clipboard.writeText(value).then(() => setCopied(true))}>
+        {isCopied ? "Copied" : "Copy"}
+      </Button>
+    </div>
+  );
+}
+
+export function Facts({
+  facts,
+}: {
+  readonly facts: readonly (readonly [name: string, value: ComponentChildren])[];
+}) {
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,314 @@
+import { useEffect, useState } from "preact/hooks";
+import { command, download } from "../api.ts";
+import type { ViewProps } from "../app.tsx";
+import { size, time } from "../format.ts";
+import { messageOf, useLoaded, useSettled } from "../hooks.ts";
+import { ActionDialog, Button, Choice, Facts, Notice, Table, TextField } from "../ui.tsx";
+import type { Usage } from "./uploads.tsx";
+
+interface Page {
+  readonly users: readonly string[];
+  readonly next?: string;
+}
+
+export function Accounts({ visit }: ViewProps) {
+  const [domain, setDomain] = useState(visit.domains[0] ?? "");
+  const [search, setSearch] = useState("");
+  const [pages, setPages] = useState<readonly Page[]>([]);
+  const [error, setError] = useState<string>();
+  const [isAdding, setAdding] = useState(false);
+  const settled = useSettled(search);
+  const counts = useLoaded(
+    () => command<{ registered: number; disabled: number; online: number }>("user-count", { domain }),
+    [domain],
+  );
+
+  async function load(before: readonly Page[]) {
+    try {
+      const page = await command<Page>("user-list", {
+        domain,
+        limit: 100,
+        ...(settled !== "" && { search: settled }),
+        ...(before.at(-1)?.next !== undefined && { after: before.at(-1)?.next }),
+      });
+      setError(undefined);
+      setPages([...before, page]);
+    } catch (failure) {
+      setError(messageOf(failure));
+    }
+  }
+
+  useEffect(() => void load([]), [domain, settled]);
+
+  const users = pages.flatMap((page) => page.users);
+  return (
+    <>
+      <h1>Accounts</h1>
+      <div class="filters">
+        {visit.domains.length > 1 && (
+          <Choice label="Domain" value={domain} options={visit.domains} onChange={setDomain} />
+        )}
+        <TextField label="Search" type="search" value={search} onInput={setSearch} />
+        <Button kind="main" onClick={() => setAdding(true)}>
+          Create an account
+        </Button>
+      </div>
+      {error !== undefined && <Notice kind="error">{error}</Notice>}
+      <Table
+        caption={
+          counts.value
+            ? `${counts.value.registered} accounts, ${counts.value.disabled} disabled, ${counts.value.online} online`
+            : "Accounts"
+        }
+        rows={users}
+        keyOf={(user) => user}
+        empty="No such accounts."
+        columns={[
+          {
+            title: "Address",
+            isLong: true,
+            cell: (user) => <a href={`#/accounts/${encodeURIComponent(user)}`}>{user}</a>,
+          },
+        ]}
+      />
+      {pages.at(-1)?.next !== undefined && <Button onClick={() => void load(pages)}>More</Button>}
+      {isAdding && (
+        <NewAccount
+          domain={domain}
+          onDone={() => {
+            setAdding(false);
+            counts.reload();
+            void load([]);
+          }}
+          onClose={() => setAdding(false)}
+        />
+      )}
+    </>
+  );
+}
+
+interface NewAccountProps {
+  readonly domain: string;
+  readonly onDone: () => void;
+  readonly onClose: () => void;
+}
+
+function NewAccount({ domain, onDone, onClose }: NewAccountProps) {
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  return (
+    <ActionDialog
+      title="Create an account"
+      action="Create"
+      run={() => command("user-add", { user: name.includes("@") ? name : `${name}@${domain}`, password })}
+      onDone={onDone}
+      onClose={onClose}
+    >
+      <TextField
+        label="Name"
+        hint={`without @${domain}`}
+        value={name}
+        onInput={setName}
+        autocomplete="off"
+        required
+      />
+      <PasswordField label="Password" value={password} onInput={setPassword} />
+    </ActionDialog>
+  );
+}
+
+interface PasswordFieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onInput: (value: string) => void;
+}
+
+function PasswordField({ label, value, onInput }: PasswordFieldProps) {
+  return (
+    <div class="with-button">
+      <TextField label={label} value={value} onInput={onInput} autocomplete="off" required />
+      <Button onClick={() => onInput(randomPassword())}>Make one up</Button>
+    </div>
+  );
+}
+
+interface Account {
+  readonly user: string;
+  readonly name?: string;
+  readonly disabled: boolean;
+  readonly lastLogin?: string;
+  readonly contacts: number;
+  readonly sessions: readonly { readonly resource: string; readonly address: string }[];
+}
+
+type Change = "disable" | "enable" | "password" | "promote" | "demote" | "remove";
+
+/** One account: `path` is its address. */
+export function AccountPage({ path: user }: ViewProps) {
+  const { value, error, reload } = useLoaded(() => command<Account>("user-show", { user }), [user]);
+  const admins = useLoaded(() => command<{ admins: string[] }>("admin-list"), []);
+  const uploads = useLoaded(() => command<Usage>("upload-usage", { user }), [user]);
+  const [change, setChange] = useState<Change>();
+  const [failure, setFailure] = useState<string>();
+  const isAdmin = admins.value?.admins.includes(user) ?? false;
+
+  function done(changed: Change) {
+    setChange(undefined);
+    if (changed === "remove") location.hash = "#/accounts";
+    reload();
+    admins.reload();
+  }
+
+  return (
+    <>
+      <p class="back">
+        <a href="#/accounts">Accounts</a>
+      </p>
+      <h1 class="long">{user}</h1>
+      {error !== undefined && <Notice kind="error">{error}</Notice>}
+      {failure !== undefined && <Notice kind="error">{failure}</Notice>}
+      {value && (
+        <>
+          <Facts
+            facts={[
+              ["Name", value.name ?? "–"],
+              ["State", value.disabled ? "disabled" : "active"],
+              ["Administrator", isAdmin ? "yes" : "no"],
+              ["Last login", value.lastLogin ? time(value.lastLogin) : "never"],
+              ["Contacts", String(value.contacts)],
+              ["Uploads", uploads.value ? usage(uploads.value) : "–"],
+            ]}
+          />
+          <div class="buttons">
+            <Button onClick={() => setChange(value.disabled ? "enable" : "disable")}>
+              {value.disabled ? "Enable" : "Disable"}
+            </Button>
+            <Button onClick={() => setChange("password")}>Reset the password</Button>
+            <Button onClick={() => setChange(isAdmin ? "demote" : "promote")}>
+              {isAdmin ? "Demote" : "Make an administrator"}
+            </Button>
+            <Button
+              onClick={() =>
+                void download("export", { user }, `${user}.xml`).catch((reason: unknown) =>
+                  setFailure(messageOf(reason)),
+                )
+              }
+            >
+              Export
+            </Button>
+            <a class="button plain" href={`#/inspector/${encodeURIComponent(user)}`}>
+              Watch
+            </a>
+            <Button kind="danger" onClick={() => setChange("remove")}>
+              Delete
+            </Button>
+          </div>
+          <Table
+            caption="Sessions"
+            rows={value.sessions}
+            keyOf={({ resource }) => resource}
+            empty="Not connected."
+            columns={[
+              { title: "Resource", isLong: true, cell: ({ resource }) => resource },
+              { title: "From", cell: ({ address }) => address || "–" },
+            ]}
+          />
+        </>
+      )}
+      {change !== undefined && (
+        <ChangeDialog
+          user={user}
+          change={change}
+          onDone={() => done(change)}
+          onClose={() => setChange(undefined)}
+        />
+      )}
+    </>
+  );
+}
+
+interface ChangeProps {
+  readonly user: string;
+  readonly change: Change;
+  readonly onDone: () => void;
+  readonly onClose: () => void;
+}
+
+const CHANGES: Readonly<
+  Record<
+    Change,
+    { readonly title: string; readonly action: string; readonly text: string; readonly command: string }
+  >
+> = {
+  disable: {
+    title: "Disable this account?",
+    action: "Disable",
+    text: "Its sessions end, and nobody can log in to it. Everything in it is kept.",
+    command: "user-disable",
+  },
+  enable: {
+    title: "Enable this account?",
+    action: "Enable",
+    text: "Its user may log in again.",
+    command: "user-enable",
+  },
+  password: {
+    title: "Reset the password",
+    action: "Set the password",
+    text: "Tell it to the user in a way that nobody else hears. Sessions go on.",
+    command: "user-password",
+  },
+  promote: {
+    title: "Make an administrator?",
+    action: "Make an administrator",
+    text: "They may do everything that this console does.",
+    command: "admin-promote",
+  },
+  demote: {
+    title: "Demote this administrator?",
+    action: "Demote",
+    text: "They keep their account; their console is closed.",
+    command: "admin-demote",
+  },
+  remove: {
+    title: "Delete this account?",
+    action: "Delete",
+    text: "Messages, contacts, files and everything else of it are gone for good.",
+    command: "user-remove",
+  },
+};
+
+function ChangeDialog({ user, change, onDone, onClose }: ChangeProps) {
+  const [password, setPassword] = useState("");
+  const { title, action, text, command: name } = CHANGES[change];
+  const args = change === "password" ? { user, password } : { user };
+  return (
+    <ActionDialog
+      title={title}
+      action={action}
+      kind={change === "remove" || change === "disable" ? "danger" : "main"}
+      {...(change === "remove" && { confirm: user })}
+      run={() => command(name, args)}
+      onDone={onDone}
+      onClose={onClose}
+    >
+      <p>
+        <b class="long">{user}</b>
+      </p>
+      <p>{text}</p>
+      {change === "password" && <PasswordField label="New password" value={password} onInput={setPassword} />}
+    </ActionDialog>
+  );
+}
+
+function usage({ files, bytes, limit }: Usage): string {
+  return `${files} files, ${size(bytes)}${limit === undefined ? "" : ` of ${size(limit)}`}`;
+}
+
+/** 100 bits, in letters and digits that do not look alike. */
+function randomPassword(): string {
+  const letters = "abcdefghijkmnpqrstuvwxyz23456789";
+  const bytes = crypto.getRandomValues(new Uint8Array(20));
+  const text = Array.from(bytes, (byte) => letters[byte % letters.length]).join("");
+  return (text.match(/.{5}/g) ?? []).join("-");
+}

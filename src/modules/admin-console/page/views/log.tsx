@@ -1,0 +1,73 @@
+import { useState } from "preact/hooks";
+import { command } from "../api.ts";
+import { time } from "../format.ts";
+import { messageOf, useEvery } from "../hooks.ts";
+import { Button, Choice, Notice } from "../ui.tsx";
+
+const REFRESH_MS = 2_000;
+const MOST = 1_000;
+
+const LEVELS = ["info", "warn", "error"];
+
+interface Line {
+  readonly number: number;
+  readonly at: string;
+  readonly level: "info" | "warn" | "error";
+  readonly message: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export function Log() {
+  const [level, setLevel] = useState("info");
+  const [isPaused, setPaused] = useState(false);
+  const [{ lines, last }, setState] = useState<{ readonly lines: readonly Line[]; readonly last: number }>({
+    lines: [],
+    last: 0,
+  });
+  const [error, setError] = useState<string>();
+
+  useEvery(
+    REFRESH_MS,
+    () => {
+      command<{ lines: Line[]; last: number }>("log-tail", { after: last }).then(
+        (news) => {
+          setError(undefined);
+          if (news.lines.length === 0) return;
+          setState((old) => ({
+            lines: [...news.lines.toReversed(), ...old.lines].slice(0, MOST),
+            last: news.last,
+          }));
+        },
+        (failure: unknown) => setError(messageOf(failure)),
+      );
+    },
+    !isPaused,
+  );
+
+  const shown = lines.filter((line) => LEVELS.indexOf(line.level) >= LEVELS.indexOf(level));
+  return (
+    <>
+      <h1>Log</h1>
+      <div class="filters">
+        <Choice label="At least" value={level} options={LEVELS} onChange={setLevel} />
+        <Button onClick={() => setPaused(!isPaused)}>{isPaused ? "Go on" : "Pause"}</Button>
+      </div>
+      {error !== undefined && <Notice kind="error">{error}</Notice>}
+      {shown.length === 0 && <p class="empty">Nothing was logged.</p>}
+      <ol class="log">
+        {shown.map((line) => (
+          <li key={line.number} class={line.level}>
+            <time>{time(line.at)}</time> <b>{line.level}</b> {line.message}{" "}
+            <span class="data">
+              {Object.entries(line.data).map(([name, value]) => (
+                <span key={name}>
+                  {name}={typeof value === "string" ? value : JSON.stringify(value)}{" "}
+                </span>
+              ))}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}

@@ -1,0 +1,69 @@
+import { useState } from "preact/hooks";
+import { command } from "../api.ts";
+import type { ViewProps } from "../app.tsx";
+import { time } from "../format.ts";
+import { messageOf, useLoaded } from "../hooks.ts";
+import { Button, Choice, Notice } from "../ui.tsx";
+
+interface Report {
+  readonly id: number;
+  readonly at: string;
+  readonly reporter: string;
+  readonly jid: string;
+  readonly reason: string;
+  readonly text: string;
+  readonly messages: readonly string[];
+}
+
+export function Reports({ visit }: ViewProps) {
+  const [domain, setDomain] = useState(visit.domains[0] ?? "");
+  const [failure, setFailure] = useState<string>();
+  const { value, error, reload } = useLoaded(
+    () => command<{ reports: Report[] }>("report-list", { domain }),
+    [domain],
+  );
+
+  function close(id: number) {
+    command("report-close", { domain, id }).then(reload, (reason: unknown) => setFailure(messageOf(reason)));
+  }
+
+  return (
+    <>
+      <h1>Reports</h1>
+      <p class="hint">What users told when they blocked somebody as spam or abuse.</p>
+      {visit.domains.length > 1 && (
+        <Choice label="Domain" value={domain} options={visit.domains} onChange={setDomain} />
+      )}
+      {(failure ?? error) !== undefined && <Notice kind="error">{failure ?? error}</Notice>}
+      {value?.reports.length === 0 && <p class="empty">There are none.</p>}
+      <ul class="reports">
+        {value?.reports.map((report) => (
+          <li key={report.id}>
+            <p>
+              <b class="long">{report.jid}</b> for{" "}
+              <b>{report.reason.slice(report.reason.lastIndexOf(":") + 1)}</b>
+            </p>
+            {report.text !== "" && <blockquote>{report.text}</blockquote>}
+            <p class="hint">
+              Reported by <span class="long">{report.reporter}</span> at {time(report.at)}
+              {report.messages.length > 0 && `, messages ${report.messages.join(", ")}`}
+            </p>
+            <div class="buttons">
+              {visit.domains.some((each) => report.jid.split("/")[0]?.endsWith(`@${each}`)) && (
+                <a
+                  class="button plain"
+                  href={`#/accounts/${encodeURIComponent(report.jid.split("/")[0] ?? "")}`}
+                >
+                  Open the account
+                </a>
+              )}
+              <Button onClick={() => close(report.id)} label={`Done with the report of ${report.jid}`}>
+                Done
+              </Button>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -4,10 +4,12 @@ import type { Mechanism } from "../auth/mechanism.ts";
 import type { Throttle } from "../auth/throttle.ts";
 import { serviceDomains } from "../config/services.ts";
 import type { HttpSide } from "../http/http-side.ts";
+import { giveBack } from "../routing/give-back.ts";
 import { type Hook, type HookListener, type Hooks, HookTable, type Stage } from "../routing/hooks.ts";
 import { type IqHandler, type IqPlace, IqTable } from "../routing/iq-table.ts";
 import type { Network } from "../routing/network.ts";
 import { Router } from "../routing/router.ts";
+import type { Unacked } from "../session/management.ts";
 import { PendingRequests } from "../session/pending-requests.ts";
 import { Session, type SessionHost } from "../session/session.ts";
 import { Sessions } from "../session/sessions.ts";
@@ -333,8 +335,8 @@ export class DomainHost implements Host, StreamHost, SessionHost {
     if (this.#hooks.has("session:held")) void this.#tell("session:held", { session, stanza });
   }
 
-  redeliver(user: Jid, stanza: Stanza): Awaitable<void> {
-    return this.router.redeliver(user, stanza);
+  giveBack(client: Jid, messages: readonly Unacked[]): Awaitable<void> {
+    return giveBack(client, messages, (user, stanza) => this.router.redeliver(user, stanza));
   }
 
   async #tellEnd(session: Session, reason: string): Promise<void> {

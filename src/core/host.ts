@@ -3,6 +3,7 @@ import type { Throttle } from "../auth/throttle.ts";
 import type { HttpSide } from "../http/http-side.ts";
 import type { Hook, HookOutcome, Hooks, Stage } from "../routing/hooks.ts";
 import type { IqHandler, IqPlace } from "../routing/iq-table.ts";
+import type { Unacked } from "../session/management.ts";
 import type { Session } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Table, TableSpec } from "../store/store.ts";
@@ -76,8 +77,8 @@ export interface Host {
   request(type: "get" | "set", to: Jid, payload: Element, timeout: number): Promise<Element | undefined>;
   /** Ends the sessions of an account and removes it with everything that modules keep of it; whether there was one. */
   removeUser(user: Jid): Promise<boolean>;
-  /** A message that was on its way to a resource that is gone: for another one, for those who keep messages, or back. */
-  redeliver(user: Jid, stanza: Stanza): Awaitable<void>;
+  /** Messages that were on their way to a client that is gone: for another one, for those who keep messages, or back. */
+  giveBack(client: Jid, messages: readonly Unacked[]): Awaitable<void>;
   /**
    * Disables an account, which ends its sessions and keeps everything that belongs to it, or enables it again.
    * @throws StanzaError `item-not-found`.

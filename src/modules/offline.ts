@@ -257,9 +257,8 @@ export const offline = defineModule({
 
     /** The session ended: what it has of the batch is deleted, the rest stays. */
     async function reclaim({ session, sent }: Delivery): Promise<void> {
-      const { management } = session;
-      if (!management) return;
-      const lost = management.withdraw((stanza) => sent.has(stanza));
+      const lost = session.withdraw((stanza) => sent.has(stanza));
+      if (!session.management) return;
       for (const [stanza, row] of sent) if (!lost.has(stanza)) await remove(row);
     }
 

@@ -7,20 +7,16 @@
  * resource, to offline storage or back to its sender.
  */
 
-import type { Host } from "../core/host.ts";
 import { defineModule } from "../core/module.ts";
 import type { Management } from "../session/management.ts";
 import type { Session } from "../session/session.ts";
 import type { Stream } from "../stream/stream.ts";
-import { type Awaitable, after } from "../util/awaitable.ts";
 import { Lru } from "../util/lru.ts";
 import { t } from "../util/schema.ts";
 import { type Element, el } from "../xml/element.ts";
 import type { XmlElement } from "../xml/parser.ts";
-import { delayElement } from "../xmpp/delay.ts";
 import { type StanzaCondition, StreamError } from "../xmpp/errors.ts";
 import { ns } from "../xmpp/ns.ts";
-import type { Stanza } from "../xmpp/stanza.ts";
 
 /** Sessions that ended without being resumed, of which the last `h` is remembered (§5). */
 const REMEMBERED_ENDS = 10_000;
@@ -88,7 +84,8 @@ export const streamManagement = defineModule({
         const user = session.jid.bare.toString();
         ended.set(management.resumeId, { user, handled: management.handled });
       }
-      return giveBack(host, session, management);
+      // §4: what the client never had is treated as if it had not been there.
+      return host.giveBack(session.jid, management.drain());
     });
 
     // What was counted as handled in the lost turn is not: no client may rely on it.
@@ -182,23 +179,6 @@ function acknowledge(management: Management, handled: number): void {
   });
   const text = `You acknowledged ${handled} stanzas, but I only sent you ${management.sent} so far.`;
   throw new StreamError("undefined-condition", text, detail);
-}
-
-/** §4: what the client never had is treated as if it had not been there. */
-function giveBack(host: Host, session: Session, management: Management): Awaitable<void> {
-  let done: Awaitable<void> = undefined;
-  for (const { stanza, at } of management.drain()) {
-    if (!isConversation(stanza, session)) continue;
-    const late = stanza.has("delay", ns.DELAY) ? stanza : stanza.append(delayElement(host.jid, at));
-    done = after(done, () => host.redeliver(session.jid.bare, late));
-  }
-  return done;
-}
-
-/** Copies of one's own messages and answers to queries are of no use elsewhere; requests are answered by the session. */
-function isConversation({ kind, type, from }: Stanza, { jid }: Session): boolean {
-  if (kind !== "message" || (from?.bare.equals(jid.bare) ?? true)) return false;
-  return type === undefined || type === "normal" || type === "chat";
 }
 
 function failed(condition: StanzaCondition, handled?: number): Element {

@@ -17,6 +17,7 @@ const ALPN_CLIENT = "xmpp-client";
 export class SocketTransport implements Transport, Outbox {
   readonly kind: "tcp" | "tls";
   readonly remote: string;
+  accepted = 0;
   readonly #turn: Turn;
   readonly #tls: TlsSettings | undefined;
   #socket: Socket;
@@ -25,6 +26,10 @@ export class SocketTransport implements Transport, Outbox {
   #waiters: ((flushed: boolean) => void)[] = [];
   #ending = false;
   #closed = false;
+  /** How much was unsent when the connection went. */
+  #lost = 0;
+  /** How much the socket held when something was last given to it, or came through. */
+  #backlog = 0;
 
   /** @param tls for `startTls`; absent where that is not possible. */
   constructor(socket: Socket, remote: string, turn: Turn, tls: TlsSettings | undefined) {
@@ -47,7 +52,7 @@ export class SocketTransport implements Transport, Outbox {
   }
 
   get unsent(): number {
-    return this.#queued.length + this.#socket.writableLength;
+    return this.#closed ? this.#lost : this.#queued.length + this.#socket.writableLength;
   }
 
   open(events: TransportEvents): void {
@@ -59,6 +64,7 @@ export class SocketTransport implements Transport, Outbox {
     if (this.#closed || this.#ending) return;
     if (this.#queued === "") this.#turn.add(this);
     this.#queued += text;
+    this.accepted += text.length;
   }
 
   flush(): void {
@@ -69,14 +75,19 @@ export class SocketTransport implements Transport, Outbox {
       this.#queued = "";
       this.#waiters = [];
       const settle = (error?: Error | null) => waiters.forEach((waiter) => waiter(!error));
+      const isTaken = this.#socket.write(text, waiters.length > 0 ? settle : undefined);
+      this.#backlog = this.#socket.writableLength;
       // A socket that takes all at once will not say "drain".
-      if (this.#socket.write(text, waiters.length > 0 ? settle : undefined)) this.#events?.drained();
+      if (isTaken) this.#events?.drained();
     }
     if (this.#ending) this.#socket.end();
   }
 
   abandon(reason: Error): void {
-    this.destroy(reason);
+    if (this.#closed) return;
+    this.#socket.destroy();
+    // Nothing is owed that is undone.
+    this.#close(reason, 0);
   }
 
   flushed(): Promise<boolean> {
@@ -127,24 +138,30 @@ export class SocketTransport implements Transport, Outbox {
 
   destroy(reason?: Error): void {
     if (this.#closed) return;
+    const { unsent } = this;
     this.#socket.destroy();
-    this.#close(reason);
+    this.#close(reason, unsent);
   }
 
   #listen(): void {
     const socket = this.#socket;
     const events = this.#events as TransportEvents;
     socket.on("data", (chunk: Buffer) => events.data(chunk));
-    socket.on("drain", () => events.drained());
-    socket.on("error", (error) => this.#close(error));
+    socket.on("drain", () => {
+      this.#backlog = 0;
+      events.drained();
+    });
+    // A socket that failed has forgotten what it held.
+    socket.on("error", (error) => this.#close(error, this.#queued.length + this.#backlog));
     socket.on("close", this.#onClose);
   }
 
-  readonly #onClose = (): void => this.#close(undefined);
+  readonly #onClose = (): void => this.#close(undefined, this.unsent);
 
-  #close(reason: Error | undefined): void {
+  #close(reason: Error | undefined, lost: number): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#lost = lost;
     this.#queued = "";
     for (const settle of this.#waiters) settle(false);
     this.#waiters = [];

@@ -28,7 +28,9 @@ export interface Transport {
   readonly secure: boolean;
   /** The peer's address without its port; empty when there is none. */
   readonly remote: string;
-  /** Bytes accepted by `write` and not yet taken by the operating system. */
+  /** How much `write` has accepted in all, in UTF-16 units. Without it nothing is known of what was lost with the connection. */
+  readonly accepted?: number;
+  /** How much of that the operating system has not taken yet, or has not taken when the connection went. */
   readonly unsent: number;
   /** Whether `startTls` is possible. */
   readonly canStartTls: boolean;

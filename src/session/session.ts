@@ -9,7 +9,8 @@ import { Jid, JidError } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 import { iq, Stanza } from "../xmpp/stanza.ts";
 import { checkIq } from "./check-iq.ts";
-import { Management, type ManagementLimits } from "./management.ts";
+import { Management, type ManagementLimits, type Unacked } from "./management.ts";
+import { Outgoing } from "./outgoing.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import type { StanzaCounters } from "./stanza-counters.ts";
 
@@ -31,6 +32,8 @@ export interface SessionHost {
   held(session: Session, stanza: Stanza): void;
   /** Called once. */
   ended(session: Session, reason: string): Awaitable<void>;
+  /** Messages were still on their way to a client, now gone, that acknowledges nothing. */
+  giveBack(client: Jid, messages: readonly Unacked[]): Awaitable<void>;
 }
 
 /** Requests delivered to one client that it has not answered; of more than that the oldest go unremembered. */
@@ -51,10 +54,12 @@ export class Session {
   #unanswered: Map<string, Stanza> | undefined;
   #lastActive: number;
   #management: Management | undefined;
+  #outgoing: Outgoing | undefined;
   #gate: ((stanza: Stanza) => boolean) | undefined;
   /** Runs out when the client may no longer resume, or is to be asked for an acknowledgement. */
   #timer: Timer | undefined;
   #ended = false;
+  #ending: Awaitable<void> = undefined;
 
   constructor(jid: Jid, host: SessionHost, stream: SessionStream, anonymous: boolean) {
     this.jid = jid;
@@ -136,7 +141,34 @@ export class Session {
 
   #carry(stream: SessionStream, stanza: Stanza): void {
     this.host.stanzas.sent[stanza.kind].value++;
-    stream.write(stanza.toString());
+    const text = stanza.toString();
+    const { accepted } = stream.transport;
+    if (!this.#management && stanza.kind === "message" && accepted !== undefined) {
+      this.#outgoing ??= new Outgoing();
+      this.#outgoing.push(stanza, this.host.clock.now(), accepted + text.length);
+    }
+    stream.write(text);
+  }
+
+  /** Something has left the process. */
+  flushed({ transport: { accepted = 0, unsent } }: SessionStream): void {
+    this.#outgoing?.left(accepted - unsent);
+  }
+
+  /**
+   * The connection is gone, and the session with it unless it can be resumed: what did not leave the process goes elsewhere
+   * (RFC 6121 §8). What others acknowledge, or do not, is known better.
+   */
+  disconnected(stream: SessionStream): void {
+    this.flushed(stream);
+    const lost = this.#outgoing?.drain() ?? [];
+    if (lost.length > 0) void after(this.#ending, () => this.host.giveBack(this.jid, lost));
+  }
+
+  /** Somebody else answers for these messages, if the client does not have them. */
+  withdraw(isWithdrawn: (stanza: Stanza) => boolean): ReadonlySet<Stanza> {
+    this.#outgoing?.withdraw(isWithdrawn);
+    return this.#management?.withdraw(isWithdrawn) ?? new Set();
   }
 
   /** XEP-0198 §4: sees to it that what went out is acknowledged, and that not too much is not. */
@@ -258,7 +290,7 @@ export class Session {
     this.#timer?.cancel();
     this.#requests?.end();
     this.#requests = undefined;
-    void this.host.ended(this, reason);
+    this.#ending = this.host.ended(this, reason);
     // A request that nobody will answer any more is answered in the client's place (RFC 6120 §8.2.3).
     for (const request of this.#unanswered?.values() ?? []) {
       void this.host.route(request.error(new StanzaError("service-unavailable")));

@@ -33,7 +33,7 @@ export interface SessionStream {
   readonly id: string;
   readonly remote: string;
   readonly secure: boolean;
-  readonly transport: Pick<Transport, "kind" | "unsent" | "encryption">;
+  readonly transport: Pick<Transport, "kind" | "accepted" | "unsent" | "encryption">;
   /** The SASL mechanism that the client authenticated with. */
   readonly mechanism: string | undefined;
   /** `xml:lang` of the client's stream header. */

@@ -72,6 +72,8 @@ export class Stream implements SessionStream {
   #waiting: string[] | undefined;
   #deadline: Timer | undefined;
   #handedBack: HandedBack[] | undefined;
+  /** The session that is left, until the connection is gone as well. */
+  #left: Session | undefined;
   readonly #framing: Framing;
   readonly #parser: XmlParser;
   readonly #onClosed: (stream: Stream) => void;
@@ -100,7 +102,10 @@ export class Stream implements SessionStream {
     transport.open({
       data: (chunk) => this.#receive(chunk),
       closed: (reason) => this.#closed(reason),
-      drained: () => this.#release(Hold.OUTPUT),
+      drained: () => {
+        this.session?.flushed(this);
+        this.#release(Hold.OUTPUT);
+      },
     });
   }
 
@@ -453,6 +458,8 @@ export class Stream implements SessionStream {
     this.#state = "closed";
     this.#deadline?.cancel();
     this.#leaveSession(reason?.message ?? "connection closed", false);
+    this.#left?.disconnected(this);
+    this.#left = undefined;
     this.environment.tap?.closed?.(this);
     this.#onClosed(this);
   }
@@ -465,6 +472,7 @@ export class Stream implements SessionStream {
   #leaveSession(reason: string, wasEnded: boolean): void {
     const { session } = this;
     this.session = undefined;
+    this.#left ??= session;
     session?.detach(this, reason, wasEnded);
   }
 }

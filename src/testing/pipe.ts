@@ -84,6 +84,9 @@ class ServerEnd implements Transport, Outbox {
   #waiters: ((flushed: boolean) => void)[] = [];
   #ending = false;
   #closed = false;
+  accepted = 0;
+  /** How much was unsent when the connection went. */
+  #lost = 0;
 
   constructor(turn: Turn, { secure = true, startTls = false, remote = "" }: PipeOptions) {
     this.#turn = turn;
@@ -101,7 +104,7 @@ class ServerEnd implements Transport, Outbox {
   }
 
   get unsent(): number {
-    return this.#queued.length + this.#underway.length;
+    return this.#closed ? this.#lost : this.#queued.length + this.#underway.length;
   }
 
   get untaken(): number {
@@ -117,6 +120,7 @@ class ServerEnd implements Transport, Outbox {
     if (this.#closed || this.#ending) return;
     if (this.#queued === "") this.#turn.add(this);
     this.#queued += text;
+    this.accepted += text.length;
   }
 
   flushed(): Promise<boolean> {
@@ -133,6 +137,9 @@ class ServerEnd implements Transport, Outbox {
   }
 
   abandon(reason: Error): void {
+    // Nothing is owed that is undone.
+    this.#queued = "";
+    this.#underway = "";
     this.destroy(reason);
   }
 
@@ -163,6 +170,7 @@ class ServerEnd implements Transport, Outbox {
 
   destroy(reason?: Error): void {
     if (this.#closed) return;
+    this.#lost = this.unsent;
     this.#closed = true;
     this.#queued = "";
     this.#underway = "";

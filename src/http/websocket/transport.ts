@@ -37,6 +37,9 @@ export class WebSocketTransport implements Transport, Outbox {
   #events: TransportEvents | undefined;
   #messages: string[] = [];
   #queued = 0;
+  accepted = 0;
+  /** How much was unsent when the connection went. */
+  #lost = 0;
   #waiters: ((flushed: boolean) => void)[] = [];
   #ending = false;
   #closed = false;
@@ -53,7 +56,7 @@ export class WebSocketTransport implements Transport, Outbox {
   }
 
   get unsent(): number {
-    return this.#queued + this.#socket.bufferedAmount;
+    return this.#closed ? this.#lost : this.#queued + this.#socket.bufferedAmount;
   }
 
   open(events: TransportEvents): void {
@@ -68,7 +71,7 @@ export class WebSocketTransport implements Transport, Outbox {
     socket.on("pong", () => {
       this.isAlive = true;
     });
-    socket.on("close", () => this.#close(undefined));
+    socket.on("close", () => this.#close(undefined, this.unsent));
     this.#connection.on("drain", () => events.drained());
   }
 
@@ -77,6 +80,7 @@ export class WebSocketTransport implements Transport, Outbox {
     if (this.#messages.length === 0) this.#turn.add(this);
     this.#messages.push(text);
     this.#queued += text.length;
+    this.accepted += text.length;
   }
 
   flush(): void {
@@ -101,7 +105,10 @@ export class WebSocketTransport implements Transport, Outbox {
   }
 
   abandon(reason: Error): void {
-    this.destroy(reason);
+    if (this.#closed) return;
+    this.#socket.terminate();
+    // Nothing is owed that is undone.
+    this.#close(reason, 0);
   }
 
   flushed(): Promise<boolean> {
@@ -150,12 +157,14 @@ export class WebSocketTransport implements Transport, Outbox {
 
   destroy(reason?: Error): void {
     if (this.#closed) return;
+    const { unsent } = this;
     this.#socket.terminate();
-    this.#close(reason);
+    this.#close(reason, unsent);
   }
 
-  #close(reason: Error | undefined): void {
+  #close(reason: Error | undefined, lost: number): void {
     if (this.#closed) return;
+    this.#lost = lost;
     this.#closed = true;
     this.#messages = [];
     this.#queued = 0;

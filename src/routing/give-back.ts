@@ -1,0 +1,32 @@
+/** RFC 6121 §8, XEP-0198 §4: what becomes of messages that their recipient's client never got. */
+import type { Unacked } from "../session/management.ts";
+import { type Awaitable, after } from "../util/awaitable.ts";
+import { delayElement } from "../xmpp/delay.ts";
+import { Jid } from "../xmpp/jid.ts";
+import { ns } from "../xmpp/ns.ts";
+import type { Stanza } from "../xmpp/stanza.ts";
+
+/**
+ * Gives messages that were on their way to `client` to `redeliver`, one after the other, with the time at which they were
+ * sent.
+ */
+export function giveBack(
+  client: Jid,
+  messages: readonly Unacked[],
+  redeliver: (user: Jid, stanza: Stanza) => Awaitable<void>,
+): Awaitable<void> {
+  const domain = Jid.of("", client.domain);
+  let done: Awaitable<void> = undefined;
+  for (const { stanza, at } of messages) {
+    if (!isConversation(stanza, client)) continue;
+    const late = stanza.has("delay", ns.DELAY) ? stanza : stanza.append(delayElement(domain, at));
+    done = after(done, () => redeliver(client.bare, late));
+  }
+  return done;
+}
+
+/** Copies of one's own messages and answers to queries are of no use elsewhere; requests are answered by the session. */
+function isConversation({ kind, type, from }: Stanza, client: Jid): boolean {
+  if (kind !== "message" || (from?.bare.equals(client.bare) ?? true)) return false;
+  return type === undefined || type === "normal" || type === "chat";
+}

@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
 import { test } from "./browser.ts";
+import { PATIENCE_MS } from "./visits.ts";
 
 describe("the browser of these tests", () => {
   test("renders", async ({ newPage }) => {
@@ -30,7 +31,7 @@ describe("the browser of these tests", () => {
   ] as const)("notices %s", async ([, content, complaint], { newPage, visits }) => {
     const page = await newPage();
     await page.setContent(content, { waitUntil: "load" });
-    await expect.poll(() => visits.complaints.join("\n")).toMatch(complaint);
+    await expect.poll(() => visits.complaints.join("\n"), { timeout: PATIENCE_MS }).toMatch(complaint);
     visits.forgive(/./);
   });
 });

@@ -3,6 +3,7 @@ import { invitesService } from "../../src/modules/invites/invites.ts";
 import { Jid } from "../../src/xmpp/jid.ts";
 import { Conversation } from "./converse.ts";
 import { test } from "./site.ts";
+import { PATIENCE_MS } from "./visits.ts";
 
 /** A transparent picture of one pixel. */
 const DOT = Buffer.from(
@@ -20,7 +21,12 @@ test.override({
 });
 
 describe("Converse on the chat page", () => {
-  test("logs in, and lets two people write to each other", async ({ newPage, site }) => {
+  test("lets two people write to each other, alone and in a room (XEP-0045)", async ({
+    newPage,
+    site,
+    visits,
+  }) => {
+    visits.forgive(/muclumbus/);
     const alice = await Conversation.open(await newPage(), site, "alice");
     const bob = await Conversation.open(await newPage({ colorScheme: "dark" }), site, "bob");
     await alice.opensChatWith("bob");
@@ -29,6 +35,12 @@ describe("Converse on the chat page", () => {
     await bob.hears("do you hear me?");
     await bob.says("loud and clear");
     await alice.hears("loud and clear");
+    await alice.joins("kitchen", "Alice");
+    await bob.joins("kitchen", "Bob");
+    await alice.says("who burnt the toast?");
+    await bob.hears("who burnt the toast?");
+    await bob.says("not me");
+    await alice.hears("not me");
   });
 
   test("resumes its session when the connection is cut, and misses nothing (XEP-0198)", async ({
@@ -72,18 +84,34 @@ describe("Converse on the chat page", () => {
       await download;
     }
   });
+});
 
-  test("talks in a room (XEP-0045)", async ({ newPage, site, visits }) => {
-    visits.forgive(/muclumbus/);
-    const alice = await Conversation.open(await newPage(), site, "alice");
-    await alice.joins("kitchen", "Alice");
-    const bob = await Conversation.open(await newPage(), site, "bob");
-    await bob.joins("kitchen", "Bob");
-    await alice.says("who burnt the toast?");
-    await bob.hears("who burnt the toast?");
-    await bob.says("not me");
-    await alice.hears("not me");
-  });
+test("what others call themselves, say and feel is text", async ({ newPage, site, visits }) => {
+  visits.forgive(/muclumbus/);
+  // Converse takes XHTML-IM apart in the document of the page. What would run there the policy stops; a dialog fails the test.
+  visits.forgive(/inline event handler violates the following Content Security Policy/);
+  const evil = "<img src=x onerror=alert(1)>";
+  const text = evil.replaceAll("<", "&lt;");
+  const bob = await site.client("bob/desk");
+  const alice = await Conversation.open(await newPage(), site, "alice");
+  await alice.joins("parlour", "Alice");
+  await bob.sends(`
+    <iq type="set" id="v"><vCard xmlns="vcard-temp"><FN>${text}</FN><NICKNAME>${text}</NICKNAME></vCard></iq>`);
+  await bob.sends(`<presence><status>${text}</status>
+    <nick xmlns="http://jabber.org/protocol/nick">${text}</nick></presence>`);
+  await bob.sends(
+    `<presence to="parlour@conference.localhost/${text}"><x xmlns="http://jabber.org/protocol/muc"/></presence>`,
+  );
+  await alice.page.locator("converse-muc").getByText(evil).first().waitFor();
+  await bob.sends(
+    `<message to="parlour@conference.localhost" type="groupchat"><body>${text} in the room</body></message>`,
+  );
+  await alice.hears(`${evil} in the room`);
+  await bob.sends(`<message to="alice@localhost" type="chat"><body>${text} to her</body>
+    <html xmlns="http://jabber.org/protocol/xhtml-im"><body xmlns="http://www.w3.org/1999/xhtml"><img src="x" onerror="alert(1)"/></body></html></message>`);
+  await alice.opensChatWith("bob");
+  await alice.hears(`${evil} to her`);
+  expect(await alice.page.locator("img[src=x]").count()).toBe(0);
 });
 
 test("an invitation leads to a chat with whoever invited", async ({ newPage, site }) => {
@@ -109,8 +137,7 @@ test("an invitation leads to a chat with whoever invited", async ({ newPage, sit
   expect(await page.getByLabel("XMPP Address").inputValue()).toBe("carol");
   const carol = await Conversation.logIn(page, "four words that rhyme");
   await carol.opensChatWith("alice");
-  const alice = await Conversation.open(await newPage(), site, "alice");
-  await alice.opensChatWith("carol");
   await carol.says("here I am");
-  await alice.hears("here I am");
+  const heard = async () => (await site.archive("alice")).map(({ body }) => body);
+  await expect.poll(heard, { timeout: PATIENCE_MS }).toContain("here I am");
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, BrowserContextOptions, ConsoleMessage, Page } from "playwright-core";
 
 /** For anything in a page; only a failing test waits so long. Milliseconds. */
-const PATIENCE_MS = 15_000;
+export const PATIENCE_MS = 15_000;
 
 const ARTEFACTS = join(import.meta.dirname, "..", "..", "test-artefacts");
 
@@ -22,7 +22,12 @@ export class Visits {
 
   /** Opens an empty page in a profile of its own, which accepts any certificate. */
   async newPage(options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await this.#browser.newContext({ ignoreHTTPSErrors: true, locale: "en-GB", ...options });
+    const context = await this.#browser.newContext({
+      ignoreHTTPSErrors: true,
+      locale: "en-GB",
+      reducedMotion: "reduce",
+      ...options,
+    });
     this.#contexts.push(context);
     context.setDefaultTimeout(PATIENCE_MS);
     context.on("request", (request) => this.#checkHost(request.url()));

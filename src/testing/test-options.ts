@@ -1,4 +1,5 @@
 import type { Module, ServerOptions } from "../index.ts";
+import type { RoomFixture } from "./test-rooms.ts";
 import type { UserFixture } from "./user-fixture.ts";
 
 /** All of it is optional: `TestServer.start()` serves `localhost` on free ports of 127.0.0.1, from memory. */
@@ -7,6 +8,8 @@ export interface TestServerOptions {
   readonly domain?: string | readonly string[];
   /** Accounts: names, or names with what the accounts are to have from the start. */
   readonly users?: readonly (string | UserFixture)[];
+  /** Rooms for group chat: names, or names with what the rooms are to be from the start. */
+  readonly rooms?: readonly (string | RoomFixture)[];
   /** `virtual`: time stands still until `clock.advance`. Default: `real`. */
   readonly clock?: "virtual" | "real";
   /** `seq`: whatever is made up (ids, resources, nonces) is the same in each run. Default: `random`. */

@@ -1,7 +1,5 @@
-import { pbkdf2Sync } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { digestLength, digestName, SCRAM_HASHES, scramKeys } from "../auth/scram-keys.ts";
 import { WEBSOCKET_PATH } from "../http/stream-endpoints.ts";
 import type { XmppServer } from "../server.ts";
 import { createMemoryStore, type MemoryStore } from "../store/memory.ts";
@@ -31,9 +29,10 @@ import { SeededRandom } from "./seeded-random.ts";
 import type { Seen } from "./seen.ts";
 import { RealClock, type TestClock } from "./test-clock.ts";
 import { configForTests, httpListen, type TestServerOptions } from "./test-options.ts";
-import type { TestUser } from "./test-user.ts";
+import { furnishRoom, type RoomFixture, type RoomView, roomAddress, viewRoom } from "./test-rooms.ts";
+import { type TestUser, TestUsers } from "./test-users.ts";
 import { type ExpectNoneOptions, type ExpectOptions, Traffic } from "./traffic.ts";
-import { furnish, type UserFixture } from "./user-fixture.ts";
+import type { UserFixture } from "./user-fixture.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /** What a test server can be reached as. */
@@ -62,7 +61,7 @@ export class TestServer implements AsyncDisposable {
   readonly #endpoints: Endpoints;
   readonly #options: TestServerOptions;
   readonly #random: SeededRandom;
-  #users = new Map<string, TestUser>();
+  readonly #users: TestUsers;
   #store: MemoryStore;
   readonly #failures: string[] = [];
 
@@ -106,6 +105,12 @@ export class TestServer implements AsyncDisposable {
     const settle = () => this.settle();
     const { clock } = rig;
     rig.foreignActivity = () => (this.#foreign().length > 0 ? this.#traffic.all.length : undefined);
+    this.#users = new TestUsers({
+      rig,
+      resolve,
+      iterations: options.iterations ?? 64,
+      service: () => this.service("xmpp"),
+    });
     this.#traffic = new Traffic({
       resolve,
       settle,
@@ -177,37 +182,34 @@ export class TestServer implements AsyncDisposable {
 
   /** @throws Error when it was not among `users` nor added. */
   user(name: string): TestUser {
-    const user = this.#users.get(this.#resolve(name));
-    if (!user) throw new Error(`there is no user ${name}; name them in the option users, or call addUser`);
-    return user;
+    return this.#users.get(name);
   }
 
   /** Makes an account. @throws Error when it exists, or when something of the fixture cannot be. */
-  async addUser(user: string | UserFixture): Promise<TestUser> {
-    const fixture = typeof user === "string" ? { name: user } : user;
-    const jid = Jid.parse(this.#resolve(fixture.name));
-    const password = fixture.password ?? this.rig.passwordOf(jid.toString());
-    const host = this.server.host(jid.domain);
-    await host.accounts.createWithKeys(jid, this.#keysOf(password));
-    await this.rig.user(jid.toString(), password);
-    await furnish(host, jid, fixture, (name) => this.#resolve(name));
-    await this.server.commit();
-    const made = this.#userOf(jid, password);
-    this.#users.set(jid.toString(), made);
-    return made;
+  addUser(user: string | UserFixture): Promise<TestUser> {
+    return this.#users.add(typeof user === "string" ? { name: user } : user);
   }
 
   /** Lets two users see each other's presence (RFC 6121 §3), without a word between them. */
   async mutualRoster(one: string, other: string): Promise<void> {
-    for (const [user, contact] of [
-      [one, other],
-      [other, one],
-    ] as const) {
-      const jid = Jid.parse(this.#resolve(user));
-      const fixture = { name: user, roster: [{ contact }] };
-      await furnish(this.server.host(jid.domain), jid, fixture, (name) => this.#resolve(name));
-    }
-    await this.server.commit();
+    await this.#users.furnish({ name: one, roster: [{ contact: other }] });
+    await this.#users.furnish({ name: other, roster: [{ contact: one }] });
+  }
+
+  /** Makes a room, whose owner is one of the users. @throws Error when the server refuses something. */
+  async addRoom(room: string | RoomFixture): Promise<RoomView> {
+    const fixture = typeof room === "string" ? { name: room } : room;
+    const owner = fixture.owner ?? this.#users.first?.name;
+    if (owner === undefined) throw new Error(`the room ${fixture.name} needs an owner: there are no users`);
+    const jid = roomAddress(this.server, fixture.name);
+    const client = await this.rig.connect(this.#resolve(owner), { presence: false });
+    await furnishRoom(client, jid, fixture, (name) => this.#resolve(name));
+    return viewRoom(this.server, jid);
+  }
+
+  /** A room, as it is now: `"balcony"`, or its address. @throws Error when there is none. */
+  room(name: string): RoomView {
+    return viewRoom(this.server, roomAddress(this.server, name));
   }
 
   /** A connection that no port is needed for: what is written to it the server reads. It counts as encrypted. */
@@ -306,9 +308,8 @@ export class TestServer implements AsyncDisposable {
    */
   snapshot(): Snapshot {
     const image = this.#store.image();
-    const users = new Map(this.#users);
     const { clock } = this;
-    const [now, random] = [clock.now(), this.#random.state];
+    const [now, random, users] = [clock.now(), this.#random.state, this.#users.state];
     const [handlers, faults] = [this.#handlers.state, this.faults.state];
     return {
       restore: async () => {
@@ -320,7 +321,7 @@ export class TestServer implements AsyncDisposable {
           if (clock instanceof VirtualClock) clock.reset(now);
           this.#random.restore(random);
         });
-        this.#users = new Map(users);
+        this.#users.restore(users);
         this.#handlers.restore(handlers);
         this.faults.restore(faults);
         this.forget();
@@ -372,8 +373,10 @@ export class TestServer implements AsyncDisposable {
 
   async #open(): Promise<void> {
     this.#tap();
-    const { users = [], port = 0, tls } = this.#options;
+    const { users = [], rooms = [], port = 0, tls } = this.#options;
     for (const user of users) await this.addUser(user);
+    for (const room of rooms) await this.addRoom(room);
+    this.forget();
     await this.server.listen();
     if (port === false) return;
     const domains = [...this.server.hosts.keys()];
@@ -396,30 +399,6 @@ export class TestServer implements AsyncDisposable {
   /** Streams of clients that the rig does not know. */
   #foreign(): Stream[] {
     return [...this.server.streams].filter((stream) => !this.rig.owns(stream));
-  }
-
-  #keysOf(password: string) {
-    const { iterations = 64 } = this.#options;
-    const salt = this.server.host().random.bytes(16);
-    const made = SCRAM_HASHES.map((hash) => {
-      const salted = pbkdf2Sync(password, salt, iterations, digestLength(hash), digestName(hash));
-      return [hash, { salt, iterations, ...scramKeys(hash, salted) }] as const;
-    });
-    return new Map(made);
-  }
-
-  #userOf(jid: Jid, password: string): TestUser {
-    const { local: name, domain } = jid;
-    const service = () => this.service("xmpp");
-    return {
-      name,
-      domain,
-      jid: jid.toString(),
-      password,
-      get connectOptions() {
-        return { service: service(), domain, username: name, jid: jid.toString(), password };
-      },
-    };
   }
 
   /** "romeo" is a user of the default domain; what has an `@`, or is a domain, is an address. */

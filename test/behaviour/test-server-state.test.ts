@@ -171,6 +171,63 @@ describe("a snapshot", () => {
   });
 });
 
+describe("a room of a fixture", () => {
+  const room = {
+    name: "balcony",
+    owner: "juliet",
+    members: ["romeo"],
+    subject: "Love",
+    options: { membersonly: "1" },
+  };
+  const start = () =>
+    TestServer.start({
+      clock: "virtual",
+      port: false,
+      users: ["juliet", "romeo", "tybalt"],
+      rooms: ["square", room],
+    });
+  const enter = (nick: string) =>
+    `<presence to="balcony@conference.localhost/${nick}"><x xmlns="http://jabber.org/protocol/muc"/></presence>`;
+
+  test("is there, with who belongs to it, and is seen as it is", async () => {
+    await using server = await start();
+    expect(server.room("square")).toEqual({
+      jid: "square@conference.localhost",
+      persistent: true,
+      occupants: [],
+    });
+    const romeo = await server.client("romeo/orchard");
+    await romeo.sends(enter("Romeo"));
+    const message = await server.expect({ to: "romeo", kind: "message", child: "subject" });
+    expect(message.element.getChildText("subject")).toBe("Love");
+    expect(server.room("balcony@conference.localhost").occupants).toEqual([
+      {
+        nick: "Romeo",
+        user: "romeo@localhost",
+        role: "participant",
+        affiliation: "member",
+        clients: ["romeo@localhost/orchard"],
+      },
+    ]);
+    const tybalt = await server.client("tybalt");
+    await tybalt.sends(enter("Tybalt"));
+    await tybalt.receives(
+      `<presence type="error"><x xmlns="http://jabber.org/protocol/muc"/><error type="auth">{any}</error></presence>`,
+    );
+    expect(() => server.room("orchard")).toThrow("there is no room orchard@conference.localhost");
+  });
+
+  test("is what it was after a snapshot is restored", async () => {
+    await using server = await start();
+    const before = server.snapshot();
+    const romeo = await server.client("romeo");
+    await romeo.sends(enter("Romeo"));
+    expect(server.room("balcony").occupants).toHaveLength(1);
+    await before.restore();
+    expect(server.room("balcony").occupants).toHaveLength(0);
+  });
+});
+
 test("a network says that it needs federation", async () => {
   await expect(TestNetwork.start({ servers: ["a.test", "b.test"] })).rejects.toThrow("needs federation");
 });

@@ -24,6 +24,8 @@ import { mucConfig } from "./config.ts";
 import { openService } from "./muc-service.ts";
 import { OccupantIds } from "./occupant-ids.ts";
 import { RoomStore } from "./room-store.ts";
+import type { Rooms } from "./rooms.ts";
+import { roomsService } from "./rooms-service.ts";
 
 export const muc = defineModule({
   name: "muc",
@@ -34,7 +36,12 @@ export const muc = defineModule({
   async setup(host, config) {
     const store = await RoomStore.open(host);
     const ids = await OccupantIds.open(host);
+    const rooms = new Map<string, Rooms>();
     for (const domain of host.serviceDomains(config.services))
-      openService({ host, domain, config, store, ids });
+      rooms.set(domain, openService({ host, domain, config, store, ids }).rooms);
+    host.provide(roomsService, {
+      domains: [...rooms.keys()],
+      find: (room) => rooms.get(room.domain)?.find(room),
+    });
   },
 });

@@ -1,0 +1,114 @@
+import { pbkdf2Sync } from "node:crypto";
+import { digestLength, digestName, SCRAM_HASHES, scramKeys } from "../auth/scram-keys.ts";
+import { Jid } from "../xmpp/jid.ts";
+import type { Rig } from "./create-rig.ts";
+import type { TestClock } from "./test-clock.ts";
+import { furnish, type UserFixture } from "./user-fixture.ts";
+
+/** An account of a test server, and what clients need to log in to it. */
+export interface TestUser {
+  /** The part before the `@`. */
+  readonly name: string;
+  readonly domain: string;
+  /** The bare JID. */
+  readonly jid: string;
+  readonly password: string;
+  /**
+   * For `client()` of @xmpp/client as it is. `createClient()` of stanza takes `jid`, `password` and `transports` of it; the
+   * `Connection` of strophe.js is made with `server.service("ws")` and connects with `jid` and `password`.
+   */
+  readonly connectOptions: ConnectOptions;
+}
+
+export interface ConnectOptions {
+  readonly service: string;
+  readonly domain: string;
+  readonly username: string;
+  readonly jid: string;
+  readonly password: string;
+}
+
+interface TestUsersParts {
+  readonly rig: Rig<TestClock>;
+  /** PBKDF2 rounds. */
+  readonly iterations: number;
+  resolve(name: string): string;
+  /** Where clients connect to. */
+  service(): string;
+}
+
+/** The accounts that a test made. */
+export class TestUsers {
+  readonly #parts: TestUsersParts;
+  /** By bare JIDs. */
+  #all = new Map<string, TestUser>();
+
+  constructor(parts: TestUsersParts) {
+    this.#parts = parts;
+  }
+
+  get first(): TestUser | undefined {
+    return this.#all.values().next().value;
+  }
+
+  /** @throws Error when there is none. */
+  get(name: string): TestUser {
+    const user = this.#all.get(this.#parts.resolve(name));
+    if (!user) throw new Error(`there is no user ${name}; name them in the option users, or call addUser`);
+    return user;
+  }
+
+  /** @throws Error when it exists, or when something of the fixture cannot be. */
+  async add(fixture: UserFixture): Promise<TestUser> {
+    const { rig, resolve } = this.#parts;
+    const jid = Jid.parse(resolve(fixture.name));
+    const password = fixture.password ?? rig.passwordOf(jid.toString());
+    await rig.server.host(jid.domain).accounts.createWithKeys(jid, this.#keysOf(password));
+    await rig.user(jid.toString(), password);
+    await this.furnish(fixture);
+    const user = this.#userOf(jid, password);
+    this.#all.set(jid.toString(), user);
+    return user;
+  }
+
+  /** Gives an account what the fixture says. @throws Error when something cannot be. */
+  async furnish(fixture: UserFixture): Promise<void> {
+    const { rig, resolve } = this.#parts;
+    const jid = Jid.parse(resolve(fixture.name));
+    await furnish(rig.server.host(jid.domain), jid, fixture, resolve);
+    await rig.server.commit();
+  }
+
+  /** Who there is now; `restore` takes it. */
+  get state(): ReadonlyMap<string, TestUser> {
+    return new Map(this.#all);
+  }
+
+  restore(state: ReadonlyMap<string, TestUser>): void {
+    this.#all = new Map(state);
+  }
+
+  #keysOf(password: string) {
+    const { rig, iterations } = this.#parts;
+    const salt = rig.server.host().random.bytes(16);
+    const made = SCRAM_HASHES.map((hash) => {
+      const salted = pbkdf2Sync(password, salt, iterations, digestLength(hash), digestName(hash));
+      return [hash, { salt, iterations, ...scramKeys(hash, salted) }] as const;
+    });
+    return new Map(made);
+  }
+
+  #userOf(jid: Jid, password: string): TestUser {
+    const { service } = this.#parts;
+    const { local: name, domain } = jid;
+    return {
+      name,
+      domain,
+      jid: jid.toString(),
+      password,
+      get connectOptions() {
+        return { service: service(), domain, username: name, jid: jid.toString(), password };
+      },
+    };
+  }
+}

@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { expect } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
 import type { RigOptions } from "../../src/testing/create-rig.ts";
 import { test as rigTest } from "../../src/testing/rig.ts";
@@ -102,6 +103,11 @@ export function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ name }) => name);
+}
+
+/** For what the server does in its own time, with the disk. */
+export function eventually<T>(read: () => T) {
+  return expect.poll(read, { timeout: 10_000 });
 }
 
 /** A body that a test gives out piece by piece. */

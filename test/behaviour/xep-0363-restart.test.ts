@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Jid } from "../../src/index.ts";
 import { createRig, type Rig } from "../../src/testing/create-rig.ts";
-import { body, CAT, filesIn, getsSlot, putsCat, uploading } from "./upload-client.ts";
+import { body, CAT, eventually, filesIn, getsSlot, putsCat, uploading } from "./upload-client.ts";
 
 /** A folder in which servers are started one after another. */
 function place(upload: object = {}): { readonly folder: string; start(): Promise<Rig> } {
@@ -80,7 +80,7 @@ describe("what a server left that was killed", () => {
     expect(filesIn(folder)).toHaveLength(1);
     const second = await start();
     await second.clock.advance(60_000);
-    await expect.poll(() => filesIn(folder)).toEqual([]);
+    await eventually(() => filesIn(folder)).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { Jid } from "../../src/index.ts";
-import { body, CAT, filesIn, getsSlot, putsCat, test, uploading } from "./upload-client.ts";
+import { body, CAT, eventually, filesIn, getsSlot, putsCat, test, uploading } from "./upload-client.ts";
 
 describe("files", () => {
   test.override({ options: uploading({ keep: "10m" }) });
@@ -21,7 +21,7 @@ describe("files", () => {
     await clock.advance(1);
     expect((await request(get)).status).toBe(404);
     await clock.advance(60_000);
-    await expect.poll(() => filesIn(folder)).toEqual([]);
+    await eventually(() => filesIn(folder)).toEqual([]);
   });
 
   test("of a profile stay", async ({ connect, request, clock }) => {
@@ -60,7 +60,7 @@ describe("many files at the end of their time", () => {
     for (let i = 0; i < 120; i++) await putsCat(alice, request);
     expect(filesIn(folder)).toHaveLength(120);
     await clock.advance(660_000);
-    await expect.poll(() => filesIn(folder)).toEqual([]);
+    await eventually(() => filesIn(folder)).toEqual([]);
   });
 });
 
@@ -83,6 +83,15 @@ describe("an account with more than it may have", () => {
     expect(statuses).toEqual([404, 200, 200, 200, 200]);
   });
 
+  test("keeps the one that came last", async ({ connect, request }) => {
+    const alice = await connect("alice/phone");
+    // All at the same time.
+    for (let i = 0; i < 10; i++) {
+      const { get } = await putsCat(alice, request);
+      expect((await request(get)).status).toBe(200);
+    }
+  });
+
   test("never has more, however many come at once", async ({ connect, request, server, clock }) => {
     const alice = await connect("alice/phone");
     const slots = [];
@@ -93,7 +102,7 @@ describe("an account with more than it may have", () => {
     expect(left.filter((status) => status === 200)).toHaveLength(2);
     await clock.advance(60_000);
     const folder = await server.host().folder("uploads");
-    await expect.poll(() => filesIn(folder)).toHaveLength(2);
+    await eventually(() => filesIn(folder)).toHaveLength(2);
   });
 });
 
@@ -146,7 +155,7 @@ describe("an account that is removed", () => {
     expect((await request(put, body(CAT))).status).toBe(403);
     expect((await request(others.get)).status).toBe(200);
     await clock.advance(60_000);
-    await expect.poll(() => filesIn(folder)).toHaveLength(1);
+    await eventually(() => filesIn(folder)).toHaveLength(1);
   });
 });
 
@@ -166,7 +175,7 @@ describe("a message that is taken back (XEP-0424)", () => {
     expect((await request(other.get)).status).toBe(200);
     await clock.advance(60_000);
     const folder = await server.host().folder("uploads");
-    await expect.poll(() => filesIn(folder)).toHaveLength(1);
+    await eventually(() => filesIn(folder)).toHaveLength(1);
   });
 
   test("takes along no file of somebody else", async ({ connect, request }) => {

@@ -5,6 +5,7 @@ import {
   asksForSlot,
   body,
   CAT,
+  eventually,
   getsSlot,
   isRefused,
   putsCat,
@@ -149,7 +150,7 @@ describe("the purpose (§5)", () => {
     await refused(alice, "not-acceptable", "modify");
   });
 
-  test("for ever is not offered", async ({ connect }) => {
+  test("for ever is not offered unless it is configured", async ({ connect }) => {
     const alice = await connect("alice/phone");
     await asksForSlot(alice, { purpose: "<permanent/>" });
     await refused(alice, "feature-not-implemented", "cancel");
@@ -171,6 +172,46 @@ describe("the purpose (§5)", () => {
       `<iq type="error" id="u1"><request xmlns="${UPLOAD}" filename="{any}" size="{any}">{...}</request>
         <error type="modify"><not-acceptable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/>${tooLarge(1000)}</error></iq>`,
     );
+  });
+});
+
+describe("files for ever (§5.4)", () => {
+  test.override({ options: uploading({ permanent: "40 B", keep: "10m", perAccount: "40 B" }) });
+
+  const asks = (client: Client) => asksForSlot(client, { purpose: "<permanent/>" });
+
+  test("are offered where there is room for them, and stay", async ({ connect, request, clock }) => {
+    const alice = await connect("alice/phone");
+    await alice.sends(`<iq type="get" id="d1" to="upload.localhost"><query xmlns="${INFO}"/></iq>`);
+    expect((await alice.receivesAny()).toString()).toContain(`${PURPOSE}#permanent`);
+    const { get } = await putsCat(alice, request, { purpose: "<permanent/>" });
+    for (let i = 0; i < 4; i++) await putsCat(alice, request);
+    await clock.advance(6_000_000);
+    expect((await request(get)).status).toBe(200);
+    expect((await request(get)).headers.get("cache-control")).toContain("max-age=31536000,");
+  });
+
+  test("push no others out: there are no more slots, however many were asked for", async ({
+    connect,
+    clock,
+  }) => {
+    const alice = await connect("alice/phone");
+    for (let i = 0; i < 4; i++) await asks(alice);
+    const types = [];
+    for (let i = 0; i < 4; i++) types.push((await alice.receivesAny()).attrs["type"]);
+    expect(types).toEqual(["result", "result", "error", "error"]);
+    await asks(alice);
+    await alice.receives(
+      `<iq type="error" id="u1"><request xmlns="${UPLOAD}" filename="{any}" size="{any}">{...}</request>
+        <error type="wait"><resource-constraint xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`,
+    );
+    // Slots that nobody used make room.
+    await clock.advance(360_000);
+    const isGiven = async () => {
+      await asks(alice);
+      return (await alice.receivesAny()).attrs["type"] === "result";
+    };
+    await eventually(isGiven).toBe(true);
   });
 });
 
@@ -231,7 +272,7 @@ describe("what an account may upload in a day", () => {
       await asksForSlot(alice, { size: 24_000 });
       return (await alice.receivesAny()).attrs["type"] === "result";
     };
-    await expect.poll(isGiven).toBe(true);
+    await eventually(isGiven).toBe(true);
   });
 
   test("is what a file may have at most", async ({ connect }) => {

@@ -17,17 +17,17 @@ export interface PurgeParts {
 
 /** Removes files whose time is over, then their rows, so that a file without a row is never. Settles when there is none left. */
 async function purge({ host, store, files, active }: PurgeParts): Promise<void> {
-  for (;;) {
+  // The store ends with the server; rows that are left are found again at the next start.
+  const { closing } = host.http;
+  while (!closing.aborted) {
     const ended = await store.ended(host.clock.now(), SLICE + active.size);
     const rows = ended.filter(({ id }) => !active.has(id));
     if (rows.length === 0) return;
     // A removal that is lost again must not have taken the file along.
     await host.commit();
-    for (const { id } of rows) {
-      await files.remove(id);
-      await store.erase(id);
-    }
-    if (ended.length < SLICE) return;
+    await Promise.all(rows.map(({ id }) => files.remove(id)));
+    if (closing.aborted) return;
+    for (const { id } of rows) await store.erase(id);
   }
 }
 

@@ -5,7 +5,7 @@ import { StanzaError } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { safeFileName } from "./file-name.ts";
 import { mediaType } from "./media-type.ts";
-import type { Purpose } from "./upload-row.ts";
+import { PURPOSES, type Purpose } from "./upload-row.ts";
 
 export interface SlotRequest {
   /** A safe one. */
@@ -42,17 +42,13 @@ function readPurpose(request: Element): Pick<SlotRequest, "purpose" | "latest"> 
   const wanted = childElements(request).filter((child) => child.getNS() === ns.UPLOAD_PURPOSE);
   if (wanted.length > 1) throw new StanzaError("bad-request", "a file has one purpose");
   const [purpose] = wanted;
-  switch (purpose?.getName()) {
-    case undefined:
-    case "message":
-      return { purpose: "message", latest: null };
-    case "profile":
-      return { purpose: "profile", latest: null };
-    case "ephemeral":
-      return { purpose: "message", latest: readEnd(purpose?.attrs["expire-before"] as string | undefined) };
-    default:
-      throw new StanzaError("feature-not-implemented", "files are not kept for that purpose");
+  const name = purpose?.getName() ?? "message";
+  if (name === "ephemeral") {
+    return { purpose: "message", latest: readEnd(purpose?.attrs["expire-before"] as string | undefined) };
   }
+  const known = PURPOSES.find((each) => each === name);
+  if (known === undefined) throw unknownPurpose();
+  return { purpose: known, latest: null };
 }
 
 /** §5.3: an ephemeral file must say when it ends. */
@@ -60,4 +56,8 @@ function readEnd(text: string | undefined): number {
   const end = text === undefined ? undefined : parseDateTime(text);
   if (end === undefined) throw new StanzaError("bad-request", "expire-before is no date with time and zone");
   return end;
+}
+
+export function unknownPurpose(): StanzaError {
+  return new StanzaError("feature-not-implemented", "files are not kept for that purpose");
 }

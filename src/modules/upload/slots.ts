@@ -8,13 +8,13 @@ import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { encodeSegment } from "./file-name.ts";
 import type { Signer } from "./signature.ts";
-import { readSlotRequest } from "./slot-request.ts";
+import { readSlotRequest, unknownPurpose } from "./slot-request.ts";
 import type { UploadFiles } from "./upload-files.ts";
 import type { Purpose, UploadRow } from "./upload-row.ts";
 import type { Refusal, UploadStore } from "./upload-store.ts";
 
 export interface SlotRules {
-  /** Bytes; whoever asks for more is told it. */
+  /** Bytes; whoever asks for more is told it. 0: there are no files for that. */
   readonly maxFileSize: Readonly<Record<Purpose, number>>;
   /** Whether guests without an account may upload. */
   readonly anonymous: boolean;
@@ -55,6 +55,7 @@ export class Slots {
       throw new StanzaError("not-acceptable", "the file would be gone already");
     }
     const max = rules.maxFileSize[wanted.purpose];
+    if (max === 0) throw unknownPurpose();
     if (wanted.size > max) throw tooLarge(max);
     await this.#checkDisk(wanted.size);
     const slot: UploadRow = {
@@ -102,10 +103,13 @@ function tooLarge(max: number): StanzaError {
   });
 }
 
-function tooMuch({ spent, wait }: Refusal, now: number): StanzaError {
-  const what = spent === "bytes" ? "you have uploaded all that you may in a day" : "too many files at once";
-  const attributes = { stamp: formatDateTime(now + wait) };
-  return new StanzaError("resource-constraint", what, {
+function tooMuch(refusal: Refusal, now: number): StanzaError {
+  if (refusal.spent === "room") {
+    return new StanzaError("resource-constraint", "you have all the files that you may keep for ever");
+  }
+  const text = refusal.spent === "bytes" ? "you have uploaded all that you may in a day" : "too many files";
+  const attributes = { stamp: formatDateTime(now + refusal.wait) };
+  return new StanzaError("resource-constraint", text, {
     detail: { name: "retry", ns: ns.UPLOAD, attributes },
   });
 }

@@ -1,7 +1,8 @@
 import type { TableSpec } from "../../store/store.ts";
 
 /** XEP-0363 §5: what files are for decides how long they are kept; `ephemeral` ones are messages that end earlier. */
-export type Purpose = "message" | "profile";
+export const PURPOSES = ["message", "profile", "permanent"] as const;
+export type Purpose = (typeof PURPOSES)[number];
 
 /**
  * A slot, and later its file. It is there before the file is and goes after it, so there is never a file that the store

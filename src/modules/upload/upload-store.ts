@@ -3,25 +3,30 @@ import type { Range, Table } from "../../store/store.ts";
 import type { Awaitable } from "../../util/awaitable.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { type Allowance, spend, unspend, waitFor } from "./allowance.ts";
-import { type Purpose, type SpentRow, spentTable, type UploadRow, uploadTable } from "./upload-row.ts";
+import {
+  PURPOSES,
+  type Purpose,
+  type SpentRow,
+  spentTable,
+  type UploadRow,
+  uploadTable,
+} from "./upload-row.ts";
 import { type Sum, Usage } from "./usage.ts";
 
 /** What accounts may use. Sizes in bytes; Infinity: no limit. */
 export interface UploadLimits {
   readonly perDay: Allowance;
   readonly slots: Allowance;
-  /** Of one account for one purpose; then the oldest go. */
+  /** Of one account for one purpose; then the oldest go, but for those that are permanent: then there are no more. */
   readonly perAccount: Readonly<Record<Purpose, Sum>>;
   /** Of the whole domain, for messages; then the oldest go. */
   readonly perDomain: Sum;
 }
 
-/** Why there is no slot now. */
-export interface Refusal {
-  readonly spent: "bytes" | "slots";
-  /** Milliseconds until there is one. */
-  readonly wait: number;
-}
+/** Why there is no slot now, and after how many milliseconds there is; no time makes room by itself. */
+export type Refusal =
+  | { readonly spent: "bytes" | "slots"; readonly wait: number }
+  | { readonly spent: "room" };
 
 /** Of an account that has spent nothing. */
 const FRESH = { bytesBackAt: 0, slotsBackAt: 0 };
@@ -70,6 +75,7 @@ export class UploadStore {
       const slotsWait = waitFor(1, slotsBackAt, slots, now);
       const wait = Math.max(bytesWait, slotsWait);
       if (wait > 0) return { spent: bytesWait === wait ? "bytes" : "slots", wait };
+      if (slot.purpose === "permanent" && !(await this.#hasRoom(slot))) return { spent: "room" };
       await this.#spent.put({
         owner,
         bytesBackAt: spend(size, bytesBackAt, perDay, now),
@@ -149,7 +155,7 @@ export class UploadStore {
   async waiting(): Promise<readonly UploadRow[]> {
     const { domain } = this.#host;
     const rows: UploadRow[] = [];
-    for (const purpose of ["message", "profile"] as const) {
+    for (const purpose of PURPOSES) {
       rows.push(...(await this.#uploads.list({ index: "by_age", where: { domain, purpose, stored: null } })));
     }
     return rows;
@@ -159,7 +165,7 @@ export class UploadStore {
   async list(owner: string | undefined, limit: number): Promise<readonly UploadRow[]> {
     const { domain } = this.#host;
     const rows: UploadRow[] = [];
-    for (const purpose of ["message", "profile"] as const) {
+    for (const purpose of PURPOSES) {
       const range = { after: 0, reverse: true, limit };
       const found =
         owner === undefined
@@ -181,12 +187,22 @@ export class UploadStore {
     for (const row of rows) await this.#uploads.put({ ...row, ...nothing });
   }
 
+  /** Whether the slot's file fits in with those that are there, and those that may still come. */
+  async #hasRoom({ owner, purpose, size }: UploadRow): Promise<boolean> {
+    const { bytes, files } = await this.#usage.of(owner, purpose);
+    const waiting = await this.#uploads.list({ index: "by_owner", where: { owner, purpose, stored: null } });
+    const most = this.#limits.perAccount[purpose];
+    const sum = waiting.reduce((total, slot) => total + slot.size, bytes + size);
+    return sum <= most.bytes && files + waiting.length < most.files;
+  }
+
   /** Makes room by the oldest files, but for the one that came just now. */
   async #pushOut({ id, owner, purpose }: UploadRow): Promise<void> {
     const { domain } = this.#host;
     const { perAccount, perDomain } = this.#limits;
     const inAccount = { index: "by_owner", where: { owner, purpose }, after: 0 };
-    await this.#pushOutOf(inAccount, await this.#usage.of(owner, purpose), perAccount[purpose], id);
+    if (purpose !== "permanent")
+      await this.#pushOutOf(inAccount, await this.#usage.of(owner, purpose), perAccount[purpose], id);
     const inDomain = { index: "by_age", where: { domain, purpose: "message" }, after: 0 } as const;
     await this.#pushOutOf(inDomain, await this.#usage.of(domain, "message"), perDomain, id);
   }

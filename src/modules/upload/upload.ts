@@ -15,10 +15,10 @@ import { download } from "./download.ts";
 import { keepPurging } from "./purge.ts";
 import { Receiver } from "./receive.ts";
 import { openSigner } from "./signature.ts";
-import { Slots } from "./slots.ts";
+import { type SlotRules, Slots } from "./slots.ts";
 import { UploadFiles } from "./upload-files.ts";
 import { preflight, refusal, UPLOAD_METHODS } from "./upload-headers.ts";
-import type { UploadRow } from "./upload-row.ts";
+import { PURPOSES, type UploadRow } from "./upload-row.ts";
 import { UploadStore } from "./upload-store.ts";
 import { type Upload, uploadsService } from "./uploads-service.ts";
 
@@ -53,6 +53,11 @@ const config = t.object({
     .doc(
       "Size of all pictures that one account has for its profile; these are kept beyond `keep`, then the oldest go.",
     ),
+  permanent: t
+    .optional(t.size())
+    .doc(
+      "Size of all files of one account that it wants to keep for ever (XEP-0363 §5.4), for blogs and the like; then there are no more. Absent: there are none.",
+    ),
   keepFree: t.size("256 MB").doc("What stays free on the disk; there are no slots when there is less."),
   slotTime: t
     .duration("5m", { min: 10_000, max: DAY_MS })
@@ -71,7 +76,6 @@ const config = t.object({
 export const upload = defineModule({
   name: "upload",
   implements: ["XEP-0363 1.2.0"],
-  omits: { "XEP-0363": ["Files for ever (§5.4, optional): how long files are kept is the server's matter."] },
   config,
   services: ({ names }) => names,
 
@@ -80,6 +84,7 @@ export const upload = defineModule({
     const maxFileSize = {
       message: Math.min(settings.maxFileSize, settings.perDay, settings.perAccount, settings.perDomain),
       profile: Math.min(settings.maxFileSize, settings.perDay, settings.profile),
+      permanent: Math.min(settings.maxFileSize, settings.perDay, settings.permanent ?? 0),
     };
     const store = await UploadStore.open(host, {
       perDay: { most: settings.perDay, per: DAY_MS },
@@ -87,6 +92,7 @@ export const upload = defineModule({
       perAccount: {
         message: { bytes: settings.perAccount, files: settings.files },
         profile: { bytes: settings.profile, files: settings.files },
+        permanent: { bytes: settings.permanent ?? 0, files: settings.files },
       },
       perDomain: { bytes: settings.perDomain, files: Number.POSITIVE_INFINITY },
     });
@@ -105,7 +111,7 @@ export const upload = defineModule({
       bytes: metrics.counter("jackdaw_upload_bytes", "size of the files that were uploaded"),
       slowest: settings.slowest,
       atOnce: settings.atOnce,
-      keep: { message: settings.keep, profile: 0 },
+      keep: { message: settings.keep, profile: 0, permanent: 0 },
     });
     const downloadParts = {
       clock,
@@ -115,7 +121,7 @@ export const upload = defineModule({
       bytes: metrics.counter("jackdaw_download_bytes", "size of what was downloaded"),
     };
     await keepPurging({ host, store, files, active: receiver.active });
-    openService(host, settings.names, maxFileSize.message, slots);
+    openService(host, settings.names, maxFileSize, slots);
 
     // The name is part of the address; with another one there is nothing.
     async function find(id: string, name: string): Promise<UploadRow | undefined> {
@@ -164,13 +170,20 @@ export const upload = defineModule({
 });
 
 /** XEP-0363 §3. It is there at all times, and says what it does when the web side is. */
-function openService(host: Host, names: readonly string[], maxFileSize: number, slots: Slots): void {
+function openService(
+  host: Host,
+  names: readonly string[],
+  maxFileSize: SlotRules["maxFileSize"],
+  slots: Slots,
+): void {
   const limits = form({
     type: "result",
     formType: ns.UPLOAD,
-    fields: [{ name: "max-file-size", value: String(maxFileSize) }],
+    fields: [{ name: "max-file-size", value: String(maxFileSize.message) }],
   });
-  const features = [ns.UPLOAD, ...PURPOSES.map((purpose) => `${ns.UPLOAD_PURPOSE}#${purpose}`)];
+  // §5: the purposes that there is room for.
+  const purposes = ["ephemeral", ...PURPOSES.filter((purpose) => maxFileSize[purpose] > 0)];
+  const features = [ns.UPLOAD, ...purposes.map((purpose) => `${ns.UPLOAD_PURPOSE}#${purpose}`)];
   for (const domain of host.serviceDomains(names)) {
     const service = host.service(domain, {
       disco: {
@@ -189,6 +202,3 @@ function openService(host: Host, names: readonly string[], maxFileSize: number, 
 function uploadsIn(text: string): readonly string[] {
   return Array.from(text.matchAll(/\/upload\/([0-9a-f]{32})\//g), ([, id = ""]) => id);
 }
-
-/** XEP-0363 §5. */
-const PURPOSES = ["message", "profile", "ephemeral"];

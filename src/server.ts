@@ -337,6 +337,7 @@ export class XmppServer implements WholeServer {
     this.#router.close();
     this.#streamEndpoints.close();
     const answered = this.#http.close();
+    for (const host of this.#hosts.values()) await host.stopping();
     // Those with stream management last: they keep what the others could not take, and give it to offline storage.
     const sessions = Array.from(this.#allSessions());
     for (const session of sessions) if (!session.management) session.close("system-shutdown");

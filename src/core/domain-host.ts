@@ -146,6 +146,11 @@ export class DomainHost implements Host, StreamHost, SessionHost {
     await module.setup(this, config);
   }
 
+  /** Modules may say good-bye. Never rejects. */
+  stopping(): Awaitable<void> {
+    return this.#tell("server:stopping", {});
+  }
+
   /** Settles when modules have done what they do about sessions that ended. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.cancel();

@@ -39,6 +39,8 @@ export interface Hooks {
   "iq:undelivered": { readonly stanza: Stanza };
   /** An account is removed: every module forgets it. */
   "user:deleted": { readonly user: Jid };
+  /** The server stops; sessions are still there, and can be told. */
+  "server:stopping": Record<never, never>;
   /** Writes of the last turn were lost: whoever caches the store starts anew. */
   "store:lost": Record<never, never>;
 }

@@ -136,6 +136,7 @@ export function openService({ host, domain, config, store, ids }: Parts): Contex
     return each(late, (room) => removal.destroy(room, { reason: "The room was not configured." }));
   });
   host.hook("user:deleted", "observe", ({ user }) => forgetUser(user));
+  host.hook("server:stopping", "observe", () => each([...rooms.active], (room) => removal.shutDown(room)));
   host.hook("store:lost", "observe", () => rooms.forget());
   return context;
 

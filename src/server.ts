@@ -146,7 +146,8 @@ export class XmppServer implements WholeServer {
       server: this.#http,
       router: this.#router,
       origins: config.http.origins,
-      stanzaBytes: config.limits.stanzaBytes,
+      random,
+      serves: (domain) => this.#hosts.has(domain),
     });
     this.#listeners = new Listeners({
       ...forStreams,

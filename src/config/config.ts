@@ -72,6 +72,19 @@ const websocket = t.object({
     ),
 });
 
+const bosh = t.object({
+  enabled: t.boolean(true).doc("Take streams over BOSH (XEP-0124, XEP-0206) at `/http-bind`."),
+  wait: t.duration("60s", { min: 1000 }).doc("The longest time that a request waits for its answer."),
+  hold: t.integer(2, { min: 0, max: 10 }).doc("Requests of one session that may wait at a time."),
+  inactivity: t
+    .duration("60s", { min: 1000 })
+    .doc("How long a session goes on without a request; longer for those that poll."),
+  pause: t.duration("2m").doc('The longest pause that a client may ask for. "off": none.'),
+  polling: t
+    .duration("5s", { min: 1000 })
+    .doc("The shortest time between empty requests of clients that poll."),
+});
+
 const proxies = t.object({
   trusted: t
     .list(network())
@@ -210,6 +223,7 @@ export const configSchema = t.object({
   ),
   http: http.doc("What one request may take of the web side."),
   websocket: websocket.doc("Streams over WebSocket."),
+  bosh: bosh.doc("Streams over requests of HTTP."),
   proxies: proxies.doc("What stands in front of the server."),
   tls: tls.doc("Encryption."),
   auth: auth.doc("Log-in."),

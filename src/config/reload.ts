@@ -13,6 +13,7 @@ const FIXED_KEYS: { readonly [K in keyof Config]-?: "none" | "all" | readonly (k
     listen: "all",
     http: "all",
     websocket: "all",
+    bosh: "all",
     proxies: "all",
     store: "all",
     tls: ["clientCertificates"],

@@ -8,7 +8,7 @@ const STANZAS: readonly string[] = ["<message", "<presence", "<iq"];
 const STREAM_PREFIX = "<stream:";
 
 /** A stanza with the namespace that it has on a stream from around it; anything else names its own. */
-function withClientNamespace(text: string): string {
+export function withClientNamespace(text: string): string {
   for (const start of STANZAS) {
     if (text.startsWith(start) && endsName(text.charCodeAt(start.length))) {
       return `${start} xmlns="${ns.CLIENT}"${text.slice(start.length)}`;

@@ -32,6 +32,16 @@ export const specifications: readonly Specification[] = [
     where: ["xmpp/jid.ts", "xmpp/precis.ts", "xmpp/idna.ts"],
   },
   { name: "RFC 7395", title: "An XMPP Subprotocol for WebSocket", where: ["http/websocket"] },
+  {
+    name: "XEP-0124 1.11.2",
+    title: "Bidirectional-streams Over Synchronous HTTP (BOSH)",
+    where: ["http/bosh"],
+    omits: [
+      "One stream a session: the optional multiple streams, compression of bodies and other encodings than UTF-8 are not offered.",
+      "Clients without `ver` get the conditions of the protocol, not the deprecated errors of HTTP.",
+    ],
+  },
+  { name: "XEP-0206 1.4", title: "XMPP Over BOSH", where: ["http/bosh"] },
   { name: "RFC 4616", title: "The PLAIN SASL Mechanism", where: ["auth/plain.ts"] },
   {
     name: "RFC 5802",

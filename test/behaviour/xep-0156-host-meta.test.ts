@@ -24,6 +24,11 @@ const websocket = (rig: Rig, host = "localhost") => ({
   href: `wss://${host}:${rig.server.ports.https}/xmpp-websocket`,
 });
 
+const bosh = (rig: Rig, host = "localhost") => ({
+  rel: "urn:xmpp:alt-connections:xbosh",
+  href: `https://${host}:${rig.server.ports.https}/http-bind`,
+});
+
 describe("host-meta", () => {
   test("names the ways to a domain in XML, for all web clients", async () => {
     const rig = await listening();
@@ -43,7 +48,7 @@ describe("host-meta", () => {
     expect(headers.get("content-type")).toBe("application/json");
     expect(headers.get("access-control-allow-origin")).toBe("*");
     expect(headers.get("cache-control")).toBe("public, max-age=3600");
-    expect(body["links"]).toContainEqual(websocket(rig));
+    expect(body["links"]).toEqual([websocket(rig), bosh(rig)]);
     // XEP-0487: without addresses there is no claim that all that a client needs is here.
     expect(body).not.toHaveProperty("xmpp");
   });
@@ -51,7 +56,7 @@ describe("host-meta", () => {
   test("names nothing that is not encrypted, and nothing that is switched off", async () => {
     const inClear = await listening({ listen: { c2s: false, c2sTls: false, http: 0 } });
     expect((await json(inClear)).body).toEqual({ links: [] });
-    const off = await listening({ config: { websocket: { enabled: false } } });
+    const off = await listening({ config: { websocket: { enabled: false }, bosh: { enabled: false } } });
     expect((await json(off)).body).toEqual({ links: [] });
   });
 });

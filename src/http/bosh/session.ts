@@ -1,0 +1,366 @@
+import { createHash } from "node:crypto";
+import type { Transport, TransportEvents } from "../../net/transport.ts";
+import type { Outbox, Turn } from "../../net/turn.ts";
+import type { Clock, Timer } from "../../util/clock.ts";
+import type { HttpPeer } from "../peer.ts";
+import { withClientNamespace } from "../standalone.ts";
+import {
+  type BoshCondition,
+  BoshError,
+  type BoshRequest,
+  readInteger,
+  terminate,
+  writeBody,
+} from "./body.ts";
+import { boshFraming } from "./framing.ts";
+
+/** What was agreed when the session began; times in milliseconds. */
+export interface BoshTerms {
+  readonly sid: string;
+  /** How long a request may wait for its answer. */
+  readonly wait: number;
+  /** How many may wait at a time. */
+  readonly hold: number;
+  /** How long the client may have no request here. */
+  readonly inactivity: number;
+  readonly maxPause: number;
+  /** The shortest time between empty requests of a client that polls. */
+  readonly polling: number;
+  readonly usesAcks: boolean;
+  /** Attributes of the answer to the first request. */
+  readonly creation: Readonly<Record<string, string | number | undefined>>;
+}
+
+/** Who waits for the answer to a request. */
+export interface Exchange {
+  answer(body: string): void;
+  /** Aborted when the one who asked is gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface BoshSessionParts {
+  readonly terms: BoshTerms;
+  readonly peer: HttpPeer;
+  readonly turn: Turn;
+  readonly clock: Clock;
+  /** Whether the server closes: nobody can come to be told of the end. */
+  isClosing(): boolean;
+  /** Called once. */
+  ended(): void;
+}
+
+interface Waiting {
+  readonly rid: number;
+  readonly isPause: boolean;
+  exchange: Exchange;
+  readonly until: number;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** XEP-0124: one stream on many requests. The requests' order is that of their ids, and so is the answers'. */
+export class BoshSession implements Transport, Outbox {
+  readonly kind = "bosh";
+  readonly framing = boshFraming;
+  readonly canStartTls = false;
+  readonly remote: string;
+  readonly secure: boolean;
+  accepted = 0;
+  readonly #terms: BoshTerms;
+  readonly #turn: Turn;
+  readonly #clock: Clock;
+  readonly #isClosing: () => boolean;
+  readonly #ended: () => void;
+  #events: TransportEvents | undefined;
+  #nextRid: number;
+  /** Requests that came before their turn. */
+  readonly #early = new Map<number, { readonly request: BoshRequest; readonly exchange: Exchange }>();
+  /** Requests that were taken and not answered, in their order. */
+  #waiting: Waiting[] = [];
+  /** The last answers by the ids of their requests: they may have been lost on their way. */
+  readonly #answers = new Map<number, string>();
+  /** Bodies that the stream does not take yet. */
+  #inbox: Buffer[] = [];
+  #isPaused = false;
+  #output = "";
+  /** Of the output, as it was written. */
+  #unsent = 0;
+  /** How much was unsent when the session went. */
+  #lost = 0;
+  #isCreated = false;
+  /** "Protecting Insecure Sessions": what the next key's hash must be. */
+  #keyHash: string | undefined;
+  /** Of the last request, when it was empty and its answer too. */
+  #idlePoll: number | undefined;
+  #inactivity: number;
+  #timer: Timer | undefined;
+  #waiters: ((flushed: boolean) => void)[] = [];
+  #isInTurn = false;
+  #isEnding = false;
+  #isClosed = false;
+
+  constructor(first: BoshRequest, { terms, peer, turn, clock, isClosing, ended }: BoshSessionParts) {
+    this.#terms = terms;
+    this.#turn = turn;
+    this.#clock = clock;
+    this.#isClosing = isClosing;
+    this.#ended = ended;
+    this.#nextRid = first.rid;
+    this.#inactivity = terms.inactivity;
+    this.remote = peer.remote;
+    this.secure = peer.secure;
+  }
+
+  get unsent(): number {
+    return this.#isClosed ? this.#lost : this.#unsent;
+  }
+
+  open(events: TransportEvents): void {
+    this.#events = events;
+    this.#handOver();
+  }
+
+  /** Takes a request of this session. */
+  receive(request: BoshRequest, exchange: Exchange): void {
+    if (this.#isClosed) return exchange.answer(terminate("item-not-found"));
+    const { rid, pause, terminates } = request;
+    if (rid < this.#nextRid) return this.#repeat(rid, exchange);
+    // "Overactivity": one more than allowed to pause or to end.
+    const window = this.#requests + (pause !== undefined || terminates ? 1 : 0);
+    if (rid >= this.#nextRid + window) return this.#fail("item-not-found", exchange);
+    this.#early.get(rid)?.exchange.answer(writeBody({ type: "error" }));
+    this.#early.set(rid, { request, exchange });
+    for (let next = this.#early.get(this.#nextRid); next; next = this.#early.get(this.#nextRid)) {
+      this.#early.delete(this.#nextRid++);
+      try {
+        this.#take(next.request, next.exchange);
+      } catch (error) {
+        if (!(error instanceof BoshError)) throw error;
+        return this.#fail(error.condition, next.exchange);
+      }
+    }
+    return undefined;
+  }
+
+  write(text: string): void {
+    if (this.#isClosed || this.#isEnding) return;
+    this.#output += withClientNamespace(text);
+    this.#unsent += text.length;
+    this.accepted += text.length;
+    this.#join();
+  }
+
+  flush(): void {
+    this.#isInTurn = false;
+    if (this.#isClosed) return;
+    while (this.#waiting[0] && this.#isDue(this.#waiting[0])) {
+      const oldest = this.#waiting.shift() as Waiting;
+      if (this.#isEnding && !oldest.isPause) return this.#sayEnd(oldest);
+      this.#answer(oldest);
+    }
+    if (this.#isEnding && this.#isClosing()) return this.#end(undefined, undefined);
+    this.#settle();
+    return this.#events?.drained();
+  }
+
+  abandon(reason: Error): void {
+    // Nothing is owed that is undone.
+    this.#unsent = 0;
+    this.destroy(reason);
+  }
+
+  flushed(): Promise<boolean> {
+    if (this.#isClosed) return Promise.resolve(false);
+    if (this.#output === "") return Promise.resolve(true);
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  startTls(): void {
+    throw new Error("TLS is below HTTP (XEP-0206)");
+  }
+
+  channelBinding(): undefined {}
+
+  clientCertificate(): undefined {}
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    queueMicrotask(() => this.#handOver());
+  }
+
+  end(): void {
+    if (this.#isClosed || this.#isEnding) return;
+    this.#isEnding = true;
+    this.#join();
+  }
+
+  destroy(reason?: Error): void {
+    this.#end("remote-connection-failed", reason);
+  }
+
+  get #requests(): number {
+    return this.#terms.hold + 1;
+  }
+
+  get #isPolling(): boolean {
+    return this.#terms.hold === 0 || this.#terms.wait === 0;
+  }
+
+  /** @throws BoshError */
+  #take(request: BoshRequest, exchange: Exchange): void {
+    const { rid, attributes, isEmpty, pause, terminates, restarts } = request;
+    this.#checkKey(attributes);
+    this.#checkPace(request);
+    const acknowledged = readInteger(attributes, "ack") ?? 0;
+    for (const answered of this.#answers.keys()) if (answered <= acknowledged) this.#answers.delete(answered);
+    this.#inactivity = this.#terms.inactivity;
+    if (pause !== undefined) {
+      if (pause * 1000 > this.#terms.maxPause) throw new BoshError("policy-violation", "too long a pause");
+      this.#inactivity = pause * 1000;
+    }
+    const until = this.#clock.now() + this.#terms.wait;
+    this.#waiting.push({ rid, isPause: pause !== undefined, exchange, until });
+    exchange.signal.addEventListener("abort", () => this.#settle(), { once: true });
+    const hasNothing = isEmpty && !terminates && !restarts && this.#isCreated;
+    this.#inbox.push(hasNothing ? NOTHING : request.bytes);
+    this.#handOver();
+    this.#join();
+  }
+
+  #handOver(): void {
+    while (this.#events && !this.#isPaused && !this.#isClosed) {
+      const body = this.#inbox.shift();
+      if (!body) return;
+      this.#events.data(body);
+    }
+  }
+
+  /** "Use of Keys". @throws BoshError */
+  #checkKey({ key, newkey }: Readonly<Record<string, string>>): void {
+    if (this.#keyHash !== undefined) {
+      const hash = key === undefined ? "" : createHash("sha1").update(key).digest("hex");
+      if (hash !== this.#keyHash) throw new BoshError("item-not-found", "not the next key");
+    }
+    if (this.#keyHash !== undefined || newkey !== undefined) this.#keyHash = (newkey ?? key)?.toLowerCase();
+  }
+
+  /** "Overactivity", "Polling Sessions". @throws BoshError */
+  #checkPace({ isEmpty, pause, terminates, restarts }: BoshRequest): void {
+    const isPlain = pause === undefined && !terminates;
+    if (isPlain && this.#waiting.length >= this.#requests) {
+      throw new BoshError("policy-violation", "too many requests at a time");
+    }
+    const now = this.#clock.now();
+    const isIdle = this.#isPolling && isPlain && isEmpty && !restarts && this.#isCreated;
+    if (isIdle && this.#idlePoll !== undefined && now - this.#idlePoll < this.#terms.polling) {
+      throw new BoshError("policy-violation", "polling too fast");
+    }
+    this.#idlePoll = isIdle ? now : undefined;
+  }
+
+  /** "Broken Connections": a request that was here before. */
+  #repeat(rid: number, exchange: Exchange): void {
+    const answer = this.#answers.get(rid);
+    if (answer !== undefined) return exchange.answer(answer);
+    const waiting = this.#waiting.find((candidate) => candidate.rid === rid);
+    if (!waiting) return this.#fail("item-not-found", exchange);
+    waiting.exchange.answer(writeBody({ type: "error" }));
+    waiting.exchange = exchange;
+    exchange.signal.addEventListener("abort", () => this.#settle(), { once: true });
+    return this.#join();
+  }
+
+  #isDue({ until, isPause, exchange }: Waiting): boolean {
+    // Who is gone gets no stanzas as long as nobody else is here: they can still be given to others.
+    if (exchange.signal.aborted) return this.#waiting.some((other) => !other.exchange.signal.aborted);
+    if (this.#output !== "" || this.#isEnding || isPause) return true;
+    // Features, or what is wrong, come with the answer to the first request.
+    if (!this.#isCreated) return false;
+    const isPauseBehind = this.#waiting.some((other) => other.isPause);
+    return isPauseBehind || this.#waiting.length > this.#terms.hold || this.#clock.now() >= until;
+  }
+
+  #answer({ rid, isPause, exchange }: Waiting): void {
+    // "The response to the pause request MUST NOT contain any payloads."
+    const isEmpty = isPause || exchange.signal.aborted;
+    const payload = isEmpty ? "" : this.#output;
+    const creation = this.#isCreated ? {} : this.#terms.creation;
+    const received = this.#nextRid - 1;
+    // What is meant by no acknowledgement is the request's own id.
+    const ack = this.#terms.usesAcks && this.#isCreated && received !== rid ? received : undefined;
+    this.#isCreated = true;
+    const body = writeBody({ ...creation, ...(ack !== undefined && { ack }) }, payload);
+    if (payload !== "") this.#idlePoll = undefined;
+    if (!isPause) this.#remember(rid, body);
+    exchange.answer(body);
+    if (!isEmpty) this.#sent();
+  }
+
+  #sent(): void {
+    this.#output = "";
+    this.#unsent = 0;
+    for (const settle of this.#waiters.splice(0)) settle(true);
+  }
+
+  #remember(rid: number, body: string): void {
+    this.#answers.set(rid, body);
+    for (const old of this.#answers.keys()) {
+      if (this.#answers.size <= this.#requests) return;
+      this.#answers.delete(old);
+    }
+  }
+
+  /** The stream has ended, and the one who waits longest is told. */
+  #sayEnd({ exchange }: Waiting): void {
+    const condition = this.#output.includes("<stream:error") ? "remote-stream-error" : undefined;
+    exchange.answer(terminate(condition, this.#output));
+    this.#sent();
+    this.#end(undefined, undefined);
+  }
+
+  /** The client broke the rules. @param exchange of a request that is not in order. */
+  #fail(condition: BoshCondition, exchange?: Exchange): void {
+    exchange?.answer(terminate(condition));
+    this.#end(condition, new Error(`BOSH: ${condition}`));
+  }
+
+  /** @param condition for those who wait. */
+  #end(condition: BoshCondition | undefined, reason: Error | undefined): void {
+    if (this.#isClosed) return;
+    this.#lost = this.#unsent;
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    const body = condition === undefined ? writeBody({}) : terminate(condition);
+    for (const { exchange } of this.#waiting) exchange.answer(body);
+    for (const { exchange } of this.#early.values()) exchange.answer(body);
+    this.#waiting = [];
+    this.#early.clear();
+    this.#inbox = [];
+    this.#output = "";
+    for (const settle of this.#waiters.splice(0)) settle(false);
+    this.#ended();
+    this.#events?.closed(reason);
+  }
+
+  #join(): void {
+    if (this.#isInTurn || this.#isClosed) return;
+    this.#isInTurn = true;
+    this.#turn.add(this);
+  }
+
+  /** One timer: for the request that waits longest, or for the next one to come ("Inactivity"). */
+  #settle(): void {
+    this.#timer?.cancel();
+    if (this.#isClosed) return;
+    const oldest = this.#waiting.find(({ exchange }) => !exchange.signal.aborted);
+    this.#timer = oldest
+      ? this.#clock.after(oldest.until - this.#clock.now(), () => this.#join())
+      : this.#clock.after(this.#inactivity, () =>
+          this.#end("item-not-found", new Error("no request in time")),
+        );
+  }
+}

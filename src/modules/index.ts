@@ -34,6 +34,7 @@ import { ping } from "./ping.ts";
 import { presence } from "./presence/presence.ts";
 import { privateStorage } from "./private.ts";
 import { pubsub } from "./pubsub/pubsub.ts";
+import { standAlonePubsub } from "./pubsub-service.ts";
 import { push } from "./push.ts";
 import { register } from "./register.ts";
 import { roster } from "./roster/roster.ts";
@@ -73,6 +74,7 @@ export const defaultModules: readonly Module[] = [
   vcard,
   caps,
   pubsub,
+  standAlonePubsub,
   pep,
   avatars,
   bookmarks,

@@ -41,12 +41,12 @@ describe("a stranger", () => {
     await asks(bob, "get", ALICE, itemsRequest(NODE));
     await hears(bob, itemsAnswer(NODE, itemOf("current", "keys")));
     await asks(bob, "set", ALICE, subscribe("bob@localhost"));
+    await hears(bob, subscribed("bob@localhost"));
     // §6.1.7. Which resource published is not for strangers (XEP-0163 §4.3.1).
     await hears(
       bob,
       `<message type="headline" from="${ALICE}"><event xmlns="${EVENT}"><items node="${NODE}">${itemOf("current", "keys")}</items></event><delay xmlns="urn:xmpp:delay" stamp="{any}"/></message>`,
     );
-    await hears(bob, subscribed("bob@localhost"));
     await publishes(alice, NODE, "current", "more");
     await hears(
       bob,

@@ -162,6 +162,7 @@ function profileOf(parts: AudienceParts, limits: Infer<typeof config>): PubsubPr
     autoCreate: true,
     isPrivate: true,
     isOwner: (account, who) => who.bare.equals(account),
+    mayCreate: (account, who) => who.bare.equals(account),
     owners: (account) => [account],
     relation: (account, who) =>
       who.bare.equals(account)

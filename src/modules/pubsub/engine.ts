@@ -15,7 +15,7 @@ import type { Context } from "./context.ts";
 import { Members } from "./members.ts";
 import type { AccessModel } from "./node-config.ts";
 import { listNodes, nodeInfo, nodeItems } from "./node-discovery.ts";
-import { NodeStore } from "./node-store.ts";
+import { type Involvement, NodeStore } from "./node-store.ts";
 import type { NodeTables } from "./node-tables.ts";
 import { exportNodes, NodeImport } from "./node-transfer.ts";
 import { Notifier } from "./notifier.ts";
@@ -64,7 +64,6 @@ export class Engine implements Pubsub {
       new Members(this.#context),
     );
     host.hook("store:lost", "observe", () => store.forget());
-    host.hook("user:deleted", "observe", ({ user }) => store.remove(user));
   }
 
   handle(request: IqRequest): Answer {
@@ -83,6 +82,11 @@ export class Engine implements Pubsub {
     const handler = this.#handlers.get(`${stanza.type} ${element.getNS()} ${element.getName()}`);
     if (!handler || element.getNS() !== payload.getNS()) throw new StanzaError("feature-not-implemented");
     return handler({ service: to.bare, from, request, element });
+  }
+
+  /** The user is gone. */
+  drop(user: Jid, involvement: Involvement): void {
+    this.#context.store.drop(user, involvement);
   }
 
   handleApproval(service: Jid, message: Stanza): Awaitable<boolean> {

@@ -60,7 +60,7 @@ export class Members {
   setAffiliations(command: Command): Answer {
     const changes = readChanges(command.element, "affiliation");
     return this.#at(command, (set, node) => {
-      const refused = changes.filter((change) => !this.#isPossible(set, node, change));
+      const refused = this.#impossible(set, node, changes);
       for (const { value } of changes) this.#requireSupported(value);
       const done = each(changes, (change) =>
         change.value === undefined || refused.includes(change)
@@ -95,14 +95,34 @@ export class Members {
     });
   }
 
-  /** §8.9.2.4: what of an owner, and for a stranger when there is room. */
+  /** §8.9.2.4: what cannot be; somebody owns the node all the time. */
+  #impossible(set: NodeSet, node: PubsubNode, changes: readonly Change[]): readonly Change[] {
+    const owners = new Set(this.#context.profile.owners(set.service, node).map((owner) => owner.toString()));
+    return changes.filter((change) => {
+      if (!this.#isPossible(set, node, change)) return true;
+      const { jid, value } = change;
+      if (value === undefined) return false;
+      const owner = jid.toString();
+      if (value === "owner") owners.add(owner);
+      else if (owners.size === 1 && owners.has(owner)) return true;
+      else owners.delete(owner);
+      return false;
+    });
+  }
+
+  /** Whether the affiliation is one, may be that of an owner, and there is room for a stranger. */
   #isPossible(set: NodeSet, node: PubsubNode, { jid, value }: Change): boolean {
     if (value === undefined) return true;
     if (!AFFILIATIONS.some((known) => known === value)) return false;
     const { profile } = this.#context;
-    if (profile.isOwner(set.service, jid)) return value === "owner";
+    if (!this.#hasOwners && profile.isOwner(set.service, jid)) return value === "owner";
     const isKnown = node.affiliations.has(jid.bare.toString());
     return isKnown || node.affiliations.size < profile.limits.affiliationsPerNode;
+  }
+
+  /** Whether each node has owners of its own, rather than one who owns them all. */
+  get #hasOwners(): boolean {
+    return this.#context.profile.affiliations.includes("owner");
   }
 
   /** §8.9.2.3 */
@@ -114,8 +134,7 @@ export class Members {
   }
 
   #affiliate(set: NodeSet, node: PubsubNode, jid: Jid, affiliation: Affiliation): Awaitable<void> {
-    const { profile } = this.#context;
-    if (profile.isOwner(set.service, jid)) return undefined;
+    if (!this.#hasOwners && this.#context.profile.isOwner(set.service, jid)) return undefined;
     const written = set.affiliate(node, jid, affiliation);
     const own = [...node.subscriptions.values()].filter((entry) => entry.jid.bare.equals(jid));
     // §4.1: these do not subscribe. §8.7.4: who waits need not any longer.

@@ -4,10 +4,45 @@ import { Jid } from "../../xmpp/jid.ts";
 import { PubsubNode } from "./node.ts";
 import type { NodeConfig } from "./node-config.ts";
 import { NodeSet } from "./node-set.ts";
-import type { NodeRow, NodeTables } from "./node-tables.ts";
+import type { AffiliationRow, NodeRow, NodeTables, SubscriptionRow } from "./node-tables.ts";
 
 /** Services whose nodes stay in memory. */
 const CACHED_SERVICES = 10_000;
+
+/** What somebody has to do with the nodes of others. */
+export interface Involvement {
+  readonly affiliations: readonly AffiliationRow[];
+  readonly subscriptions: readonly SubscriptionRow[];
+}
+
+/**
+ * Removes everything of a user from the tables. Returns what they had elsewhere: a user of the same name who comes later is
+ * not the one that was let in.
+ */
+export function removeUser(tables: NodeTables, user: Jid): Awaitable<Involvement> {
+  const { nodes, items, affiliations, subscriptions } = tables;
+  const where = { service: user.toString() };
+  const own = together(
+    nodes.delete(where),
+    items.delete(where),
+    affiliations.delete(where),
+    subscriptions.delete(where),
+  );
+  return after(own, () =>
+    after(affiliations.list({ index: "jid", where: { jid: user.toString() } }), (affiliated) =>
+      after(
+        subscriptions.list({ index: "subscriber", where: { subscriber: user.toString() } }),
+        (subscribed) => {
+          const left = together(
+            each(affiliated, ({ service, node, jid }) => affiliations.delete({ service, node, jid })),
+            each(subscribed, ({ service, node, jid }) => subscriptions.delete({ service, node, jid })),
+          );
+          return after(left, () => ({ affiliations: affiliated, subscriptions: subscribed }));
+        },
+      ),
+    ),
+  );
+}
 
 /** The nodes of many services. There is one object for each service at a time. */
 export class NodeStore {
@@ -28,45 +63,23 @@ export class NodeStore {
     return this.#sets.get(key) ?? this.#loading.get(key) ?? this.#load(service, key);
   }
 
-  /** Everything of the service goes, and what its address had elsewhere. */
-  remove(user: Jid): Awaitable<void> {
+  /** The user is gone from the tables, and from memory now too: what was their own, and what they had elsewhere. */
+  drop(user: Jid, { affiliations, subscriptions }: Involvement): void {
     const key = user.toString();
     this.#sets.delete(key);
     this.#loading.delete(key);
-    const { nodes, items, affiliations, subscriptions } = this.#tables;
-    const where = { service: key };
-    const own = together(
-      nodes.delete(where),
-      items.delete(where),
-      affiliations.delete(where),
-      subscriptions.delete(where),
-    );
-    return together(own, this.#leave(key));
+    for (const { service, node, jid } of affiliations) this.#node(service, node)?.affiliations.delete(jid);
+    for (const { service, node, jid } of subscriptions) this.#node(service, node)?.subscriptions.delete(jid);
+  }
+
+  #node(service: string, node: string): PubsubNode | undefined {
+    return this.#sets.get(service)?.nodes.get(node);
   }
 
   /** What memory holds may never have been written. */
   forget(): void {
     this.#sets.clear();
     this.#loading.clear();
-  }
-
-  /** A user of the same name who comes later is not the one that was let in. */
-  #leave(user: string): Awaitable<void> {
-    const { affiliations, subscriptions } = this.#tables;
-    const affiliated = after(affiliations.list({ index: "jid", where: { jid: user } }), (rows) =>
-      each(rows, ({ service, node, jid }) => {
-        this.#sets.get(service)?.nodes.get(node)?.affiliations.delete(jid);
-        return affiliations.delete({ service, node, jid });
-      }),
-    );
-    const where = { subscriber: user };
-    const subscribed = after(subscriptions.list({ index: "subscriber", where }), (rows) =>
-      each(rows, ({ service, node, jid }) => {
-        this.#sets.get(service)?.nodes.get(node)?.subscriptions.delete(jid);
-        return subscriptions.delete({ service, node, jid });
-      }),
-    );
-    return together(affiliated, subscribed);
   }
 
   #load(service: Jid, key: string): Awaitable<NodeSet> {

@@ -5,7 +5,7 @@ import { ns } from "../../xmpp/ns.ts";
 import { configForm, readConfig } from "./config-form.ts";
 import type { Context } from "./context.ts";
 import { configurationEvent, nodeEvent } from "./events.ts";
-import { highestItems, newNode } from "./new-node.ts";
+import { create, highestItems, newNode } from "./new-node.ts";
 import type { PubsubNode } from "./node.ts";
 import type { NodeConfig } from "./node-config.ts";
 import type { NodeSet } from "./node-set.ts";
@@ -23,7 +23,7 @@ export class Owner {
   /** §8.1 */
   create({ service, from, element, request }: Command): Answer {
     const { host, store, profile } = this.#context;
-    if (!profile.isOwner(service, from) || request.session?.anonymous) throw new StanzaError("forbidden");
+    if (!profile.mayCreate(service, from) || request.session?.anonymous) throw new StanzaError("forbidden");
     const wanted = checkedName(attribute(element, "node") || undefined);
     const type = attribute(element, "type");
     if (type !== undefined && type !== "leaf") throw unsupported("collections");
@@ -34,7 +34,7 @@ export class Owner {
       // §8.1.1: an instant node is told its name.
       const id = wanted ?? host.random.id();
       const node = newNode(set, profile.limits, id, from, host.clock.now(), config);
-      return after(set.create(node), () =>
+      return after(create(set, profile, node, from), () =>
         wanted === undefined ? el("pubsub", { xmlns: ns.PUBSUB }, el("create", { node: id })) : undefined,
       );
     });

@@ -1,13 +1,15 @@
+import type { Hooks } from "../../routing/hooks.ts";
 import { type Awaitable, after, together } from "../../util/awaitable.ts";
 import type { Counter } from "../../util/metrics.ts";
 import { childElements, type Element, escapeAttribute, serialize } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import { readBoolean } from "../../xmpp/forms.ts";
+import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { applied, type Preconditions, readPreconditions, requireMet } from "./config-form.ts";
 import type { Context } from "./context.ts";
 import { itemEvent, retractEvent } from "./events.ts";
-import { highestItems, newNode } from "./new-node.ts";
+import { create, highestItems, newNode } from "./new-node.ts";
 import type { Item, PubsubNode } from "./node.ts";
 import { type NodeSet, sizeOf } from "./node-set.ts";
 import { pubsubError, unsupported } from "./pubsub-error.ts";
@@ -67,7 +69,7 @@ export class Publisher {
   /** §7.1.4, §7.1.5: a node for the publication, which is not there before the publication is. @throws StanzaError */
   #made(set: NodeSet, id: string, { from, request }: Command, conditions: Preconditions): PubsubNode {
     const { profile, host } = this.#context;
-    if (!profile.isOwner(set.service, from) || request.session?.anonymous) {
+    if (!profile.mayCreate(set.service, from) || request.session?.anonymous) {
       // Whether the node is there is not for everybody to know.
       throw new StanzaError(profile.isPrivate ? "forbidden" : "item-not-found");
     }
@@ -103,7 +105,7 @@ export class Publisher {
   #publish(set: NodeSet, node: PubsubNode, publication: Publication | undefined, command: Command): Answer {
     const { host, notifier } = this.#context;
     if (!publication) {
-      const created = this.#create(set, node);
+      const created = this.#create(set, node, command.from);
       const told = notifier.tell(set, node, itemEvent(node, undefined), command.from.toString());
       return after(together(created, told), () => undefined);
     }
@@ -113,7 +115,10 @@ export class Publisher {
       publisher: command.from.toString(),
       payload: publication.payload,
     };
-    const kept = node.config.persistItems ? this.#keep(set, node, item) : this.#show(set, node, item);
+    const made = () => this.#create(set, node, command.from);
+    const kept = node.config.persistItems
+      ? this.#keep(set, node, item, made)
+      : this.#show(set, node, item, made);
     return after(kept, (removed) => {
       this.#published.inc();
       const text = `<publish node="${escapeAttribute(node.id)}"><item id="${escapeAttribute(item.id)}"/></publish>`;
@@ -122,21 +127,26 @@ export class Publisher {
         const retracted = removed.length > 0 ? this.#tellRemoved(set, node, removed) : undefined;
         const published = { service: set.service, node: node.id, id: item.id, payload: item.payload };
         return after(together(told, retracted), () =>
-          after(host.emit("pubsub:published", published), () => answered),
+          after(this.#emit("pubsub:published", published), () => answered),
         );
       });
     });
   }
 
   /** §7.1.2.4, §7.1.3.4: which items had to go. @throws StanzaError when the item does not fit. */
-  #keep(set: NodeSet, node: PubsubNode, item: Omit<Item, "seq">): Awaitable<readonly Item[]> {
+  #keep(
+    set: NodeSet,
+    node: PubsubNode,
+    item: Omit<Item, "seq">,
+    create: () => Awaitable<void>,
+  ): Awaitable<readonly Item[]> {
     return after(set.item(node, item.id), (old) => {
       const excess = old ? 0 : node.items + 1 - highestItems(node.config, this.#context.profile.limits);
       if (excess > 0 && node.config.nodeFull === "reject") throw pubsubError("conflict", "node-full");
       const oldest = excess > 0 ? set.list(node, { backwards: false, limit: excess }) : [];
       return after(oldest, (removed) => {
         this.#requireRoom(set, item, old ? [old] : removed);
-        const created = this.#create(set, node);
+        const created = create();
         const made = removed.length > 0 ? set.remove(node, removed) : undefined;
         return after(together(created, made, set.put(node, item, old)), () => removed);
       });
@@ -153,15 +163,25 @@ export class Publisher {
   }
 
   /** A transient item: nothing of it is stored, but the last one is known as long as the node is in memory (§12.7). */
-  #show(set: NodeSet, node: PubsubNode, item: Omit<Item, "seq">): Awaitable<readonly Item[]> {
-    return after(this.#create(set, node), () => {
+  #show(
+    set: NodeSet,
+    node: PubsubNode,
+    item: Omit<Item, "seq">,
+    create: () => Awaitable<void>,
+  ): Awaitable<readonly Item[]> {
+    return after(create(), () => {
       set.show(node, { ...item, seq: node.seq });
       return [];
     });
   }
 
-  #create(set: NodeSet, node: PubsubNode): Awaitable<void> {
-    return set.nodes.has(node.id) ? undefined : set.create(node);
+  #create(set: NodeSet, node: PubsubNode, creator: Jid): Awaitable<void> {
+    return set.nodes.has(node.id) ? undefined : create(set, this.#context.profile, node, creator);
+  }
+
+  /** For the modules that have to do with accounts. */
+  #emit<K extends "pubsub:published" | "pubsub:retracted">(name: K, event: Hooks[K]): Awaitable<unknown> {
+    return event.service.local === "" ? undefined : this.#context.host.emit(name, event);
   }
 
   /** A node for one item is understood to show the last one: nobody need be told that the one before went. */
@@ -198,7 +218,7 @@ export class Publisher {
         const told = isTold ? notifier.tell(set, node, retractEvent(node, [old.id])) : undefined;
         const retracted = { service, node: node.id, ids: [old.id] };
         return after(together(removed, told), () =>
-          after(this.#context.host.emit("pubsub:retracted", retracted), () => undefined),
+          after(this.#emit("pubsub:retracted", retracted), () => undefined),
         );
       });
     });

@@ -52,8 +52,10 @@ export interface PubsubProfile {
    * same words, whether or not it is there.
    */
   readonly isPrivate: boolean;
-  /** Who owns every node, and makes new ones. */
+  /** Who owns every node. */
   isOwner(service: Jid, who: Jid): boolean;
+  /** Who makes new ones, and owns those where there may be owners of single nodes. */
+  mayCreate(service: Jid, who: Jid): boolean;
   /** Whom to ask for approval (§8.6). */
   owners(service: Jid, node: PubsubNode): readonly Jid[];
   relation(service: Jid, who: Jid): Awaitable<Relation>;
@@ -120,7 +122,7 @@ export function accessFeature(model: AccessModel): string {
 
 /** An item as the modules beside PEP see it. */
 interface Published {
-  /** A bare JID. */
+  /** The bare JID of an account. */
   readonly service: Jid;
   readonly node: string;
   readonly id: string;
@@ -130,9 +132,9 @@ interface Published {
 
 declare module "../../routing/hooks.ts" {
   interface Hooks {
-    /** An item was published to a node, or came with an import; those who are notified have been. */
+    /** An item was published to a node of an account, or came with an import; those who are notified have been. */
     "pubsub:published": Published;
-    /** Items were taken back by those who may. */
+    /** Items of an account were taken back by those who may. */
     "pubsub:retracted": { readonly service: Jid; readonly node: string; readonly ids: readonly string[] };
   }
 }

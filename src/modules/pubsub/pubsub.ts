@@ -5,7 +5,9 @@
  * The engine: nodes to which items are published, who may read them, and who is told. Others make services of it.
  */
 import { defineModule, defineService } from "../../core/module.ts";
+import { after } from "../../util/awaitable.ts";
 import { Engine } from "./engine.ts";
+import { removeUser } from "./node-store.ts";
 import { openNodeTables } from "./node-tables.ts";
 import type { PubsubFactory } from "./pubsub-service.ts";
 
@@ -16,7 +18,6 @@ export const pubsub = defineModule({
   implements: ["XEP-0060 1.30.0"],
   omits: {
     "XEP-0060": [
-      "A service of its own, beside those of the accounts.",
       "Several subscriptions of one address (§6.1.6), and so subscription ids.",
       "The list of requests that wait for an answer (§8.7), redirection (§8.4.1).",
     ],
@@ -24,6 +25,19 @@ export const pubsub = defineModule({
 
   async setup(host) {
     const tables = await openNodeTables(host);
-    host.provide(pubsubService, { open: (profile) => new Engine(host, tables, profile) });
+    const engines: Engine[] = [];
+    host.provide(pubsubService, {
+      open(profile) {
+        const engine = new Engine(host, tables, profile);
+        engines.push(engine);
+        return engine;
+      },
+    });
+    // Services of all kinds have their nodes in the same tables.
+    host.hook("user:deleted", "observe", ({ user }) =>
+      after(removeUser(tables, user), (involvement) => {
+        for (const engine of engines) engine.drop(user, involvement);
+      }),
+    );
   },
 });

@@ -27,7 +27,8 @@ export class Subscriber {
   }
 
   /** §6.1 */
-  subscribe({ service, from, element, request }: Command): Answer {
+  subscribe(command: Command): Answer {
+    const { service, from, element, request } = command;
     const { store, access, host } = this.#context;
     const id = nodeOf(element);
     const jid = ownAddress(element, from);
@@ -38,33 +39,48 @@ export class Subscriber {
     return after(store.of(service), (set) =>
       after(access.existing(set, id, from), (node) =>
         after(access.mayRequest(set, node, from), (mayRequest) => {
-          if (mayRequest) return this.#request(set, node, jid, options);
+          if (mayRequest) return this.#request(command, set, node, jid, options);
           return after(access.refusal(set, node, from), (refusal) => {
             if (refusal) throw refusal;
-            return this.#subscribe(set, node, jid, options);
+            return this.#subscribe(command, set, node, jid, options);
           });
         }),
       ),
     );
   }
 
-  #subscribe(set: NodeSet, node: PubsubNode, jid: Jid, options: SubscriptionOptions | undefined): Answer {
+  #subscribe(
+    { request }: Command,
+    set: NodeSet,
+    node: PubsubNode,
+    jid: Jid,
+    options: SubscriptionOptions | undefined,
+  ): Answer {
     const answer = subscriptionAnswer(node, jid, "subscribed", options);
     // §6.1.6: once more is as good as once.
     if (this.#known(node, jid)?.state === "subscribed") {
       return after(options && set.subscribe(node, jid, "subscribed", options), () => answer);
     }
     this.#requireRoom(node, jid);
+    // §6.1.7: what there is comes once the subscription is known.
     return after(set.subscribe(node, jid, "subscribed", options), () =>
-      after(showLast(this.#context, set, node, jid), () => answer),
+      after(this.#context.host.route(request.stanza.result(answer)), () =>
+        after(showLast(this.#context, set, node, jid), () => "answered" as const),
+      ),
     );
   }
 
   /** §6.1.4: the owners decide. */
-  #request(set: NodeSet, node: PubsubNode, jid: Jid, options: SubscriptionOptions | undefined): Answer {
+  #request(
+    command: Command,
+    set: NodeSet,
+    node: PubsubNode,
+    jid: Jid,
+    options: SubscriptionOptions | undefined,
+  ): Answer {
     const { host, profile } = this.#context;
     const known = this.#known(node, jid);
-    if (known?.state === "subscribed") return this.#subscribe(set, node, jid, options);
+    if (known?.state === "subscribed") return this.#subscribe(command, set, node, jid, options);
     if (known) throw pubsubError("not-authorized", "pending-subscription");
     this.#requireRoom(node, jid);
     const question = message({ id: host.random.id(), from: set.service }, approvalForm(node, jid));

@@ -47,6 +47,7 @@ export function profileFor(
     autoCreate: true,
     isPrivate: naive.isPrivate,
     isOwner: (_, who) => who.local === "owner",
+    mayCreate: (_, who) => who.local === "owner",
     owners: () => [Jid.parse("owner@localhost")],
     relation: (_, who) => ({
       isSubscribed: naive.sees(who.local as Actor),

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isModern, oldestNode, runHere, runUnder } from "./launch.js";
+import { haveServerFlags, isModern, oldestNode, runHere, runUnder } from "./launch.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const built = join(root, "dist", "main.js");
@@ -14,6 +14,7 @@ const program = existsSync(built) ? built : join(root, "src", "main.ts");
 const args = process.argv.slice(2);
 
 if (isModern(process.versions.node)) {
+  if (args.includes("start")) haveServerFlags();
   await runHere(program, args);
 } else {
   const node = installedNode() ?? fetchedNode();

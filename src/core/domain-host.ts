@@ -1,5 +1,6 @@
 import type { Accounts } from "../auth/accounts.ts";
 import type { Admins } from "../auth/admins.ts";
+import { anonymous as guests } from "../auth/anonymous.ts";
 import type { Mechanism } from "../auth/mechanism.ts";
 import type { Throttle } from "../auth/throttle.ts";
 import { serviceDomains } from "../config/services.ts";
@@ -295,8 +296,8 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   async bind(stream: SessionStream, user: Jid, resource: string | undefined): Promise<Session> {
     const jid = resource === undefined ? user.withResource(this.random.id()) : prepare(user, resource);
     const status = await this.accounts.status(user);
-    const anonymous = status === undefined;
-    const isGone = anonymous && !this.mechanisms.some(({ name }) => name === "ANONYMOUS");
+    const anonymous = stream.mechanism === guests.name;
+    const isGone = !anonymous && status === undefined;
     if (isGone || this.#leaving.has(user.toString())) {
       throw new StreamError("not-authorized", "the account was removed");
     }

@@ -12,6 +12,7 @@ import { readXmlElement } from "./xml-element.ts";
 const LESS_THAN = 0x3c;
 const GREATER_THAN = 0x3e;
 const SLASH = 0x2f;
+const QUESTION = 0x3f;
 const NO_SCOPE: Scope = [];
 const CLOSE: XmlEvent = { kind: "close" };
 
@@ -94,6 +95,7 @@ class StreamParser implements XmlParser {
       if (input.source[input.start] !== LESS_THAN) throw illFormed("character data outside of an element");
       if (input.length === 1) return undefined;
       if (input.source[input.start + 1] === SLASH) return this.#beginEnd();
+      if (input.source[input.start + 1] === QUESTION) return this.#refuseInstruction();
     }
     return this.#phase === "header" ? this.#readHeader() : this.#readElement();
   }
@@ -155,6 +157,13 @@ class StreamParser implements XmlParser {
     const element = readXmlElement(tokenizer.tape);
     this.#consume(length);
     return { kind: "element", element };
+  }
+
+  /** A declaration is one at the very beginning alone (XML 1.0 §2.6, §2.8). */
+  #refuseInstruction(): undefined {
+    const { source, start, end } = this.#input;
+    if (xmlDeclaration(source, start, end) === WAITING) return undefined;
+    throw illFormed("XML declaration behind the beginning");
   }
 
   #beginEnd(): XmlEvent | undefined {

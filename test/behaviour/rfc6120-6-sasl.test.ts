@@ -2,6 +2,7 @@
 import { describe, expect } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
+import { Jid } from "../../src/xmpp/jid.ts";
 import { ScramClient } from "../unit/auth/setup.ts";
 
 const FEATURES = "<stream:features>{any}</stream:features>";
@@ -264,6 +265,18 @@ describe("ANONYMOUS (XEP-0175)", () => {
     }
     expect(addresses.size).toBe(2);
     expect(rig.server.host().sessions.size).toBe(2);
+  });
+});
+
+describe("an account that goes between authentication and binding, where guests may come", () => {
+  test.override({ options: { config: { auth: { anonymous: true } } } });
+
+  test("does not make its client a guest", async ({ authenticated, rig }) => {
+    const client = await authenticated("alice");
+    await rig.server.host().removeUser(Jid.parse("alice@localhost"));
+    await client.sends(`<iq type="set" id="1"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/></iq>`);
+    await client.closed("not-authorized");
+    expect(rig.server.host().sessions.size).toBe(0);
   });
 });
 

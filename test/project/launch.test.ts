@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { isModern } from "../../bin/launch.js";
 
 const launcher = pathToFileURL(join(import.meta.dirname, "..", "..", "bin", "launch.js")).href;
@@ -56,4 +56,40 @@ test("a program that a signal ends makes the launcher end by it", async () => {
   const child = launch("process.kill(process.pid, 'SIGKILL')");
   const [code, signal] = await once(child, "exit");
   expect([code, signal]).toEqual([null, "SIGKILL"]);
+});
+
+describe.skipIf(process.platform === "win32")("a process without the flags of a server", () => {
+  /** What a program says that asks for them. */
+  async function flagsOf(...given: string[]): Promise<unknown> {
+    const source = `
+      import { haveServerFlags } from ${JSON.stringify(launcher)};
+      console.log(process.pid);
+      haveServerFlags();
+      console.log(JSON.stringify([process.pid, process.execArgv, process.argv.slice(2)]));`;
+    const folder = mkdtempSync(join(tmpdir(), "jackdaw-launch-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "program.mjs");
+    writeFileSync(file, source);
+    const child = spawn(process.execPath, [...given, file, "start", "--config", "a b"], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let [text, errors] = ["", ""];
+    child.stdout.on("data", (chunk: Buffer) => void (text += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => void (errors += chunk.toString()));
+    const [code] = await once(child, "close");
+    expect([code, errors]).toEqual([0, ""]);
+    const [first, ...more] = text.trim().split("\n");
+    const [pid, flags, args] = JSON.parse(more.at(-1) as string) as [number, string[], string[]];
+    expect([pid, args]).toEqual([Number(first), ["start", "--config", "a b"]]);
+    return flags;
+  }
+
+  test("goes on with them, as the same process", async () => {
+    expect(await flagsOf()).toEqual(["--max-semi-space-size=4"]);
+    expect(await flagsOf("--no-warnings")).toEqual(["--max-semi-space-size=4", "--no-warnings"]);
+  });
+
+  test("keeps what somebody set", async () => {
+    expect(await flagsOf("--max-semi-space-size=16")).toEqual(["--max-semi-space-size=16"]);
+  });
 });

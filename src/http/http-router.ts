@@ -1,8 +1,8 @@
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import type { Logger } from "../util/logger.ts";
 import type { HttpEnv, HttpRoutes, HttpSide } from "./http-side.ts";
+import { limitBody } from "./limit-body.ts";
 import type { HttpPeer } from "./peer.ts";
 
 export interface HttpRouterParts {
@@ -50,7 +50,7 @@ export class HttpRouter {
 
   constructor(parts: HttpRouterParts) {
     this.#parts = parts;
-    this.#limited = new Hono<HttpEnv>().use(bodyLimit({ maxSize: parts.bodyBytes }));
+    this.#limited = new Hono<HttpEnv>().use(limitBody(parts.bodyBytes));
     this.#limited.notFound((c) => this.#shared.fetch(c.req.raw, c.env));
     this.#shared.notFound((c) => this.#domainOf(c.req.raw).routes.fetch(c.req.raw, c.env));
     this.own.notFound((c) => this.#domainOf(c.req.raw).streaming.fetch(c.req.raw, c.env));
@@ -126,6 +126,10 @@ export class HttpRouter {
   }
 
   #failed(error: unknown): Response {
+    // Node's word for a client that went in the middle of its body: nobody's fault, and nobody reads the answer.
+    if (error instanceof Error && "code" in error && error.code === "ECONNRESET") {
+      return new Response("The body is not complete\n", { status: 400 });
+    }
     this.#parts.log.error("a request failed", {
       error: error instanceof Error ? error.stack : String(error),
     });

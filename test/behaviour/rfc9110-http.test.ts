@@ -249,6 +249,42 @@ describe("on ports", () => {
     expect(answer).toContain("localhost 127.0.0.1 false");
   });
 
+  test.each([
+    [
+      "in chunks",
+      "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+      "200 OK",
+      /\r\n5\r\n|\r\n\r\n5/,
+    ],
+    ["that is not there", "\r\n", "200 OK", /\r\n0\r\n|\r\n\r\n0/],
+    [
+      "of too many chunks",
+      `Transfer-Encoding: chunked\r\n\r\n400\r\n${"x".repeat(1024)}\r\n0\r\n\r\n`,
+      "413 ",
+      /too large/,
+    ],
+  ] as const)("answers to a body %s (RFC 9112 §6)", async (_, rest, status, text) => {
+    const rig = await listening();
+    const head = "POST /length HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+    const answer = await exchange(plain(rig), `${head}${rest}`);
+    expect(answer).toContain(`HTTP/1.1 ${status}`);
+    expect(answer).toMatch(text);
+  });
+
+  test("a client that goes in the middle of a body is no fault of the server", async () => {
+    const rig = await listening();
+    for (const length of ["Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "Content-Length: 9\r\n\r\nabc"]) {
+      const socket = plain(rig);
+      socket.write(`POST /length HTTP/1.1\r\nHost: a\r\n${length}`);
+      // What came after it is answered, so it has come in.
+      await fetch(`http://127.0.0.1:${rig.server.ports.http}/who`);
+      socket.destroy();
+      await once(socket, "close");
+    }
+    await rig.close();
+    expect(rig.errors).toEqual([]);
+  });
+
   // RFC 9112 §6.1, §11.2: what two parsers may read in two ways is refused.
   const garbage: [string, string][] = [
     ["two lengths", "POST /length HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd"],

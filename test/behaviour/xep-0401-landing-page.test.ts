@@ -223,6 +223,19 @@ describe("the form", () => {
     },
   );
 
+  test("is missed in a body that is none", async ({ invite, request }) => {
+    const { path } = await invite();
+    for (const [type, body] of [
+      ["multipart/form-data", "garbage"],
+      ["multipart/form-data; boundary=x", "--x\r\n"],
+      ["application/x-www-form-urlencoded", "%%%=&&=%ff"],
+      ["text/plain", "username=juliet"],
+    ] as const) {
+      const response = await request(path, { method: "POST", headers: { "Content-Type": type }, body }, PEER);
+      expect(response.status).toBe(400);
+    }
+  });
+
   test("is taken from this page alone", async ({ invite, fillIn }) => {
     const { path } = await invite();
     for (const headers of [

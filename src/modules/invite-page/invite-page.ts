@@ -58,7 +58,7 @@ export const invitePage = defineModule({
     http.routes.post("/invite/:token", (c) =>
       withInvitation(c, async (invitation, token) => {
         if (!isFromThisSite(c) || !isPrivate(c)) return refusedPage(domain);
-        const filled = readForm(await c.req.parseBody(), invitation, passwordLength);
+        const filled = readForm(await fieldsOf(c), invitation, passwordLength);
         const outcome = filled.complaint ?? (await makeAccount(c, invitation, token, filled));
         if (outcome === "over") return overPage(domain);
         if ("status" in outcome) {
@@ -157,6 +157,15 @@ function isFromThisSite(c: Context<HttpEnv>): boolean {
   if (site !== undefined) return site === "same-origin" || site === "none";
   const origin = c.req.header("Origin");
   return origin === undefined || (URL.canParse(origin) && new URL(origin).host === new URL(c.req.url).host);
+}
+
+/** The fields of a form; none for a body that is not one. */
+async function fieldsOf(c: Context<HttpEnv>): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await c.req.parseBody();
+  } catch {
+    return {};
+  }
 }
 
 /** Whether only we read what is sent: encrypted, or from this very machine. */

@@ -171,7 +171,8 @@ export async function explained<T>(
   }
 }
 
-function parseJid(text: string): Jid {
+/** Throws AdminError for what is no address. */
+export function parseJid(text: string): Jid {
   try {
     return Jid.parse(text);
   } catch (error) {

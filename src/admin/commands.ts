@@ -18,6 +18,7 @@ import type { AdminCommand } from "./command.ts";
 import { consoleLink } from "./console-commands.ts";
 import { createInvite, listInvites, revokeInvite } from "./invite-commands.ts";
 import { closeReport, listReports } from "./report-commands.ts";
+import { affiliate, destroyRoom, listRooms, showRoom } from "./room-commands.ts";
 import { showMetrics, tailLog } from "./server-commands.ts";
 import {
   announceText,
@@ -65,6 +66,10 @@ export const adminCommands: readonly AdminCommand[] = [
   closeReport,
   tailLog,
   showMetrics,
+  listRooms,
+  showRoom,
+  destroyRoom,
+  affiliate,
   consoleLink,
   createToken,
   listTokens,

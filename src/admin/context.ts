@@ -18,6 +18,7 @@ export interface AdminHost
     | "modules"
     | "removeUser"
     | "server"
+    | "services"
     | "sessions"
     | "setAdmin"
     | "setDisabled"

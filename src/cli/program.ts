@@ -8,6 +8,7 @@ import { CliError, describeFailure } from "./failure.ts";
 import { addImportCommand } from "./import-command.ts";
 import { addInviteCommand } from "./invite-command.ts";
 import { addMessageCommands } from "./message-commands.ts";
+import { addRoomCommands } from "./room-commands.ts";
 import { addSessionCommands } from "./session-commands.ts";
 import { addStartCommand } from "./start-command.ts";
 import { addStopCommand } from "./stop-command.ts";
@@ -47,6 +48,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
   addSessionCommands(program, environment);
   addInviteCommand(program, environment);
   addMessageCommands(program, environment);
+  addRoomCommands(program, environment);
   addTokenCommands(program, environment);
   addAuditCommand(program, environment);
   addUploadCommands(program, environment);

@@ -21,6 +21,7 @@ import { Registration } from "./registration.ts";
 import { Removal } from "./removal.ts";
 import { RoleChanges } from "./role-changes.ts";
 import type { Room } from "./room.ts";
+import type { AdministeredService } from "./room-administration.ts";
 import { RoomDisco } from "./room-disco.ts";
 import type { RoomStore } from "./room-store.ts";
 import { Rooms } from "./rooms.ts";
@@ -37,7 +38,7 @@ interface Parts {
 }
 
 /** Opens one group chat service: the parts, and which of them gets what. */
-export function openService({ host, domain, config, store, ids }: Parts): Context {
+export function openService({ host, domain, config, store, ids }: Parts): AdministeredService {
   const delivery = new Delivery(host);
   const rooms = new Rooms(store, config);
   const service: ServiceHost = host.service(domain, {
@@ -138,7 +139,7 @@ export function openService({ host, domain, config, store, ids }: Parts): Contex
   host.hook("user:deleted", "observe", ({ user }) => forgetUser(user));
   host.hook("server:stopping", "observe", () => each([...rooms.active], (room) => removal.shutDown(room)));
   host.hook("store:lost", "observe", () => rooms.forget());
-  return context;
+  return { context, removal, affiliations };
 
   /** §17.2: what there is not has no answers. */
   function inRoom(

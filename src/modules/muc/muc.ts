@@ -23,6 +23,7 @@ import { defineModule } from "../../core/module.ts";
 import { mucConfig } from "./config.ts";
 import { openService } from "./muc-service.ts";
 import { OccupantIds } from "./occupant-ids.ts";
+import { administrationOf, roomAdministrationService } from "./room-administration.ts";
 import { RoomStore } from "./room-store.ts";
 import type { Rooms } from "./rooms.ts";
 import { roomsService } from "./rooms-service.ts";
@@ -37,8 +38,13 @@ export const muc = defineModule({
     const store = await RoomStore.open(host);
     const ids = await OccupantIds.open(host);
     const rooms = new Map<string, Rooms>();
-    for (const domain of host.serviceDomains(config.services))
-      rooms.set(domain, openService({ host, domain, config, store, ids }).rooms);
+    const services = [];
+    for (const domain of host.serviceDomains(config.services)) {
+      const service = openService({ host, domain, config, store, ids });
+      rooms.set(domain, service.context.rooms);
+      services.push(service);
+    }
+    host.provide(roomAdministrationService, administrationOf(services));
     host.provide(roomsService, {
       domains: [...rooms.keys()],
       find: (room) => rooms.get(room.domain)?.find(room),

@@ -42,6 +42,7 @@ export class FakeContext implements AdminContext {
         addTap: () => () => {},
       },
       sessions: new Sessions(),
+      services: [],
       modules: [],
       admins,
       accounts: this.#accounts,

@@ -10,6 +10,7 @@ import { Invites } from "./views/invites.tsx";
 import { Log } from "./views/log.tsx";
 import { Overview } from "./views/overview.tsx";
 import { Reports } from "./views/reports.tsx";
+import { RoomPage, Rooms } from "./views/rooms.tsx";
 import { Server } from "./views/server.tsx";
 import { Sessions } from "./views/sessions.tsx";
 import { Tokens } from "./views/tokens.tsx";
@@ -24,8 +25,9 @@ export interface ViewProps {
 const VIEWS = [
   { name: "overview", title: "Overview", view: Overview },
   { name: "sessions", title: "Sessions", view: Sessions },
-  { name: "accounts", title: "Accounts", view: Accounts },
+  { name: "accounts", title: "Accounts", view: Accounts, one: AccountPage },
   { name: "invites", title: "Invites", view: Invites },
+  { name: "rooms", title: "Rooms", view: Rooms, one: RoomPage },
   { name: "uploads", title: "Uploads", view: Uploads },
   { name: "reports", title: "Reports", view: Reports },
   { name: "inspector", title: "Inspector", view: Inspector },
@@ -63,7 +65,7 @@ function Shell({ visit, onLeave }: { readonly visit: Visit; readonly onLeave: ()
   const [name = "", ...rest] = useHash().replace(/^#\/?/, "").split("/");
   const current = VIEWS.find((view) => view.name === name) ?? VIEWS[0];
   const path = decode(rest.join("/"));
-  const View = current.name === "accounts" && path !== "" ? AccountPage : current.view;
+  const View = "one" in current && path !== "" ? current.one : current.view;
 
   useEffect(() => {
     document.title = `${current.title} – Jackdaw administration`;

@@ -1,0 +1,192 @@
+import { useState } from "preact/hooks";
+import { command } from "../api.ts";
+import type { ViewProps } from "../app.tsx";
+import { time } from "../format.ts";
+import { useLoaded, useSettled } from "../hooks.ts";
+import { ActionDialog, Button, Choice, Facts, Notice, Table, TextField } from "../ui.tsx";
+
+interface Room {
+  readonly jid: string;
+  readonly name: string;
+  readonly public: boolean;
+  readonly persistent: boolean;
+  readonly occupants: number;
+}
+
+export function Rooms({ visit }: ViewProps) {
+  const [domain, setDomain] = useState(visit.domains[0] ?? "");
+  const [search, setSearch] = useState("");
+  const settled = useSettled(search);
+  const { value, error } = useLoaded(
+    () => command<{ rooms: Room[] }>("room-list", { domain, search: settled }),
+    [domain, settled],
+  );
+  return (
+    <>
+      <h1>Rooms</h1>
+      <div class="filters">
+        {visit.domains.length > 1 && (
+          <Choice label="Domain" value={domain} options={visit.domains} onChange={setDomain} />
+        )}
+        <TextField label="Search" type="search" value={search} onInput={setSearch} />
+      </div>
+      {error !== undefined && <Notice kind="error">{error}</Notice>}
+      {value && (
+        <Table
+          caption="Rooms, hidden ones included"
+          rows={value.rooms}
+          keyOf={({ jid }) => jid}
+          empty="There are none."
+          columns={[
+            {
+              title: "Address",
+              isLong: true,
+              cell: ({ jid }) => <a href={`#/rooms/${encodeURIComponent(jid)}`}>{jid}</a>,
+            },
+            { title: "Name", isLong: true, cell: ({ name }) => name || "–" },
+            { title: "There", cell: ({ occupants }) => String(occupants) },
+            { title: "Kind", cell: kindOf },
+          ]}
+        />
+      )}
+    </>
+  );
+}
+
+function kindOf({ public: isPublic, persistent }: Room): string {
+  return `${isPublic ? "public" : "hidden"}, ${persistent ? "persistent" : "temporary"}`;
+}
+
+interface Details extends Room {
+  readonly description: string;
+  readonly subject: string;
+  readonly created: string;
+  readonly membersOnly: boolean;
+  readonly moderated: boolean;
+  readonly hasPassword: boolean;
+  readonly present: readonly { readonly nick: string; readonly user: string; readonly role: string }[];
+  readonly affiliations: readonly { readonly address: string; readonly affiliation: string }[];
+}
+
+const AFFILIATIONS = ["owner", "admin", "member", "outcast", "none"];
+
+/** One room: `path` is its address. */
+export function RoomPage({ path: room }: ViewProps) {
+  const { value, error, reload } = useLoaded(() => command<Details>("room-show", { room }), [room]);
+  const [isDestroying, setDestroying] = useState(false);
+  const [changing, setChanging] = useState<{ readonly address: string; readonly affiliation: string }>();
+  const [reason, setReason] = useState("");
+  return (
+    <>
+      <p class="back">
+        <a href="#/rooms">Rooms</a>
+      </p>
+      <h1 class="long">{room}</h1>
+      {error !== undefined && <Notice kind="error">{error}</Notice>}
+      {value && (
+        <>
+          <Facts
+            facts={[
+              ["Name", value.name || "–"],
+              ["Description", value.description || "–"],
+              ["Subject", value.subject || "–"],
+              ["Kind", kindOf(value)],
+              ["Entry", entryOf(value)],
+              ["Made", time(value.created)],
+            ]}
+          />
+          <div class="buttons">
+            <Button onClick={() => setChanging({ address: "", affiliation: "member" })}>
+              Change somebody
+            </Button>
+            <a class="button plain" href={`#/inspector/${encodeURIComponent(room)}`}>
+              Watch
+            </a>
+            <Button kind="danger" onClick={() => setDestroying(true)}>
+              Destroy
+            </Button>
+          </div>
+          <Table
+            caption="Who is there"
+            rows={value.present}
+            keyOf={({ nick }) => nick}
+            empty="Nobody."
+            columns={[
+              { title: "Nickname", isLong: true, cell: ({ nick }) => nick },
+              { title: "Account", isLong: true, cell: ({ user }) => user },
+              { title: "Role", cell: ({ role }) => role },
+            ]}
+          />
+          <Table
+            caption="Who belongs to it, or is banned"
+            rows={value.affiliations}
+            keyOf={({ address }) => address}
+            empty="Nobody."
+            columns={[
+              { title: "Address", isLong: true, cell: ({ address }) => address },
+              { title: "Affiliation", cell: ({ affiliation }) => affiliation },
+            ]}
+            actions={(entry) => (
+              <Button onClick={() => setChanging(entry)} label={`Change ${entry.address}`}>
+                Change
+              </Button>
+            )}
+          />
+        </>
+      )}
+      {changing && (
+        <ActionDialog
+          title="Change somebody in this room"
+          action="Change"
+          run={() =>
+            command("room-affiliate", { room, user: changing.address, affiliation: changing.affiliation })
+          }
+          onDone={() => {
+            setChanging(undefined);
+            reload();
+          }}
+          onClose={() => setChanging(undefined)}
+        >
+          <TextField
+            label="Address"
+            value={changing.address}
+            onInput={(address) => setChanging({ ...changing, address })}
+            autocomplete="off"
+            required
+          />
+          <Choice
+            label="Affiliation"
+            value={changing.affiliation}
+            options={AFFILIATIONS}
+            onChange={(affiliation) => setChanging({ ...changing, affiliation })}
+          />
+        </ActionDialog>
+      )}
+      {isDestroying && (
+        <ActionDialog
+          title="Destroy this room?"
+          action="Destroy"
+          kind="danger"
+          confirm={room}
+          run={() => command("room-destroy", { room, reason })}
+          onDone={() => {
+            location.hash = "#/rooms";
+          }}
+          onClose={() => setDestroying(false)}
+        >
+          <p>Everybody is told, and nothing of the room is kept.</p>
+          <TextField label="Reason" hint="for those who are there" value={reason} onInput={setReason} />
+        </ActionDialog>
+      )}
+    </>
+  );
+}
+
+function entryOf({ membersOnly, hasPassword, moderated }: Details): string {
+  const rules = [
+    membersOnly && "members only",
+    hasPassword && "with a password",
+    moderated && "moderated",
+  ].filter(Boolean);
+  return rules.length > 0 ? rules.join(", ") : "for everybody";
+}

@@ -25,8 +25,10 @@ import { Passing } from "./passing.ts";
 import type { StanzaPattern } from "./pattern.ts";
 import { Pipe } from "./pipe.ts";
 import { PipeDuplex } from "./pipe-duplex.ts";
+import { writeScript } from "./scansion/record.ts";
+import { runScript } from "./scansion/run.ts";
 import { SeededRandom } from "./seeded-random.ts";
-import type { Seen } from "./seen.ts";
+import { bareOf, type Seen } from "./seen.ts";
 import { RealClock, type TestClock } from "./test-clock.ts";
 import { configForTests, httpListen, type TestServerOptions } from "./test-options.ts";
 import { furnishRoom, type RoomFixture, type RoomView, roomAddress, viewRoom } from "./test-rooms.ts";
@@ -285,6 +287,25 @@ export class TestServer implements AsyncDisposable {
   /** Handlers for a number of times that were not asked so often. */
   pending(): string[] {
     return this.#handlers.pending();
+  }
+
+  /**
+   * Plays a scansion script, the format of Prosody's own tests. Accounts that are not there are made.
+   * @throws Error naming the line where something else happened.
+   */
+  runScansion(script: string): Promise<void> {
+    return runScript(script, {
+      connect: async ({ jid, password }) => {
+        if (!this.#users.has(bareOf(jid))) await this.#users.add({ name: bareOf(jid), password });
+        return this.rig.connect(jid, { presence: false });
+      },
+    });
+  }
+
+  /** Writes down what clients say and hear from now on; what is returned makes a scansion script of it. */
+  record(title = "Recorded by Jackdaw"): () => string {
+    const from = this.#traffic.all.length;
+    return () => writeScript(title, this.#traffic.all.slice(from), (user) => this.rig.passwordOf(user));
   }
 
   /** See {@link Faults.kill}. */

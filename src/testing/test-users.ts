@@ -51,6 +51,10 @@ export class TestUsers {
     return this.#all.values().next().value;
   }
 
+  has(name: string): boolean {
+    return this.#all.has(this.#parts.resolve(name));
+  }
+
   /** @throws Error when there is none. */
   get(name: string): TestUser {
     const user = this.#all.get(this.#parts.resolve(name));

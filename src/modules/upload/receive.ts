@@ -25,8 +25,10 @@ export interface ReceiverParts {
   find(id: string, name: string): Promise<UploadRow | undefined>;
 }
 
-/** However small a file is, milliseconds. */
+/** However small a file is; milliseconds. */
 const LEAST_TIME_MS = 60_000;
+/** However large it is: no timer takes more than some weeks. */
+const MOST_TIME_MS = 7 * 86_400_000;
 
 /** The peer stopped in the middle of the body. */
 class BrokenBodyError extends Error {
@@ -79,7 +81,7 @@ export class Receiver {
     const { id, size, purpose, latest } = slot;
     const type = mediaType(request.headers.get("content-type") ?? "") ?? "";
     try {
-      const time = LEAST_TIME_MS + (size / slowest) * 1000;
+      const time = Math.min(LEAST_TIME_MS + (size / slowest) * 1000, MOST_TIME_MS);
       await files.receive(id, chunksOf(request.body, clock, time), size);
       // Its owner may have gone meanwhile.
       const { owner } = (await store.get(id)) ?? { owner: "" };

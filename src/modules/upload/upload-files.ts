@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { ByteRange } from "./range.ts";
 
 /** Bytes in memory for each download. */
-const CHUNK_BYTES = 65_536;
+const CHUNK_BYTES = 131_072;
 
 /** The body of an upload was not what its slot is for. */
 export class BodySizeError extends Error {
@@ -27,10 +27,8 @@ export class UploadFiles {
    */
   async receive(id: string, body: AsyncIterable<Uint8Array>, size: number): Promise<void> {
     const path = await this.#part(id);
-    const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    if (made !== undefined) await syncFolder(dirname(made));
     try {
-      const handle = await open(path, "w", 0o600);
+      const handle = await create(path);
       try {
         await write(handle, body, size);
         await handle.sync();
@@ -118,6 +116,18 @@ export class UploadFiles {
   async #part(id: string): Promise<string> {
     return `${await this.#path(id)}.part`;
   }
+}
+
+/** A new file to write, in a folder that is made when it is missing. */
+async function create(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "w", 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  if (made !== undefined) await syncFolder(dirname(made));
+  return open(path, "w", 0o600);
 }
 
 async function write(handle: FileHandle, body: AsyncIterable<Uint8Array>, size: number): Promise<void> {

@@ -65,7 +65,7 @@ const config = t.object({
   slowest: t
     .size("4 KB")
     .doc(
-      "Bytes in a second that an upload has to make on average, after a minute; slower ones are given up.",
+      "Bytes in a second that an upload has to make on average, after a minute; slower ones are given up. `http.requestTime` is the longest that one may take.",
     ),
   atOnce: t.integer(20, { min: 1 }).doc("Uploads of one account at the same time."),
   anonymous: t

@@ -65,6 +65,17 @@ describe("the chat page", () => {
     expect(policy).toContain("frame-ancestors 'none'");
   });
 
+  test("may talk to where the files are, when that is somewhere else", async () => {
+    const upload = { url: "https://files.example.net" };
+    const rig = await createRig({ config: { modules: { chat: { directory: build() }, upload } } });
+    onTestFinished(() => rig.close());
+    const answer = await rig.request("/chat");
+    expect(answer.headers.get("content-security-policy")).toContain(
+      "connect-src 'self' https://files.example.net;",
+    );
+    expect(await answer.text()).toContain("files.example.net");
+  });
+
   describe("where anybody may register", () => {
     test.override({ options: { config: { modules: { register: { open: true } } } } });
 

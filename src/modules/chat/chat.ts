@@ -10,6 +10,7 @@ import { defineModule } from "../../core/module.ts";
 import type { HttpEnv } from "../../http/http-side.ts";
 import { t } from "../../util/schema.ts";
 import { register, registrationService } from "../register.ts";
+import { uploadsService } from "../upload/uploads-service.ts";
 import { chatPage } from "./chat-page.ts";
 import { ConverseFiles, type Encoding } from "./converse-files.ts";
 import { missingPage } from "./missing-page.ts";
@@ -42,7 +43,7 @@ export const chat = defineModule({
     http.routes.get("/chat", () =>
       chatPage({
         domain: host.domain,
-        origin: http.url,
+        origin: host.find(uploadsService)?.origin ?? http.url,
         base,
         version: files.version,
         isOpen: host.modules.includes(register) && host.use(registrationService).isOpen,

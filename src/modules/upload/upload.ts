@@ -159,6 +159,9 @@ export const upload = defineModule({
       url: slots.urlOf({ id, name }),
     });
     host.provide(uploadsService, {
+      get origin() {
+        return url();
+      },
       list: async (owner, limit) => (await store.list(owner?.toString(), limit)).map(shown),
       usage: (owner) => store.usage(owner?.toString() ?? host.domain),
       remove: async (id) => (await store.remove(id)) !== undefined,

@@ -18,8 +18,10 @@ export interface Upload {
   readonly url: string;
 }
 
-/** XEP-0363, for administration. */
+/** XEP-0363, for administration and for pages that upload. */
 export interface Uploads {
+  /** Where all files are: `https://example.org:5443`. Known once the server listens. */
+  readonly origin: string;
   /** The latest first: of one account, or of the whole domain. */
   list(owner: Jid | undefined, limit: number): Promise<readonly Upload[]>;
   /** What there is of one account, or of the whole domain. */

@@ -108,8 +108,8 @@ describe("a request from one occupant to another (§17.4)", () => {
 });
 
 describe("a ghost (§18.1.2)", () => {
-  const bounce = (condition: string) =>
-    `<message type="error" to="${ROOM}/first"><error type="cancel"><${condition} xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></message>`;
+  const bounce = (condition: string, inner = "") =>
+    `<message type="error" to="${ROOM}/first">${inner}<error type="cancel"><${condition} xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></message>`;
 
   test.for([
     "gone",
@@ -126,12 +126,37 @@ describe("a ghost (§18.1.2)", () => {
     );
   });
 
-  test("is none who only refuses something", async ({ connect }) => {
+  test("is none who only refuses something; the sender of a private message hears of it", async ({
+    connect,
+  }) => {
     const { alice, bob } = await together(connect);
     await bob.sends(bounce("not-acceptable"));
-    await bob.sends(bounce("service-unavailable"));
     await alice.receivesNothing();
+    await bob.sends(bounce("not-acceptable", `<x xmlns="http://jabber.org/protocol/muc#user"/>`));
+    await alice.receives(
+      `<message type="error" from="${ROOM}/second"><error type="cancel"><not-acceptable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>
+        <occupant-id xmlns="urn:xmpp:occupant-id:0" id="{any}"/></message>`,
+    );
     await bob.receivesNothing();
+  });
+
+  test("is asked when a server knows of no such resource, and is none if it answers", async ({ connect }) => {
+    const { alice, bob } = await together(connect);
+    for (const answer of ["there", "gone"]) {
+      await bob.sends(bounce("service-unavailable"));
+      await bob.sends(bounce("service-unavailable"));
+      forget(alice);
+      await bob.receives(`<iq type="get" id="{${answer}}" from="${ROOM}">${PING}</iq>`);
+      await bob.receivesNothing();
+      if (answer === "there") await bob.sends(`<iq type="result" id="{there}" to="${ROOM}"/>`);
+      await alice.receivesNothing();
+    }
+    await bob.sends(
+      `<iq type="error" id="{gone}" to="${ROOM}"><error type="cancel"><service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`,
+    );
+    await alice.receives(
+      gone("second", `affiliation="none" role="none" jid="bob@localhost/desk"`, { codes: [333] }),
+    );
   });
 });
 

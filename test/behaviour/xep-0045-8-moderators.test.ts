@@ -165,6 +165,18 @@ describe("voice", () => {
     );
   });
 
+  test("that was given or taken is so after a visit (§5.1)", async ({ connect }) => {
+    const { alice, bob } = await alone(connect, { moderatedroom: "1" });
+    await grants(alice, `<item nick="second" role="participant"/>`);
+    await bob.sends(`<presence type="unavailable" to="${ROOM}/second"/>`);
+    forget(bob);
+    expect((await enter(bob, "other"))[1]).toContain(PARTICIPANT);
+    await grants(alice, `<item nick="other" role="visitor"/>`);
+    await bob.sends(`<presence type="unavailable" to="${ROOM}/other"/>`);
+    forget(bob);
+    expect((await enter(bob, "second"))[1]).toContain(`role="visitor"`);
+  });
+
   describe("that is asked for", () => {
     const request = (fields = "") => `<message to="${ROOM}" id="v1"><x xmlns="jabber:x:data" type="submit">
       <field var="FORM_TYPE"><value>${MUC}#request</value></field>

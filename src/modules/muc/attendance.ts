@@ -8,7 +8,7 @@ import { presence, type Stanza } from "../../xmpp/stanza.ts";
 import { Admission, checkNick, checkNickIsFree } from "./admission.ts";
 import type { Context } from "./context.ts";
 import { withoutClaims } from "./foreign.ts";
-import { isGhost } from "./ghosts.ts";
+import { isUnanswered, stateAfter } from "./ghosts.ts";
 import { type HistoryRequest, readHistoryRequest } from "./history.ts";
 import { Occupant, type Seat } from "./occupant.ts";
 import { statusElement } from "./presences.ts";
@@ -25,11 +25,15 @@ interface Entry {
   readonly history: HistoryRequest;
 }
 
+const PING_TIMEOUT_MS = 30_000;
+
 /** XEP-0045 §7.2, §7.6, §7.7, §7.14, §17.3: what presence to a room's addresses does. */
 export class Attendance {
   readonly #context: Context;
   readonly #admission: Admission;
   readonly #removal: Removal;
+  /** Those who are asked whether they are there. */
+  readonly #doubted = new Set<Seat>();
 
   constructor(context: Context, removal: Removal) {
     this.#context = context;
@@ -53,11 +57,32 @@ export class Attendance {
     }
   }
 
-  /** §18.1.2: something did not reach an occupant, whose presence is an illusion then. */
+  /** §18.1.2: something did not reach an occupant, whose presence may be an illusion. */
   bounced(room: Room | undefined, error: Stanza): Awaitable<void> {
     const seat = room?.seats.get(String(error.from));
-    if (!room || !seat || !isGhost(error)) return undefined;
-    // §11.1: 333 tells that nobody wanted it.
+    if (!room || !seat) return undefined;
+    const state = stateAfter(error);
+    if (state === "doubtful") void this.#doubt(room, seat);
+    return state === "gone" ? this.#exorcise(room, seat) : undefined;
+  }
+
+  /** Asks the client, once at a time, and removes it when nobody is there to answer. */
+  async #doubt(room: Room, seat: Seat): Promise<void> {
+    if (this.#doubted.has(seat)) return;
+    this.#doubted.add(seat);
+    const { service } = this.#context;
+    try {
+      await service.request("get", seat.jid, el("ping", { xmlns: ns.PING }), PING_TIMEOUT_MS, room.jid);
+    } catch (error) {
+      if (isUnanswered(error) && room.seats.get(seat.jid.toString()) === seat)
+        await this.#exorcise(room, seat);
+    } finally {
+      this.#doubted.delete(seat);
+    }
+  }
+
+  /** §11.1: 333 tells that nobody wanted it. */
+  #exorcise(room: Room, seat: Seat): Awaitable<void> {
     return this.#removal.leave(room, seat, { codes: [333] });
   }
 
@@ -119,8 +144,7 @@ export class Attendance {
     const client = stanza.from as Jid;
     const user = client.bare;
     const present = room.occupants.get(to.resource);
-    const occupant =
-      present ?? new Occupant(to, user, ids.of(room.jid, user), room.roleFor(room.affiliationOf(user)));
+    const occupant = present ?? new Occupant(to, user, ids.of(room.jid, user), room.entryRole(user));
     const seat: Seat = {
       jid: client,
       session: client.domain === host.domain ? session : undefined,
@@ -144,7 +168,7 @@ export class Attendance {
       ...(options.logging ? [170] : []),
       ...codes,
     ];
-    const messages = room.history.select(options.history, history);
+    const messages = room.history.select(seat.jid, options.history, history);
     return together(
       presences.showAll(room, seat),
       presences.announceSelf(room, seat, { ownCodes }, stanza.id),

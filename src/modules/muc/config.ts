@@ -27,6 +27,9 @@ export const mucConfig = t.object({
   history: t.integer(100, { min: 0 }).doc("Messages that a room remembers for those who enter."),
   historySize: t.size("1 MB").doc("Their size in memory."),
   invitees: t.integer(20, { min: 1 }).doc("People that one message may invite."),
+  invitationsPerMinute: t
+    .integer(20, { min: 1 })
+    .doc("People that one account may invite through rooms; ten times as many at once."),
   unconfigured: t
     .duration("15m", { min: 1000 })
     .doc("How long a new room waits for its configuration before it is given up."),

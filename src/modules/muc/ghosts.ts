@@ -1,4 +1,5 @@
 import { childElements } from "../../xml/element.ts";
+import { StanzaError } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 
@@ -12,11 +13,20 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
   "remote-server-timeout",
 ]);
 
-/** Whether an error tells that its sender is a ghost: there in the room, and nowhere else. */
-export function isGhost(error: Stanza): boolean {
+/** What an error tells of its sender: "gone" that it is there in the room and nowhere else, "doubtful" that this may be so. */
+export function stateAfter(error: Stanza): "gone" | "doubtful" | "there" {
   const element = error.child("error", ns.CLIENT);
-  if (!element) return false;
-  return childElements(element).some(
-    (child) => child.getNS() === ns.STANZA_ERRORS && UNREACHABLE.has(child.getName()),
+  const condition = element && childElements(element).find((child) => child.getNS() === ns.STANZA_ERRORS);
+  const name = condition?.getName() ?? "";
+  if (UNREACHABLE.has(name)) return "gone";
+  // RFC 6121 §8.5.3.2.1: for resources that are gone; XEP-0191 §3.3: and for senders who are blocked.
+  return name === "service-unavailable" ? "doubtful" : "there";
+}
+
+/** Whether what a ping came back with tells that nobody is there. */
+export function isUnanswered(error: unknown): boolean {
+  return (
+    error instanceof StanzaError &&
+    (UNREACHABLE.has(error.condition) || error.condition === "service-unavailable")
   );
 }

@@ -45,7 +45,7 @@ export class History {
   }
 
   /** §7.2.14: the latest that meet every limit, oldest first. */
-  select(limit: number, { maxChars, maxStanzas, since }: HistoryRequest): readonly Stanza[] {
+  select(to: Jid, limit: number, { maxChars, maxStanzas, since }: HistoryRequest): readonly Stanza[] {
     const most = Math.min(limit, maxStanzas ?? limit);
     let left = maxChars ?? Number.POSITIVE_INFINITY;
     const chosen: Stanza[] = [];
@@ -53,7 +53,7 @@ export class History {
       const { at, stanza } = this.#entries[index] as Entry;
       if (since !== undefined && at < since) break;
       // The characters of complete stanzas.
-      left -= stanza.toString().length;
+      left -= stanza.readdressed(to).toString().length;
       if (left < 0) break;
       chosen.push(stanza);
     }

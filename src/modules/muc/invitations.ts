@@ -1,4 +1,6 @@
 import { type Awaitable, after, each } from "../../util/awaitable.ts";
+import { Lru } from "../../util/lru.ts";
+import { TokenBucket } from "../../util/token-bucket.ts";
 import { type Element, el } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
@@ -11,6 +13,9 @@ import type { Occupant } from "./occupant.ts";
 import type { Room } from "./room.ts";
 import { isAdministrative } from "./standing.ts";
 
+/** Accounts whose invitations are counted. */
+const KNOWN_ACCOUNTS = 10_000;
+
 interface Invitation {
   readonly inviter: Jid;
   readonly reason?: string | undefined;
@@ -22,6 +27,7 @@ interface Invitation {
 export class Invitations {
   readonly #context: Context;
   readonly #affiliations: AffiliationChanges;
+  readonly #buckets = new Lru<string, TokenBucket>(KNOWN_ACCOUNTS);
 
   constructor(context: Context, affiliations: AffiliationChanges) {
     this.#context = context;
@@ -39,6 +45,7 @@ export class Invitations {
     }
     const invites = x.getChildren("invite", ns.MUC_USER);
     if (invites.length > config.invitees) throw new StanzaError("policy-violation", "too many invitations");
+    this.#takeTurns(inviter.user, invites.length);
     const invited = invites.map((invite) => {
       const invitee = readJid(invite.attrs.to);
       if (!invitee || invitee.local === "") throw new StanzaError("jid-malformed");
@@ -97,6 +104,20 @@ export class Invitations {
     const affiliation = room.affiliationOf(inviter);
     if (affiliation === "none" || affiliation === "outcast") throw new StanzaError("item-not-found");
     return host.route(told.with({ to: inviter }));
+  }
+
+  /** @throws StanzaError when the account has invited too many of late. */
+  #takeTurns(user: Jid, count: number): void {
+    const { host, config } = this.#context;
+    const now = host.clock.now();
+    const key = user.toString();
+    let bucket = this.#buckets.get(key);
+    if (!bucket) {
+      bucket = new TokenBucket(config.invitationsPerMinute / 60, 10 * config.invitationsPerMinute, now);
+      this.#buckets.set(key, bucket);
+    }
+    if (bucket.tryTake(count, now)) return;
+    throw new StanzaError("policy-violation", "too many invitations", { type: "wait" });
   }
 
   #invite(room: Room, invitee: Jid, invitation: Invitation, id: string | undefined): Awaitable<void> {

@@ -5,7 +5,7 @@ import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import type { Attendance } from "./attendance.ts";
 import type { Context } from "./context.ts";
-import { broadcast } from "./groupchat.ts";
+import { broadcast, spoken } from "./groupchat.ts";
 import type { Invitations } from "./invitations.ts";
 import type { Occupant } from "./occupant.ts";
 import { sendPrivately } from "./private-messages.ts";
@@ -35,12 +35,23 @@ export class Messages {
       throw new StanzaError("service-unavailable");
     }
     return after(this.#context.rooms.find(to), (room) => {
-      if (stanza.type === "error") return this.#attendance.bounced(room, stanza);
+      if (stanza.type === "error") return this.#returned(room, to.resource, stanza);
       // §17.2, rule 3
       if (!room) throw new StanzaError("item-not-found");
       if (room.isLocked && !room.occupantOf(stanza.from as Jid)) throw new StanzaError("item-not-found");
       return to.resource === "" ? this.#toRoom(room, stanza) : this.#toOccupant(room, to.resource, stanza);
     });
+  }
+
+  /** §18.1.2. What came of a private message, which is marked (§7.5), is told to the one who sent it. */
+  #returned(room: Room | undefined, nick: string, error: Stanza): Awaitable<void> {
+    const culprit = room?.occupantOf(error.from as Jid);
+    const sender = error.has("x", ns.MUC_USER) ? room?.occupants.get(nick) : undefined;
+    const told =
+      room && culprit && sender
+        ? this.#context.delivery.toOccupant(sender, spoken(room, culprit, error))
+        : undefined;
+    return after(told, () => this.#attendance.bounced(room, error));
   }
 
   #toRoom(room: Room, stanza: Stanza): Awaitable<void> {

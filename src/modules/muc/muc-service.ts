@@ -138,7 +138,7 @@ export function openService({ host, domain, config, store, ids }: Parts): Admini
   });
   host.hook("user:deleted", "observe", ({ user }) => forgetUser(user));
   host.hook("server:stopping", "observe", () => each([...rooms.active], (room) => removal.shutDown(room)));
-  host.hook("store:lost", "observe", () => rooms.forget());
+  host.hook("store:lost", "observe", () => rooms.reread());
   return { context, removal, affiliations };
 
   /** §17.2: what there is not has no answers. */
@@ -162,6 +162,7 @@ export function openService({ host, domain, config, store, ids }: Parts): Admini
   /** §10: every room has an owner. The next in rank follows; a room that belongs to nobody else ends. */
   function forgetIn(room: Room, user: Jid): Awaitable<void> {
     const key = user.toString();
+    room.forgetVoices(user);
     const isLast = room.affiliations.get(key)?.affiliation === "owner" && room.affiliations.owners === 1;
     const [heir] = [...room.affiliations.with("admin"), ...room.affiliations.with("member")].filter(
       ([address]) => address.includes("@"),

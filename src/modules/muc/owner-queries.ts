@@ -109,6 +109,7 @@ export class OwnerQueries {
 
   /** §5.1.1: where nobody needs voice, nobody is without it. */
   #giveVoice(room: Room): Awaitable<void> {
+    room.forgetVoices();
     const visitors = [...room.occupants.values()].filter(({ role }) => role === "visitor");
     return each(visitors, (visitor) => this.#roles.change(room, visitor, "participant", {}));
   }

@@ -94,7 +94,6 @@ function featuresOf({ options }: Room): readonly string[] {
     ns.MUC_SELF_PING,
     ns.OCCUPANT_ID,
     ns.REGISTER,
-    ns.VCARD,
     either(options.password !== "", "muc_passwordprotected", "muc_unsecured"),
     either(options.public, "muc_public", "muc_hidden"),
     either(options.persistent, "muc_persistent", "muc_temporary"),

@@ -1,9 +1,13 @@
+import { Lru } from "../../util/lru.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import type { Affiliations } from "./affiliations.ts";
 import type { History } from "./history.ts";
 import type { Occupant, Seat } from "./occupant.ts";
 import type { PresentRole, RoomOptions } from "./room-options.ts";
 import { type Affiliation, initialRole } from "./standing.ts";
+
+/** Of so many who left the role is known. */
+const KNOWN_VOICES = 1000;
 
 /** XEP-0045 §7.2.15 */
 export interface Subject {
@@ -27,8 +31,12 @@ export class Room {
   /** It is no more: nothing of it may be kept. */
   isGone = false;
   readonly createdAt: number;
-  readonly affiliations: Affiliations;
+  affiliations: Affiliations;
   readonly history: History;
+  /** §5.1: voice that was given or taken, of those who went; it lasts as long as their affiliation. */
+  readonly #voices = new Lru<string, { readonly role: PresentRole; readonly affiliation: Affiliation }>(
+    KNOWN_VOICES,
+  );
   readonly #occupants = new Map<string, Occupant>();
   readonly #seats = new Map<string, Seat>();
 
@@ -52,6 +60,13 @@ export class Room {
     this.history = history;
   }
 
+  /** What is kept of it is this. */
+  restore({ options, affiliations, subject }: Pick<Room, "options" | "affiliations" | "subject">): void {
+    this.options = options;
+    this.affiliations = affiliations;
+    this.subject = subject;
+  }
+
   get occupants(): ReadonlyMap<string, Occupant> {
     return this.#occupants;
   }
@@ -73,6 +88,19 @@ export class Room {
 
   affiliationOf(user: Jid): Affiliation {
     return this.affiliations.of(user);
+  }
+
+  /** What somebody is who enters. */
+  entryRole(user: Jid): PresentRole {
+    const affiliation = this.affiliationOf(user);
+    const left = this.#voices.get(user.toString());
+    return left?.affiliation === affiliation ? left.role : this.roleFor(affiliation);
+  }
+
+  /** Whoever went, or this user, is like everybody else when they come again. */
+  forgetVoices(user?: Jid): void {
+    if (user) this.#voices.delete(user.toString());
+    else this.#voices.clear();
   }
 
   /** §5.1.2. The affiliation is one that may enter. */
@@ -108,7 +136,18 @@ export class Room {
     this.#seats.delete(seat.jid.toString());
     occupant.seats.splice(occupant.seats.indexOf(seat), 1);
     occupant.changed();
-    if (occupant.seats.length === 0) this.#occupants.delete(occupant.nick);
+    if (occupant.seats.length > 0) return;
+    this.#occupants.delete(occupant.nick);
+    this.#noteVoice(occupant);
+  }
+
+  #noteVoice({ user, role }: Occupant): void {
+    const affiliation = this.affiliationOf(user);
+    const key = user.toString();
+    // Moderators are made for a visit.
+    const isOwn = role !== "moderator" && affiliation !== "outcast" && role !== this.roleFor(affiliation);
+    if (isOwn) this.#voices.set(key, { role, affiliation });
+    else this.#voices.delete(key);
   }
 
   rename(occupant: Occupant, jid: Jid): void {

@@ -1,4 +1,4 @@
-import { type Awaitable, after } from "../../util/awaitable.ts";
+import { type Awaitable, after, each } from "../../util/awaitable.ts";
 import { Lru } from "../../util/lru.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
@@ -88,9 +88,16 @@ export class Rooms {
     this.#idle.delete(room.jid.local);
   }
 
-  /** The store lost something: what is in memory may not be what is kept. Rooms with occupants go on. */
-  forget(): void {
+  /** The store lost something: what rooms keep is read again. One that it does not have goes with its last occupant. */
+  reread(): Awaitable<void> {
     this.#idle.clear();
+    const kept = [...this.#active.values()].filter((room) => room.isKept);
+    return each(kept, (room) =>
+      after(this.#store.load(room.jid), (stored) => {
+        if (stored) room.restore({ ...stored, options: { ...this.#defaults, ...stored.options } });
+        else room.options = { ...room.options, persistent: false };
+      }),
+    );
   }
 
   #known(key: string): Room | undefined {

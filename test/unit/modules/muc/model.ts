@@ -16,6 +16,8 @@ export class Model {
   readonly affiliations = new Map<string, Affiliation>();
   /** By user. */
   readonly visits = new Map<string, Visit>();
+  /** Roles of those who went that were not what everybody gets. */
+  readonly #left = new Map<string, { role: Role; affiliation: Affiliation }>();
 
   constructor(owner: string, nick: string) {
     this.affiliations.set(owner, "owner");
@@ -39,7 +41,9 @@ export class Model {
     if (this.visits.has(user)) return this.rename(user, nick);
     if (affiliation === "outcast" || this.userOf(nick) !== undefined) return false;
     if (this.membersOnly && affiliation === "none") return false;
-    this.visits.set(user, { nick, role: this.#roleFor(affiliation) });
+    const left = this.#left.get(user);
+    const role = left?.affiliation === affiliation ? left.role : this.#roleFor(affiliation);
+    this.visits.set(user, { nick, role });
     return true;
   }
 
@@ -53,6 +57,13 @@ export class Model {
   }
 
   leave(user: string): void {
+    const visit = this.visits.get(user);
+    if (!visit) return;
+    const affiliation = this.affiliation(user);
+    const isOwn =
+      visit.role !== "moderator" && affiliation !== "outcast" && visit.role !== this.#roleFor(affiliation);
+    if (isOwn) this.#left.set(user, { role: visit.role, affiliation });
+    else this.#left.delete(user);
     this.visits.delete(user);
   }
 
@@ -81,7 +92,7 @@ export class Model {
       if (role === "visitor" && theirs === mine && theirs !== RANK.none) return false;
       if (visit.role === "moderator" && !isAdmin && target !== actor) return false;
     }
-    if (role === "none") this.visits.delete(target);
+    if (role === "none") this.leave(target);
     else visit.role = role;
     return true;
   }
@@ -102,20 +113,23 @@ export class Model {
 
   configure(actor: string, moderated: boolean, membersOnly: boolean): boolean {
     if (this.affiliation(actor) !== "owner") return false;
-    if (membersOnly && !this.membersOnly) {
-      for (const user of this.visits.keys()) if (this.affiliation(user) === "none") this.visits.delete(user);
-    }
-    if (this.moderated && !moderated) {
-      for (const visit of this.visits.values()) if (visit.role === "visitor") visit.role = "participant";
-    }
+    const before = { moderated: this.moderated, membersOnly: this.membersOnly };
     this.moderated = moderated;
     this.membersOnly = membersOnly;
+    if (membersOnly && !before.membersOnly) {
+      for (const user of this.visits.keys()) if (this.affiliation(user) === "none") this.leave(user);
+    }
+    if (before.moderated && !moderated) {
+      this.#left.clear();
+      for (const visit of this.visits.values()) if (visit.role === "visitor") visit.role = "participant";
+    }
     return true;
   }
 
   /** Everybody is gone, and nothing else. */
   restart(): void {
     this.visits.clear();
+    this.#left.clear();
   }
 
   #roleFor(affiliation: Affiliation): Role {
@@ -126,7 +140,7 @@ export class Model {
   #adapt(user: string, before: Affiliation, affiliation: Affiliation): void {
     const visit = this.visits.get(user);
     if (!visit) return;
-    if (affiliation === "outcast" || (affiliation === "none" && this.membersOnly)) this.visits.delete(user);
+    if (affiliation === "outcast" || (affiliation === "none" && this.membersOnly)) this.leave(user);
     else if (RANK[affiliation] >= RANK.admin) visit.role = "moderator";
     else if (RANK[before] >= RANK.admin) visit.role = this.#roleFor(affiliation);
     else if (affiliation === "member" && visit.role === "visitor") visit.role = "participant";

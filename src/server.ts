@@ -35,6 +35,7 @@ import { LogTail } from "./util/log-tail.ts";
 import type { Logger } from "./util/logger.ts";
 import { createMetrics, type Metrics } from "./util/metrics.ts";
 import type { Random } from "./util/random.ts";
+import { Rates } from "./util/rates.ts";
 import { Jid } from "./xmpp/jid.ts";
 import { ns } from "./xmpp/ns.ts";
 
@@ -122,7 +123,16 @@ export class XmppServer implements WholeServer {
       for (const host of this.#hosts.values()) host.storeLost();
     };
     const isTrusted = networkMatcher(config.proxies.trusted);
-    this.#connections = new ConnectionCounter(config.limits.streamsPerAddress, isTrusted);
+    this.#connections = new ConnectionCounter(
+      config.limits.streamsPerAddress,
+      isTrusted,
+      connectionRates(config, clock),
+    );
+    this.metrics.total(
+      "jackdaw_connections_refused",
+      "connections over the limits of their address",
+      () => this.#connections.refusals,
+    );
     this.#router = new HttpRouter({
       bodyBytes: config.http.bodyBytes,
       log,
@@ -322,6 +332,7 @@ export class XmppServer implements WholeServer {
     this.#environment.tlsRequired = config.tls.required;
     this.#streamEndpoints.limit(config.limits.stanzaBytes);
     this.#connections.limit = config.limits.streamsPerAddress;
+    this.#connections.attempts = connectionRates(config, this.#environment.clock);
     this.#config = config;
   }
 
@@ -430,3 +441,11 @@ function inOrder(modules: readonly Module[]): readonly Module[] {
 function nextPoll(): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, 5));
 }
+
+/** XEP-0205 §4.2: how often one address may connect. */
+function connectionRates({ limits }: Config, clock: Clock): Rates {
+  return new Rates(limits.attemptsPerAddress ?? limits.streamsPerAddress * ATTEMPTS, clock);
+}
+
+/** For each connection that an address may have so many attempts in a minute: unless the configuration says how many. */
+const ATTEMPTS = 10;

@@ -185,6 +185,11 @@ const limits = t.object({
   streamsPerAddress: t
     .integer(200, { off: true, min: 1 })
     .doc("Connections from one IP address (IPv6: one /64)."),
+  attemptsPerAddress: t
+    .optional(t.integer(2000, { off: true, min: 1 }))
+    .doc(
+      "How often one IP address may connect in a minute; more is refused. Absent or null: ten times `streamsPerAddress`.",
+    ),
   unsentSoft: t
     .size("256 KB", { min: 10_000 })
     .doc("Unsent output above which nothing more is read from that client."),

@@ -85,12 +85,20 @@ export const register = defineModule({
       .doc(
         'Attempts to make an account from one address (IPv6: one /64) in an hour; a name that is taken counts as well. "off": any number.',
       ),
+    perHourInAll: t
+      .integer(1000, { min: 1, off: true })
+      .doc(
+        'The same of all addresses together; attempts with an invitation do not count. "off": any number.',
+      ),
     passwordChange: t.boolean(true).doc("Users may change their password."),
     removal: t.boolean(true).doc("Users may remove their account with everything in it."),
   }),
 
   setup(host, config) {
     const buckets = new Lru<string, TokenBucket>(KNOWN_NETWORKS);
+    const everybody = new TokenBucket(config.perHourInAll / HOUR_S, config.perHourInAll, host.clock.now());
+    const refused = host.metrics.counter("jackdaw_registrations_refused", "registrations over a limit");
+    const made = host.metrics.counter("jackdaw_registrations", "accounts that were made by registration");
     const successful = new WeakSet<Applicant>();
     let gate: RegistrationGate | undefined;
 
@@ -193,10 +201,12 @@ export const register = defineModule({
       const user = addressOf(wanted.username);
       // Before it is said whether the name is taken: else names could be tried without end.
       const giveBack = takeTurn(applicant, admission);
+      if (!admission) takeTurnOfAll();
       await checkName(user, admission);
       const make = () => host.accounts.create(user, wanted.password);
       await (admission ? admission.register(user, make) : make());
       successful.add(applicant);
+      made.inc();
       if (admission) giveBack();
       host.log.info("account made by registration", {
         user: user.toString(),
@@ -229,10 +239,19 @@ export const register = defineModule({
       const source = admission?.by ?? networkOf(applicant.remote);
       const bucket = buckets.get(source) ?? new TokenBucket(config.perHour / HOUR_S, config.perHour, now);
       buckets.set(source, bucket);
-      if (!bucket.tryTake(1, now)) {
-        throw new StanzaError("resource-constraint", "too many registrations, try again later");
-      }
+      if (!bucket.tryTake(1, now)) throw tooMany();
       return () => void bucket.take(-1, host.clock.now());
+    }
+
+    /** @throws StanzaError when too many came of late, from however many addresses. */
+    function takeTurnOfAll(): void {
+      if (!Number.isFinite(config.perHourInAll)) return;
+      if (!everybody.tryTake(1, host.clock.now())) throw tooMany();
+    }
+
+    function tooMany(): StanzaError {
+      refused.inc();
+      return new StanzaError("resource-constraint", "too many registrations, try again later");
     }
 
     function addressOf(username: string): Jid {

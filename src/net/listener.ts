@@ -2,6 +2,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Clock } from "../util/clock.ts";
 import { networkOf } from "../util/ip-network.ts";
 import type { Logger } from "../util/logger.ts";
+import { Lru } from "../util/lru.ts";
+import type { Rates } from "../util/rates.ts";
 import { takeProxyHeader } from "./proxy-protocol.ts";
 
 export interface ListenerOptions {
@@ -28,7 +30,16 @@ export class ListenError extends Error {
   override readonly name = "ListenError";
 }
 
-/** Bounds the connections of one address (XEP-0205 §2.3); an IPv6 network of 64 bits counts as one address. */
+/** Networks whose attempts are remembered as too many. */
+const KNOWN_NETWORKS = 10_000;
+
+/** Why a connection is refused; `isNew`: for the first time since there was none to refuse. */
+interface Refusal {
+  readonly why: "too many connections from one address" | "too many attempts to connect from one address";
+  readonly isNew: boolean;
+}
+
+/** Bounds the connections of one address at a time, and in a time (XEP-0205 §4.2); an IPv6 network of 64 bits counts as one address. */
 export class ConnectionCounter {
   /** Changeable while the server runs. */
   limit: number;
@@ -36,22 +47,41 @@ export class ConnectionCounter {
   /** Networks that were refused and have not let go of half of their connections since. */
   readonly #refused = new Set<string>();
   readonly #isExempt: (address: string) => boolean;
+  /** How often each network may try. Changeable while the server runs. */
+  attempts: Pick<Rates, "tryTake"> | undefined;
+  /** Networks that tried too often, as long as they do. */
+  readonly #hasty = new Lru<string, true>(KNOWN_NETWORKS);
+  /** How many were refused so far. */
+  refusals = 0;
 
   /** @param isExempt who may have any number: proxies, which speak for others. */
-  constructor(limit: number, isExempt: (address: string) => boolean = () => false) {
+  constructor(
+    limit: number,
+    isExempt: (address: string) => boolean = () => false,
+    attempts?: Pick<Rates, "tryTake">,
+  ) {
     this.limit = limit;
     this.#isExempt = isExempt;
+    this.attempts = attempts;
   }
 
-  /** Counts a connection of `address` until the returned function is called; "full" when there are too many. */
-  enter(address: string): (() => void) | "full" | "still full" {
+  /** Counts a connection of `address` until the returned function is called, or says why there can be none. */
+  enter(address: string): (() => void) | Refusal {
     if (this.#isExempt(address)) return () => {};
     const key = networkOf(address);
+    if (this.attempts?.tryTake(key) === false) {
+      const isNew = this.#hasty.get(key) === undefined;
+      this.#hasty.set(key, true);
+      this.refusals++;
+      return { why: "too many attempts to connect from one address", isNew };
+    }
+    this.#hasty.delete(key);
     const count = this.#counts.get(key) ?? 0;
     if (count >= this.limit) {
-      if (this.#refused.has(key)) return "still full";
+      const isNew = !this.#refused.has(key);
       this.#refused.add(key);
-      return "full";
+      this.refusals++;
+      return { why: "too many connections from one address", isNew };
     }
     this.#counts.set(key, count + 1);
     return () => this.#leave(key);
@@ -96,9 +126,9 @@ function accept(socket: Socket, arriving: Set<Socket>, options: ListenerOptions)
 
 function admit(socket: Socket, remote: string, { connections, log, ...options }: ListenerOptions): void {
   const leave = connections.enter(remote);
-  if (typeof leave === "string") {
+  if (typeof leave !== "function") {
     // Once, not for each: who is refused goes on trying, and a line costs more than a connection.
-    if (leave === "full") log.warn("too many connections from one address", { remote });
+    if (leave.isNew) log.warn(leave.why, { remote });
     socket.destroy();
     return;
   }

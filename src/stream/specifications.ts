@@ -75,7 +75,6 @@ export const specifications: readonly Specification[] = [
     name: "XEP-0205 1.0.2",
     title: "Best Practices to Discourage Denial of Service Attacks",
     where: ["net/listener.ts", "stream/stream.ts", "auth/throttle.ts"],
-    omits: ["A limit of connection attempts in a time (§4.2): only those at one time are counted."],
   },
   {
     name: "XEP-0368 1.1.0",

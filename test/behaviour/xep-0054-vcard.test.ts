@@ -136,3 +136,23 @@ describe("of a domain that has one", () => {
     }
   });
 });
+
+describe("with two changes a minute", () => {
+  test.override({ options: { config: { modules: { vcard: { changesPerMinute: 2 } } } } });
+
+  test("the third has to wait (XEP-0205 §4)", async ({ connect, clock }) => {
+    const alice = await connect("alice/desk");
+    const change = async (answer: string) => {
+      await alice.sends(`<iq type="set" id="v"><vCard xmlns="vcard-temp"><FN>A</FN></vCard></iq>`);
+      alice.forget((element) => element.is("presence"));
+      await alice.receives(answer);
+    };
+    await change(`<iq type="result" id="v"/>`);
+    await change(`<iq type="result" id="v"/>`);
+    await change(
+      `<iq type="error" id="v">{...}<error type="wait"><resource-constraint xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/>{...}</error></iq>`,
+    );
+    await clock.advance(30_000);
+    await change(`<iq type="result" id="v"/>`);
+  });
+});

@@ -199,3 +199,26 @@ test("it is announced in disco#info (§10)", async ({ connect }) => {
     `<iq type="result" id="d"><query xmlns="http://jabber.org/protocol/disco#info">{...}<feature var="jabber:iq:register"/></query></iq>`,
   );
 });
+
+describe("with two in an hour of all addresses together", () => {
+  test.override({ options: { config: { modules: { register: { open: true, perHourInAll: 2 } } } } });
+
+  test("the third has to wait, from wherever it comes (XEP-0205 §4)", async ({ clock, raw, server }) => {
+    for (const index of [1, 2, 3]) {
+      const one = raw({ remote: `192.0.2.${index}` });
+      await isOffered(one);
+      await registers(one, `user${index}`);
+      if (index < 3) await one.receives(`<iq type="result" id="reg2"/>`);
+      else await isRefused(one, "resource-constraint", "wait");
+    }
+    expect(server.metrics.snapshot()).toMatchObject({
+      jackdaw_registrations: 2,
+      jackdaw_registrations_refused: 1,
+    });
+    await clock.advance(1_800_000);
+    const late = raw({ remote: "192.0.2.4" });
+    await isOffered(late);
+    await registers(late, "late");
+    await late.receives(`<iq type="result" id="reg2"/>`);
+  });
+});

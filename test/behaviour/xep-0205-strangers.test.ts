@@ -1,5 +1,5 @@
 /** XEP-0205 and RFC 6120 §13.12: an account does not write to any number of strangers. */
-import { describe } from "vitest";
+import { describe, expect } from "vitest";
 import { test } from "../../src/testing/rig.ts";
 import { letSee } from "./subscribe.ts";
 
@@ -48,5 +48,23 @@ describe("with three messages at once and one a second", () => {
       `<message to="alice@localhost/laptop" type="chat"><body>Hi</body></message>`.repeat(10),
     );
     for (let i = 0; i < 10; i++) await laptop.receives(heard);
+  });
+});
+
+describe("with two a minute for each session", () => {
+  test.override({ options: { config: { modules: { strangers: { sessionPerMinute: 2 } } } } });
+
+  test("the third of one device is refused, another device may go on", async ({ connect, server }) => {
+    const alice = await connect("alice/phone");
+    const laptop = await connect("alice/laptop");
+    const bob = await connect("bob/desk");
+    await alice.sends(hi.repeat(3));
+    await bob.receives(heard);
+    await bob.receives(heard);
+    alice.forget((element) => element.is("presence"));
+    await alice.receives(refused);
+    await laptop.sends(hi);
+    await bob.receives(heard);
+    expect(server.metrics.snapshot()["jackdaw_stranger_messages_refused"]).toBe(1);
   });
 });

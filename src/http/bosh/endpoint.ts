@@ -119,7 +119,7 @@ export class BoshEndpoint {
       throw new BoshError("host-unknown", "not a domain of this server");
     const terms = this.#agree(request, random.id());
     const leave = connections.enter(peer.remote);
-    if (typeof leave === "string") throw new BoshError("policy-violation", "too many connections");
+    if (typeof leave !== "function") throw new BoshError("policy-violation", "too many connections");
     const ended = () => {
       this.#sessions.delete(terms.sid);
       leave();

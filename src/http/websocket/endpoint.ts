@@ -61,7 +61,7 @@ export class WebSocketEndpoint {
     }
     // Those who come by themselves are counted already.
     const leave = isForwarded ? connections.enter(peer.remote) : () => {};
-    if (typeof leave === "string") return refuse(connection, 429, "too many connections");
+    if (typeof leave !== "function") return refuse(connection, 429, "too many connections");
     connection.once("close", leave);
     this.#server.handleUpgrade(request, connection, head, (socket) => {
       const transport = new WebSocketTransport({ socket, connection, peer, isDirect: !isForwarded, turn });

@@ -8,6 +8,7 @@
 import { defineModule } from "../../core/module.ts";
 import { isPiece } from "../../core/user-data.ts";
 import { type Awaitable, after } from "../../util/awaitable.ts";
+import { Rates } from "../../util/rates.ts";
 import { t } from "../../util/schema.ts";
 import { clone, type Element, serialize } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
@@ -29,11 +30,16 @@ export const vcard = defineModule({
   requires: [presence],
   config: t.object({
     size: t.size("250 KB").doc("The largest vCard, its picture included."),
+    changesPerMinute: t
+      .integer(30, { min: 1, off: true })
+      .doc("How often one account may change its vCard in a minute: all its contacts hear of a new picture."),
     domain: domainVCardSchema.doc("The vCard of the domain itself; without any of it there is none."),
   }),
 
   async setup(host, config) {
     const cards = await VCardStore.open(host);
+    const rates = new Rates(config.changesPerMinute, host.clock);
+    const limited = host.metrics.counter("jackdaw_vcards_limited", "changes of vCards over the limit");
     const ofDomain = domainVCard(config.domain);
 
     // §3.1: one's own.
@@ -47,6 +53,10 @@ export const vcard = defineModule({
     // §3.2.
     host.iq("set", ns.VCARD, "vCard", async ({ session, payload }) => {
       refuseTooLarge(payload);
+      if (!rates.tryTake(session.jid.bare.toString())) {
+        limited.inc();
+        throw new StanzaError("resource-constraint", "the vCard is changed too often", { type: "wait" });
+      }
       if (await cards.put(session.jid, payload)) await changed(session.jid.bare, payload);
     });
 

@@ -11,6 +11,7 @@ import { defineModule } from "../core/module.ts";
 import type { Management } from "../session/management.ts";
 import type { Session } from "../session/session.ts";
 import type { Stream } from "../stream/stream.ts";
+import { type Awaitable, after } from "../util/awaitable.ts";
 import { Lru } from "../util/lru.ts";
 import { t } from "../util/schema.ts";
 import { type Element, el } from "../xml/element.ts";
@@ -25,8 +26,10 @@ interface StreamManagement {
   /** The answer to `<enable/>`: `<enabled/>`; the session's stanzas count from now on. */
   enable(session: Session, request: Attributes): Element;
   /** §5: the session that `<resume/>` asks for, its stream replaced by this one; or `<failed/>`. */
-  resume(stream: Stream, request: Attributes): { session: Session; answer: Element } | { failed: Element };
+  resume(stream: Stream, request: Attributes): Awaitable<Resumption>;
 }
+
+type Resumption = { readonly session: Session; readonly answer: Element } | { readonly failed: Element };
 
 type Attributes = Readonly<Record<string, string | undefined>>;
 
@@ -59,9 +62,9 @@ export const streamManagement = defineModule({
       // §9.2
       inline: {
         offer: () => [el("sm", { xmlns: ns.STREAM_MANAGEMENT })],
-        negotiate({ request: { stream } }, [request]) {
+        async negotiate({ request: { stream } }, [request]) {
           if (request?.name !== "resume") return [];
-          const outcome = resume(stream, request.attrs as Attributes);
+          const outcome = await resume(stream, request.attrs as Attributes);
           if ("failed" in outcome) return [outcome.failed];
           stream.bound(outcome.session);
           outcome.session.resend();
@@ -112,33 +115,44 @@ export const streamManagement = defineModule({
     const resumed = resumptions("success");
     const unresumed = resumptions("failure");
 
-    function resume(stream: Stream, request: Attributes): ReturnType<StreamManagement["resume"]> {
-      const id = request.previd ?? "";
-      const handled = readCount(request.h);
-      const session = resumable.get(id);
-      const management = session?.management;
+    function resume(stream: Stream, request: Attributes): Awaitable<Resumption> {
+      const session = resumable.get(request.previd ?? "");
       // The id is a secret of the account: for anybody else there is no such session.
-      if (!session || !management || !stream.user || !session.jid.bare.equals(stream.user)) {
-        const end = ended.get(id);
-        unresumed.inc();
-        const known = end && end.user === stream.user?.toString();
-        return { failed: failed("item-not-found", known ? end.handled : undefined) };
-      }
+      if (!stream.user || !session?.jid.bare.equals(stream.user)) return gone(stream, request);
+      const handled = readCount(request.h);
       if (handled === undefined) return { failed: failed("bad-request") };
-      acknowledge(management, handled);
-      session.attach(stream);
-      resumed.inc();
-      const answer = el("resumed", {
-        xmlns: ns.STREAM_MANAGEMENT,
-        previd: id,
-        h: String(management.handled),
+      return after(session.takeOff(), () => {
+        const { management } = session;
+        // It may have ended while its last stanza was dealt with, and so may the stream.
+        if (
+          !management ||
+          resumable.get(request.previd ?? "") !== session ||
+          stream.state !== "authenticated"
+        ) {
+          return gone(stream, request);
+        }
+        acknowledge(management, handled);
+        session.attach(stream);
+        resumed.inc();
+        const answer = el("resumed", {
+          xmlns: ns.STREAM_MANAGEMENT,
+          previd: request.previd,
+          h: String(management.handled),
+        });
+        return { session, answer };
       });
-      return { session, answer };
+    }
+
+    function gone(stream: Stream, request: Attributes): { readonly failed: Element } {
+      unresumed.inc();
+      const end = ended.get(request.previd ?? "");
+      const known = end && end.user === stream.user?.toString();
+      return { failed: failed("item-not-found", known ? end.handled : undefined) };
     }
   },
 });
 
-function receive(stream: Stream, element: XmlElement, service: StreamManagement): void {
+function receive(stream: Stream, element: XmlElement, service: StreamManagement): Awaitable<void> {
   const { session } = stream;
   switch (element.name) {
     case "enable":
@@ -149,11 +163,12 @@ function receive(stream: Stream, element: XmlElement, service: StreamManagement)
       return stream.send(service.enable(session, element.attributes));
     case "resume": {
       if (!stream.user || session) return stream.send(failed("unexpected-request"));
-      const outcome = service.resume(stream, element.attributes);
-      if ("failed" in outcome) return stream.send(outcome.failed);
-      stream.send(outcome.answer);
-      stream.bound(outcome.session);
-      return outcome.session.resend();
+      return after(service.resume(stream, element.attributes), (outcome) => {
+        if ("failed" in outcome) return stream.send(outcome.failed);
+        stream.send(outcome.answer);
+        stream.bound(outcome.session);
+        outcome.session.resend();
+      });
     }
     case "r":
       if (!session?.management) return stream.send(failed("unexpected-request"));

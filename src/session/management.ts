@@ -86,11 +86,11 @@ export class Management {
     this.#bytes += stanza.size;
   }
 
-  /** Forgets what the client has; false when it claims more than was sent (§6). */
+  /** Forgets what the client has; false when it claims more than was sent (§6). Less than it claimed before says nothing. */
   acknowledge(handled: number): boolean {
     const unacked = difference(this.#sent, handled);
     const acked = this.#queue.length - unacked;
-    if (acked < 0) return false;
+    if (acked < 0) return unacked <= this.#pushed;
     for (const { stanza } of this.#queue.splice(0, acked)) this.#bytes -= stanza.size;
     const settled = this.#pushed - this.#queue.length;
     while (this.#waiters[0] && this.#waiters[0].pushed <= settled) this.#waiters.shift()?.settle(true);

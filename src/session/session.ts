@@ -1,5 +1,5 @@
 import type { SessionStream } from "../stream/stream-host.ts";
-import { type Awaitable, after } from "../util/awaitable.ts";
+import { type Awaitable, after, isPromise } from "../util/awaitable.ts";
 import type { Clock, Timer } from "../util/clock.ts";
 import type { Random } from "../util/random.ts";
 import type { Element } from "../xml/element.ts";
@@ -55,6 +55,8 @@ export class Session {
   #lastActive: number;
   #management: Management | undefined;
   #outgoing: Outgoing | undefined;
+  /** Settles when the client's last stanza is dealt with, where that takes time. */
+  #underWay: Promise<void> | undefined;
   #gate: ((stanza: Stanza) => boolean) | undefined;
   /** Runs out when the client may no longer resume, or is to be asked for an acknowledgement. */
   #timer: Timer | undefined;
@@ -215,7 +217,18 @@ export class Session {
     const management = this.#management;
     this.host.stanzas.received[element.name as Stanza["kind"]].value++;
     const handled = this.#accept(element);
-    return management ? after(handled, () => management.count()) : handled;
+    if (!management) return handled;
+    const counted = after(handled, () => management.count());
+    if (isPromise(counted)) this.#waitFor(counted);
+    return counted;
+  }
+
+  #waitFor(work: Promise<void>): void {
+    const done = () => {
+      if (this.#underWay === settled) this.#underWay = undefined;
+    };
+    const settled = work.then(done, done);
+    this.#underWay = settled;
   }
 
   /** Checked, stamped and handed on (RFC 6120 §8.1.2.1, §8.2.3). */
@@ -257,6 +270,22 @@ export class Session {
     if (wasEnded || !management?.resumeId) return this.#end(reason);
     this.#timer = this.host.clock.after(management.resumeTime, () => this.#end(`${reason}; not resumed`));
     for (const { stanza } of management.unacked) this.host.held(this, stanza);
+  }
+
+  /**
+   * XEP-0198 §5: the client comes back while a stanza of it is still being dealt with, which nobody may count twice. The stream
+   * that it came on ends; settles when the session can be attached to another one.
+   */
+  takeOff(): Awaitable<void> {
+    const old = this.#stream;
+    if (!this.#underWay || !this.#management) return undefined;
+    if (old) {
+      this.#stream = undefined;
+      this.#timer?.cancel();
+      this.#timer = this.host.clock.after(this.#management.resumeTime, () => this.#end("not resumed"));
+      old.close("conflict", "resumed on another connection");
+    }
+    return this.#underWay;
   }
 
   /** XEP-0198 §5: the client is back on another stream; what it does not have is sent again by `resend`. */

@@ -35,6 +35,8 @@ describe("slixmpp", () => {
 
   test("sees on one device what another sends and receives", ({ real }) => run("slixmpp-carbons.py", real));
 
+  test("makes a room, talks there, and administers it", ({ real }) => run("slixmpp-rooms.py", real));
+
   describe("where files may be uploaded", () => {
     test.override({
       options: { listen: { https: 0 }, config: { modules: { upload: { maxFileSize: "1 MB" } } } },

@@ -85,4 +85,53 @@ describe("stanza", () => {
       });
     }
   });
+
+  test("makes a room, talks there, and administers it", async ({ real }) => {
+    const room = "coven@conference.localhost";
+    const alice = await stanza(real, "alice@localhost");
+    const bob = await stanza(real, "bob@localhost");
+    expect((await alice.client.joinRoom(room, "first")).muc).toMatchObject({
+      affiliation: "owner",
+      role: "moderator",
+      statusCodes: expect.arrayContaining(["110", "201"]) as unknown,
+    });
+    const config = await alice.client.getRoomConfig(room);
+    const name = config.fields?.find((field) => field.name === "muc#roomconfig_roomname");
+    if (name) name.value = "A Dark Cave";
+    await alice.client.configureRoom(room, { ...config, type: "submit" });
+    expect((await bob.client.getDiscoItems("conference.localhost")).items).toEqual([
+      { jid: room, name: "A Dark Cave" },
+    ]);
+
+    await bob.client.joinRoom(room, "second");
+    await alice.presence.take(({ from }) => from === `${room}/second`);
+    bob.client.sendMessage({ to: room, type: "groupchat", body: "Grüße" });
+    for (const { messages } of [alice, bob]) {
+      await messages.take(({ from, body }) => from === `${room}/second` && body === "Grüße");
+    }
+    alice.client.setSubject(room, "Spells");
+    await bob.messages.take(({ subject }) => subject === "Spells");
+    await bob.client.changeNick(room, "third");
+    await alice.presence.take(({ from, type }) => from === `${room}/third` && type === undefined);
+
+    await alice.client.setRoomAffiliation(room, "bob@localhost", "admin");
+    await bob.presence.take(
+      ({ from, muc }) => from === `${room}/third` && JSON.stringify(muc).includes(`"admin"`),
+    );
+    expect((await alice.client.getRoomMembers(room, { affiliation: "admin" })).muc.users).toMatchObject([
+      { jid: "bob@localhost", affiliation: "admin" },
+    ]);
+    await alice.client.kick(room, "third", "Avaunt");
+    await bob.presence.take(({ from, type }) => from === `${room}/third` && type === "unavailable");
+    await bob.client.joinRoom(room, "second");
+    await alice.client.ban(room, "bob@localhost");
+    await bob.presence.take(({ from, type }) => from === `${room}/second` && type === "unavailable");
+    await expect(bob.client.joinRoom(room, "second")).rejects.toMatchObject({
+      error: { condition: "forbidden" },
+    });
+    await alice.client.destroyRoom(room, { reason: "Macbeth doth come" });
+    await expect(alice.client.getDiscoInfo(room)).rejects.toMatchObject({
+      error: { condition: "item-not-found" },
+    });
+  });
 });

@@ -1,5 +1,7 @@
 /** XEP-0363: uploads outlive the server, and what a crash left does not. */
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -49,6 +51,25 @@ describe("after a restart", () => {
     const second = await start();
     await expect(getsSlot(await second.connect("alice/phone"))).rejects.toThrow("resource-constraint");
   });
+});
+
+test("a server that ends gives up what is coming in, which may come again when it is back", async () => {
+  const { folder, start } = place();
+  const first = await start();
+  const { put } = await getsSlot(await first.connect("alice/phone"));
+  const { hostname, port, pathname, search } = new URL(put);
+  const headers = { host: hostname, "content-length": CAT.length };
+  const upload = httpRequest({ host: "127.0.0.1", port, path: pathname + search, method: "PUT", headers });
+  const answered = once(upload, "response");
+  upload.write(CAT.subarray(0, 5));
+  await eventually(() => filesIn(folder)).toHaveLength(1);
+  await first.close();
+  const [{ statusCode }] = (await answered) as [IncomingMessage];
+  expect(statusCode).toBe(503);
+  expect(filesIn(folder)).toEqual([]);
+  expect(first.errors).toEqual([]);
+  const second = await start();
+  expect((await second.request(pathOf(put), body(CAT))).status).toBe(201);
 });
 
 describe("what a server left that was killed", () => {

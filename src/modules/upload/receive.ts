@@ -22,6 +22,8 @@ export interface ReceiverParts {
   readonly atOnce: number;
   /** How long files are kept by their purpose; milliseconds, 0 for ever. */
   readonly keep: Readonly<Record<Purpose, number>>;
+  /** Aborted when the server ends. */
+  readonly closing: AbortSignal;
   find(id: string, name: string): Promise<UploadRow | undefined>;
 }
 
@@ -29,6 +31,11 @@ export interface ReceiverParts {
 const LEAST_TIME_MS = 60_000;
 /** However large it is: no timer takes more than some weeks. */
 const MOST_TIME_MS = 7 * 86_400_000;
+
+/** The server ends; the slot is still good when it is back. */
+class ClosingError extends Error {
+  override readonly name = "ClosingError";
+}
 
 /** The peer stopped in the middle of the body. */
 class BrokenBodyError extends Error {
@@ -77,12 +84,12 @@ export class Receiver {
   }
 
   async #receive(slot: UploadRow, request: Request): Promise<Response> {
-    const { clock, files, store, log, keep, slowest, uploads, bytes } = this.#parts;
+    const { clock, files, store, log, keep, slowest, uploads, bytes, closing } = this.#parts;
     const { id, size, purpose, latest } = slot;
     const type = mediaType(request.headers.get("content-type") ?? "") ?? "";
     try {
       const time = Math.min(LEAST_TIME_MS + (size / slowest) * 1000, MOST_TIME_MS);
-      await files.receive(id, chunksOf(request.body, clock, time), size);
+      await files.receive(id, chunksOf(request.body, { clock, time, closing }), size);
       // Its owner may have gone meanwhile.
       const { owner } = (await store.get(id)) ?? { owner: "" };
       if (owner !== "") await files.publish(id);
@@ -96,6 +103,7 @@ export class Receiver {
     } catch (error) {
       if (error instanceof BodySizeError) return refusal(400, "The body is not as long as it was to be");
       if (error instanceof TimeoutError) return refusal(408, "Too slow", { Connection: "close" });
+      if (error instanceof ClosingError) return refusal(503, "The server goes down", { Connection: "close" });
       if (error instanceof BrokenBodyError) return refusal(400, "The body broke off");
       log.warn("an upload could not be written", { id, error: (error as Error).message });
       return refusal(507, "There is no room for the file");
@@ -129,30 +137,41 @@ function checkHeaders(slot: UploadRow, headers: Headers): Response | undefined {
   return undefined;
 }
 
-/** A body that ends in `time` milliseconds. @throws TimeoutError, BrokenBodyError */
+interface BodyBounds {
+  readonly clock: Clock;
+  /** Milliseconds from now. */
+  readonly time: number;
+  readonly closing: AbortSignal;
+}
+
+/** A body that comes to its end in time. @throws TimeoutError, ClosingError, BrokenBodyError */
 async function* chunksOf(
   body: ReadableStream<Uint8Array> | null,
-  clock: Clock,
-  time: number,
+  { clock, time, closing }: BodyBounds,
 ): AsyncGenerator<Uint8Array> {
   if (!body) return;
   const reader = body.getReader();
-  let isLate = false;
-  const timer = clock.after(time, () => {
-    isLate = true;
+  let failure: Error | undefined;
+  const giveUp = (error: Error) => {
+    failure ??= error;
     void reader.cancel().catch(() => {});
-  });
+  };
+  const close = () => giveUp(new ClosingError());
+  const timer = clock.after(time, () => giveUp(new TimeoutError("the upload took too long")));
+  closing.addEventListener("abort", close);
+  if (closing.aborted) close();
   try {
     for (;;) {
       const { done, value } = await reader.read().catch((error: Error) => {
-        throw new BrokenBodyError(error.message);
+        throw failure ?? new BrokenBodyError(error.message);
       });
-      if (isLate) throw new TimeoutError("the upload took too long");
+      if (failure) throw failure;
       if (done) return;
       yield value;
     }
   } finally {
     timer.cancel();
+    closing.removeEventListener("abort", close);
     await reader.cancel().catch(() => {});
   }
 }

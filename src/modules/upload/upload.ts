@@ -106,6 +106,7 @@ export const upload = defineModule({
       store,
       files,
       signer,
+      closing: http.closing,
       find,
       uploads: metrics.counter("jackdaw_uploads", "files that were uploaded"),
       bytes: metrics.counter("jackdaw_upload_bytes", "size of the files that were uploaded"),

@@ -70,7 +70,9 @@ function Shell({ visit, onLeave }: { readonly visit: Visit; readonly onLeave: ()
   useEffect(() => {
     document.title = `${current.title} – Jackdaw administration`;
     document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-  }, [current]);
+    // Readers and the Tab key go on where the news is.
+    document.getElementById("main")?.focus({ preventScroll: true });
+  }, [current, path]);
 
   return (
     <>

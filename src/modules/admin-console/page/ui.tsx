@@ -1,6 +1,6 @@
 /** The pieces that views are made of. Text is text: nothing here takes HTML. */
 import type { ComponentChildren, TargetedEvent } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { messageOf } from "./hooks.ts";
 
 interface ButtonProps {
@@ -181,9 +181,10 @@ interface DialogProps {
 export function Dialog({ title, children, onClose }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
+    // Closed while it is still in the page: one that is taken out of it gives the focus back to nobody.
     return () => dialog?.close();
   }, []);
   return (

@@ -154,7 +154,10 @@ export function AccountPage({ path: user }: ViewProps) {
 
   function done(changed: Change) {
     setChange(undefined);
-    if (changed === "remove") location.hash = "#/accounts";
+    if (changed === "remove") {
+      location.hash = "#/accounts";
+      return;
+    }
     reload();
     admins.reload();
   }

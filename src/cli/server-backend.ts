@@ -47,8 +47,14 @@ function listenersOf(name: keyof Ports, server: XmppServer): Listener[] {
     name,
     ...address,
     port: index === 0 ? ports[name] : address.port,
-    ...(name === "https" && { url: server.host().http.url }),
+    ...(isForBrowsers(name, server) && { url: server.host().http.url }),
   }));
+}
+
+/** The listener for TLS, or the one that a proxy for TLS stands in front of. */
+function isForBrowsers(name: keyof Ports, server: XmppServer): boolean {
+  if (name !== "http" || server.ports.https > 0) return name === "https";
+  return server.host().http.url.startsWith("https:");
 }
 
 function openStore(store: Config["store"], logger: Logger): Store {

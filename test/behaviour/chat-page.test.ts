@@ -27,8 +27,10 @@ function build(version?: string): string {
 }
 
 async function serving(directory: string): Promise<Rig> {
-  const rig = await createRig({ config: { modules: { chat: { directory } } } });
+  const listen = { c2s: false, c2sTls: false, https: 0 } as const;
+  const rig = await createRig({ listen, config: { modules: { chat: { directory } } } });
   onTestFinished(() => rig.close());
+  await rig.server.listen();
   return rig;
 }
 
@@ -61,7 +63,7 @@ describe("the chat page", () => {
     const rig = await serving(build());
     const policy = (await rig.request("/chat")).headers.get("Content-Security-Policy");
     expect(policy).toContain("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';");
-    expect(policy).toContain("connect-src 'self' https://localhost;");
+    expect(policy).toContain(`connect-src 'self' https://localhost:${rig.server.ports.https};`);
     expect(policy).toContain("frame-ancestors 'none'");
   });
 

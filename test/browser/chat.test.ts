@@ -1,5 +1,6 @@
 import { describe, expect } from "vitest";
 import { invitesService } from "../../src/modules/invites/invites.ts";
+import type { TestServer } from "../../src/testing/index.ts";
 import { Jid } from "../../src/xmpp/jid.ts";
 import { Conversation } from "./converse.ts";
 import { test } from "./site.ts";
@@ -19,6 +20,10 @@ test.override({
     ],
   },
 });
+
+async function heardBy(site: TestServer, user: string): Promise<(string | undefined)[]> {
+  return (await site.archive(user)).map(({ body }) => body);
+}
 
 describe("Converse on the chat page", () => {
   test("lets two people write to each other, alone and in a room (XEP-0045)", async ({
@@ -62,6 +67,20 @@ describe("Converse on the chat page", () => {
     await alice.hears("said in the meantime");
     expect(session?.attached).toBe(true);
     await alice.says("there was a gap");
+  });
+
+  test("goes by BOSH where a network lets no WebSocket through", async ({ newPage, site, visits }) => {
+    visits.forgive(/WebSocket connection .* failed/);
+    const page = await newPage();
+    await page.addInitScript(`WebSocket = class extends WebSocket {
+      constructor(url, protocols) {
+        super(url.replace("xmpp-websocket", "nowhere"), protocols);
+      }
+    }`);
+    const alice = await Conversation.open(page, site, "alice");
+    await alice.opensChatWith("bob");
+    await alice.says("by letter");
+    await expect.poll(() => heardBy(site, "bob"), { timeout: PATIENCE_MS }).toContain("by letter");
   });
 
   test("sends pictures and files, whose scripts never run (XEP-0363)", async ({ newPage, site }) => {
@@ -138,6 +157,5 @@ test("an invitation leads to a chat with whoever invited", async ({ newPage, sit
   const carol = await Conversation.logIn(page, "four words that rhyme");
   await carol.opensChatWith("alice");
   await carol.says("here I am");
-  const heard = async () => (await site.archive("alice")).map(({ body }) => body);
-  await expect.poll(heard, { timeout: PATIENCE_MS }).toContain("here I am");
+  await expect.poll(() => heardBy(site, "alice"), { timeout: PATIENCE_MS }).toContain("here I am");
 });

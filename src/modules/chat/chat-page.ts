@@ -1,11 +1,14 @@
 import { html, raw } from "hono/html";
 import { icon } from "../../html/icon.ts";
 import { respond } from "../../html/page.ts";
+import type { HttpSide } from "../../http/http-side.ts";
 
 export interface ChatPageParts {
   readonly domain: string;
-  /** Where the domain's uploads are, which may be another origin than that of the page. */
-  readonly origin: string;
+  /** Where streams are. */
+  readonly http: Pick<HttpSide, "boshUrl" | "websocketUrl">;
+  /** Where uploads are, which may be another origin than the page's. */
+  readonly uploads: string;
   /** The folder with Converse. */
   readonly base: string;
   readonly version: string | undefined;
@@ -27,12 +30,13 @@ const style = `
 `;
 
 /** The page that Converse fills. Its settings: https://conversejs.org/docs/configuration/ */
-export function chatPage({ domain, origin, base, version, isOpen }: ChatPageParts): Promise<Response> {
-  const uploads = new URL(origin);
+export function chatPage({ domain, http, uploads, base, version, isOpen }: ChatPageParts): Promise<Response> {
+  const { hostname, origin } = new URL(uploads);
   const settings = {
     assets_path: base,
-    websocket_url: "/xmpp-websocket",
-    bosh_service_url: "/http-bind",
+    // Paths: the page's own origin has them.
+    websocket_url: pathOf(http.websocketUrl),
+    bosh_service_url: pathOf(http.boshUrl),
     discover_connection_methods: false,
     default_domain: domain,
     allow_registration: isOpen,
@@ -46,7 +50,7 @@ export function chatPage({ domain, origin, base, version, isOpen }: ChatPagePart
     allow_public_bookmarks: false,
     // Nothing is fetched from anybody else: neither pictures that are only linked to, nor lists of servers and rooms.
     // Without a service that searches rooms there would be no field to name one.
-    render_media: [uploads.hostname],
+    render_media: [hostname],
     embed_3rd_party_media_players: false,
     emoji_image_path: `${base}/images/`,
     xmpp_providers_url: "",
@@ -81,7 +85,11 @@ under the <a href="${base}/LICENSE" target="_blank">Mozilla Public License</a></
 </body>
 </html>
 `;
-  return respond(document, policy(uploads.origin), { headers: { "Cache-Control": "no-cache" } });
+  return respond(document, policy(origin), { headers: { "Cache-Control": "no-cache" } });
+}
+
+function pathOf(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : new URL(url).pathname;
 }
 
 /**

@@ -43,7 +43,8 @@ export const chat = defineModule({
     http.routes.get("/chat", () =>
       chatPage({
         domain: host.domain,
-        origin: host.find(uploadsService)?.origin ?? http.url,
+        http,
+        uploads: host.find(uploadsService)?.origin ?? http.url,
         base,
         version: files.version,
         isOpen: host.modules.includes(register) && host.use(registrationService).isOpen,

@@ -23,9 +23,24 @@ if (newcomer) {
   history.replaceState(null, "", location.pathname);
 }
 
-converse.initialize({
-  ...settings,
-  websocket_url: location.origin.replace(/^http/, "ws") + settings.websocket_url,
-  bosh_service_url: location.origin + settings.bosh_service_url,
-}).then(() => document.getElementById("loading")?.remove());
+// Where a network lets no WebSocket through Converse tries again and again: whether it does is found out beforehand.
+function opens(url) {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(url, "xmpp");
+    setTimeout(resolve, 5000, false);
+    socket.onerror = () => resolve(false);
+    socket.onopen = () => {
+      socket.close();
+      resolve(true);
+    };
+  });
+}
+
+const { websocket_url, bosh_service_url } = settings;
+if (websocket_url) settings.websocket_url = location.origin.replace(/^http/, "ws") + websocket_url;
+if (bosh_service_url) settings.bosh_service_url = location.origin + bosh_service_url;
+if (websocket_url && bosh_service_url && !(await opens(settings.websocket_url))) delete settings.websocket_url;
+
+await converse.initialize(settings);
+document.getElementById("loading")?.remove();
 `;

@@ -1,11 +1,11 @@
 import { html } from "hono/html";
 import { appList } from "../../html/apps.ts";
 import { type Html, page } from "../../html/page.ts";
+import type { HttpSide } from "../../http/http-side.ts";
 
 export interface HomePageParts {
   readonly domain: string;
-  /** Where the web side of the domain is. */
-  readonly url: string;
+  readonly http: Pick<HttpSide, "boshUrl" | "websocketUrl">;
   /** 0 for none. */
   readonly ports: { readonly c2s: number; readonly c2sTls: number };
   /** Whether there is a page to chat in. */
@@ -59,11 +59,12 @@ ${
   return page({ title: domain, domain, body }, { headers: { "Cache-Control": "no-cache" } });
 }
 
-function details({ domain, url, ports }: HomePageParts): Html {
+function details({ domain, http, ports }: HomePageParts): Html {
   const rows: (readonly [string, string])[] = [["Server", domain]];
   if (ports.c2s > 0) rows.push(["Port with STARTTLS", String(ports.c2s)]);
   if (ports.c2sTls > 0) rows.push(["Port with direct TLS", String(ports.c2sTls)]);
-  rows.push(["WebSocket", `${url.replace(/^http/, "ws")}/xmpp-websocket`], ["BOSH", `${url}/http-bind`]);
+  if (http.websocketUrl !== undefined) rows.push(["WebSocket", http.websocketUrl]);
+  if (http.boshUrl !== undefined) rows.push(["BOSH", http.boshUrl]);
   return html`<dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd><code>${value}</code></dd>`)}</dl>`;
 }
 

@@ -26,7 +26,7 @@ export const home = defineModule({
     routes.get("/", () =>
       homePage({
         domain: host.domain,
-        url: host.http.url,
+        http: host.http,
         ports: host.ports,
         chat: host.modules.includes(chat),
         isOpen: host.modules.includes(register) && host.use(registrationService).isOpen,

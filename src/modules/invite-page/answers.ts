@@ -2,11 +2,13 @@ import { html } from "hono/html";
 import { type Html, page } from "../../html/page.ts";
 
 /** The same for links that never were, that ended, and that were used. */
-export function overPage(domain: string): Promise<Response> {
+export function overPage(domain: string, chat: boolean): Promise<Response> {
   return notice(domain, 404, {
     title: "This invitation does not hold",
     body: html`<p>It was used already, it ended, or the link is not complete. Ask whoever gave it to you for another one.</p>
-  <p>If you have just made your account with it: welcome! <a href="/chat">Open the chat</a> and log in.</p>`,
+  <p>If you have just made your account with it: welcome! ${
+    chat ? html`<a href="/chat">Open the chat</a> and log in.` : html`<a href="/">How to connect</a>`
+  }</p>`,
   });
 }
 

@@ -44,6 +44,7 @@ export const invitePage = defineModule({
     const { http, domain } = host;
     const service = host.use(invitesService);
     const registration = host.modules.includes(register) ? host.use(registrationService) : undefined;
+    const canChat = () => host.modules.includes(chat);
     const buckets = new Lru<string, TokenBucket>(KNOWN_NETWORKS);
 
     // XEP-0401 §5.1: an HTTPS URL.
@@ -60,7 +61,7 @@ export const invitePage = defineModule({
         if (!isFromThisSite(c) || !isPrivate(c)) return refusedPage(domain);
         const filled = readForm(await fieldsOf(c), invitation, passwordLength);
         const outcome = filled.complaint ?? (await makeAccount(c, invitation, token, filled));
-        if (outcome === "over") return overPage(domain);
+        if (outcome === "over") return overPage(domain, canChat());
         if ("status" in outcome) {
           return show(c, invitation, token, { username: filled.username, complaint: outcome });
         }
@@ -69,7 +70,7 @@ export const invitePage = defineModule({
           username: outcome.local,
           address: outcome.toString(),
           contact: invitation.befriend ? invitation.inviter.toString() : undefined,
-          chat: host.modules.includes(chat),
+          chat: canChat(),
         });
       }),
     );
@@ -91,7 +92,7 @@ export const invitePage = defineModule({
         bucket.take(1, now);
         buckets.set(network, bucket);
       }
-      return overPage(domain);
+      return overPage(domain, canChat());
     }
 
     function show(
@@ -105,7 +106,7 @@ export const invitePage = defineModule({
         invitation,
         uri: service.uri(invitation, token),
         platform: platformOf(c.req.header("User-Agent") ?? ""),
-        chat: host.modules.includes(chat),
+        chat: canChat(),
         isPrivate: isPrivate(c),
         passwordLength,
         rejected,

@@ -23,8 +23,8 @@ export interface TestServerOptions {
   /** For everything on HTTP. Default: any free one, unless `port` is false; false: none. */
   readonly httpPort?: number | false;
   /**
-   * PBKDF2 rounds of the passwords of `users`. Each log-in costs a client as many, and some take 150 ms for the 4096 that
-   * RFC 5802 §5.1 wants; a client that insists on them needs them here. Default: 64.
+   * PBKDF2 rounds of the passwords of `users`, which each log-in costs a client again. Default: the 4096 that RFC 5802 §5.1
+   * wants for SCRAM-SHA-256 and -512, and 64 for SCRAM-SHA-1, which clients use that are slow at it.
    */
   readonly iterations?: number;
   /** Sections of server.config.json. */

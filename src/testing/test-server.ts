@@ -110,7 +110,7 @@ export class TestServer implements AsyncDisposable {
     this.#users = new TestUsers({
       rig,
       resolve,
-      iterations: options.iterations ?? 64,
+      iterations: options.iterations,
       service: () => this.service("xmpp"),
     });
     this.#traffic = new Traffic({

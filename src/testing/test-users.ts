@@ -1,5 +1,6 @@
-import { pbkdf2Sync } from "node:crypto";
-import { digestLength, digestName, SCRAM_HASHES, scramKeys } from "../auth/scram-keys.ts";
+import { createHash, pbkdf2Sync } from "node:crypto";
+import type { KnownKeys } from "../auth/accounts.ts";
+import { digestLength, digestName, SCRAM_HASHES, type ScramHash, scramKeys } from "../auth/scram-keys.ts";
 import { Jid } from "../xmpp/jid.ts";
 import type { Rig } from "./create-rig.ts";
 import type { TestClock } from "./test-clock.ts";
@@ -30,8 +31,8 @@ export interface ConnectOptions {
 
 interface TestUsersParts {
   readonly rig: Rig<TestClock>;
-  /** PBKDF2 rounds. */
-  readonly iterations: number;
+  /** PBKDF2 rounds; undefined: see `iterationsOf`. */
+  readonly iterations: number | undefined;
   resolve(name: string): string;
   /** Where clients connect to. */
   service(): string;
@@ -64,10 +65,10 @@ export class TestUsers {
 
   /** @throws Error when it exists, or when something of the fixture cannot be. */
   async add(fixture: UserFixture): Promise<TestUser> {
-    const { rig, resolve } = this.#parts;
+    const { rig, resolve, iterations } = this.#parts;
     const jid = Jid.parse(resolve(fixture.name));
     const password = fixture.password ?? rig.passwordOf(jid.toString());
-    await rig.server.host(jid.domain).accounts.createWithKeys(jid, this.#keysOf(password));
+    await rig.server.host(jid.domain).accounts.createWithKeys(jid, keysOf(password, iterations));
     await rig.user(jid.toString(), password);
     await this.furnish(fixture);
     const user = this.#userOf(jid, password);
@@ -92,16 +93,6 @@ export class TestUsers {
     this.#all = new Map(state);
   }
 
-  #keysOf(password: string) {
-    const { rig, iterations } = this.#parts;
-    const salt = rig.server.host().random.bytes(16);
-    const made = SCRAM_HASHES.map((hash) => {
-      const salted = pbkdf2Sync(password, salt, iterations, digestLength(hash), digestName(hash));
-      return [hash, { salt, iterations, ...scramKeys(hash, salted) }] as const;
-    });
-    return new Map(made);
-  }
-
   #userOf(jid: Jid, password: string): TestUser {
     const { service } = this.#parts;
     const { local: name, domain } = jid;
@@ -115,4 +106,32 @@ export class TestUsers {
       },
     };
   }
+}
+
+/** By hash, rounds and password: the same for all servers of a process, and in each run. */
+const derived = new Map<string, KnownKeys>();
+
+function keysOf(password: string, iterations: number | undefined): ReadonlyMap<ScramHash, KnownKeys> {
+  return new Map(
+    SCRAM_HASHES.map((hash) => [hash, derive(hash, password, iterations ?? iterationsOf(hash))]),
+  );
+}
+
+/**
+ * COMPAT(xmpp.js, 2026): it knows SCRAM-SHA-1 alone and takes 150 ms for 4096 rounds. COMPAT(strophe.js, 2026): it wants 4096
+ * rounds (RFC 5802 §5.1), prefers stronger hashes, and is quick.
+ */
+function iterationsOf(hash: ScramHash): number {
+  return hash === "SHA-1" ? 64 : 4096;
+}
+
+function derive(hash: ScramHash, password: string, iterations: number): KnownKeys {
+  const key = `${hash} ${iterations} ${password}`;
+  const known = derived.get(key);
+  if (known) return known;
+  const salt = createHash("sha256").update(key).digest().subarray(0, 16);
+  const salted = pbkdf2Sync(password, salt, iterations, digestLength(hash), digestName(hash));
+  const keys = { salt, iterations, ...scramKeys(hash, salted) };
+  derived.set(key, keys);
+  return keys;
 }

@@ -97,9 +97,12 @@ export class Traffic {
   }
 
   /** What fits from now on, as it comes; ends with the server. */
-  async *stanzas(pattern: StanzaPattern = {}): AsyncGenerator<Seen, void> {
-    const matches = matcherOf(pattern, this.#parts.resolve);
-    for (let index = this.#all.length; ; index++) {
+  stanzas(pattern: StanzaPattern = {}): AsyncGenerator<Seen, void> {
+    return this.#from(this.#all.length, matcherOf(pattern, this.#parts.resolve));
+  }
+
+  async *#from(start: number, matches: (seen: Seen) => boolean): AsyncGenerator<Seen, void> {
+    for (let index = start; ; index++) {
       while (index >= this.#all.length) {
         if (this.#ended) return;
         await new Promise<void>((resolve) => this.#wake.push(resolve));

@@ -58,9 +58,9 @@ describe("links", () => {
   });
 });
 
-/** Code blocks with the file that they are copied from: ```ts src/modules/ping.ts */
+/** Code blocks with the file that they are copied from: ```ts src/modules/ping.ts, or ```js. */
 function samples(text: string): { file: string; code: string }[] {
-  return [...text.matchAll(/^```ts *(\S*)\n([^]*?)^```$/gm)].map(([, file = "", code = ""]) => ({
+  return [...text.matchAll(/^```[jt]s *(\S*)\n([^]*?)^```$/gm)].map(([, file = "", code = ""]) => ({
     file,
     code,
   }));
@@ -74,7 +74,8 @@ function outdented(text: string): string {
 describe("TypeScript in the documentation for developers", () => {
   const developers = documents.filter(
     ({ path }) =>
-      /^docs\/(architecture|writing-a-module)\.md$/.test(path) || path.startsWith("docs/decisions/"),
+      /^docs\/(architecture|writing-a-module|testing-with-jackdaw)\.md$/.test(path) ||
+      path.startsWith("docs/decisions/"),
   );
 
   test.each(developers.map(({ path }) => path))(

@@ -1,0 +1,48 @@
+import assert from "node:assert";
+import { test } from "node:test";
+import { withServer } from "jackdaw/testing";
+
+const hi = `<message to="juliet@localhost" type="chat"><body>Hi</body></message>`;
+
+test("stanzas are lost, late, doubled and held", () =>
+  withServer({ users: ["romeo", "juliet"], clock: "virtual", seed: 7 }, async (server) => {
+    const romeo = await server.client("romeo");
+    const juliet = await server.client("juliet");
+
+    const loss = server.faults.add({
+      on: { to: "juliet", kind: "message" },
+      action: "drop",
+      probability: 0.5,
+    });
+    for (let n = 0; n < 10; n++) await romeo.sends(hi);
+    assert.equal(juliet.heard.match(/<message/g)?.length ?? 0, 10 - loss.hits);
+    loss.remove();
+    juliet.forget(() => true);
+
+    server.faults.add({ on: { to: "juliet", body: "Hi" }, action: "delay", by: "30s", times: 1 });
+    await romeo.sends(hi);
+    await juliet.receivesNothing();
+    await server.clock.advance("30s");
+    await juliet.receives(`<message type="chat"><body>Hi</body></message>`);
+
+    const hold = server.faults.add({ on: { to: "juliet" }, action: "hold" });
+    await romeo.sends(hi);
+    assert.equal(hold.held.length, 1);
+    hold.release();
+    await server.settle();
+    await juliet.receives(`<message type="chat"><body>Hi</body></message>`);
+  }));
+
+test("connections are cut, streams end, sessions are not resumed", () =>
+  withServer({ users: ["romeo", "juliet"] }, async (server) => {
+    const romeo = await server.client("romeo");
+    const juliet = await server.client("juliet");
+    server.kill("juliet", { afterStanza: 1 });
+    await romeo.sends(hi + hi);
+    await juliet.receives(`<message type="chat"><body>Hi</body></message>`);
+    await juliet.disconnected();
+
+    server.refuseResume("romeo");
+    server.streamError("romeo", "system-shutdown");
+    await romeo.closed("system-shutdown");
+  }));

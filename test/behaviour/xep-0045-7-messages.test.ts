@@ -102,6 +102,25 @@ describe("a message to the room", () => {
     await alice.receives(said("second", `${BODY}${kept}`));
   });
 
+  test("brings no ids in the name of those who get it (XEP-0359 §3), now or as history", async ({
+    connect,
+  }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/desk");
+    await makeRoom(alice, "first");
+    await enter(bob, "second");
+    forget(alice);
+    const id = (by: string) => `<stanza-id xmlns="urn:xmpp:sid:0" by="${by}" id="forged"/>`;
+    await bob.sends(toRoom(`${BODY}${id("alice@localhost")}${id("carol@localhost")}`));
+    const told = await alice.receives(said("second", `${BODY}`));
+    expect(told.toString()).not.toContain(`by="alice@localhost"`);
+    expect(told.toString()).toContain(`by="carol@localhost"`);
+    const carol = await connect("carol/tab");
+    const seen = (await enter(carol, "third")).join("");
+    expect(seen).toContain(`by="alice@localhost"`);
+    expect(seen).not.toContain(`by="carol@localhost"`);
+  });
+
   test("is not heard by those who block the room, or the one who speaks", async ({ connect }) => {
     const alice = await connect("alice/phone");
     const bob = await connect("bob/desk");

@@ -172,7 +172,7 @@ export class Attendance {
     return together(
       presences.showAll(room, seat),
       presences.announceSelf(room, seat, { ownCodes }, stanza.id),
-      each(messages, (message) => delivery.send(seat, message)),
+      each(messages, (message) => delivery.send(seat, message.stanza, message.isMarked)),
       delivery.send(seat, subjectMessage(room)),
     );
   }

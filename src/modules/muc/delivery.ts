@@ -1,7 +1,6 @@
 import type { Host } from "../../core/host.ts";
 import { type Awaitable, each, isPromise } from "../../util/awaitable.ts";
 import type { Jid } from "../../xmpp/jid.ts";
-import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import { blockingService } from "../blocking/blocking.ts";
 import type { Occupant, Seat } from "./occupant.ts";
@@ -17,12 +16,13 @@ export class Delivery {
 
   /**
    * To one client. Those of the service's own domain are spared the way through its router: of the hooks there, only
-   * blocking has a say in what comes from a room. What carries somebody else's ids or delays takes the long way.
+   * blocking has a say in what comes from a room. `isMarked`: it carries somebody else's ids or delays, in which the server
+   * looks for forgeries on the way.
    */
-  send(seat: Seat, stanza: Stanza): Awaitable<void> {
+  send(seat: Seat, stanza: Stanza, isMarked = false): Awaitable<void> {
     const { session, jid } = seat;
     const addressed = stanza.readdressed(jid);
-    if (!session || isMarked(stanza)) return this.#host.route(addressed);
+    if (!session || isMarked) return this.#host.route(addressed);
     const blocks = this.#host.find(blockingService)?.blocks(jid, stanza.from as Jid) ?? false;
     if (isPromise(blocks)) return this.#host.route(addressed);
     if (!blocks) session.send(addressed);
@@ -34,18 +34,11 @@ export class Delivery {
     return this.#host.route(stanza.readdressed(seat.jid));
   }
 
-  toAll(room: Room, stanza: Stanza): Awaitable<void> {
-    return each(room.seats.values(), (seat) => this.send(seat, stanza));
+  toAll(room: Room, stanza: Stanza, isMarked = false): Awaitable<void> {
+    return each(room.seats.values(), (seat) => this.send(seat, stanza, isMarked));
   }
 
-  toOccupant(occupant: Occupant, stanza: Stanza): Awaitable<void> {
-    return each(occupant.seats, (seat) => this.send(seat, stanza));
+  toOccupant(occupant: Occupant, stanza: Stanza, isMarked = false): Awaitable<void> {
+    return each(occupant.seats, (seat) => this.send(seat, stanza, isMarked));
   }
-}
-
-/** Whether the server looks into it on its way: marks made in a user's, or in its own name are taken out there. */
-function isMarked(stanza: Stanza): boolean {
-  return (
-    stanza.kind === "message" && (stanza.has("stanza-id", ns.STANZA_ID) || stanza.has("delay", ns.DELAY))
-  );
 }

@@ -21,6 +21,11 @@ export function withoutClaims(stanza: Stanza, room: Jid): Stanza {
   return clean.with({ from: undefined, to: undefined });
 }
 
+/** Whether a message has ids or delays that somebody else gave it. Those that the room gives come later. */
+export function isMarked(stanza: Stanza): boolean {
+  return stanza.has("stanza-id", ns.STANZA_ID) || stanza.has("delay", ns.DELAY);
+}
+
 function withoutMarks(
   stanza: Stanza,
   name: "stanza-id" | "delay",

@@ -3,7 +3,7 @@ import { StanzaError } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import type { Context } from "./context.ts";
-import { withoutClaims } from "./foreign.ts";
+import { isMarked, withoutClaims } from "./foreign.ts";
 import type { Occupant } from "./occupant.ts";
 import { occupantIdElement } from "./occupant-ids.ts";
 import type { Room } from "./room.ts";
@@ -18,10 +18,11 @@ export function broadcast(
   if (occupant.role === "visitor") throw new StanzaError("forbidden");
   if (stanza.size > config.message) throw new StanzaError("policy-violation", "the message is too large");
   const event = { room, occupant, stanza: spoken(room, occupant, stanza) };
+  const marked = isMarked(event.stanza);
   return after(host.emit("muc:message", event), (outcome) => {
     if (outcome === "handled") return undefined;
-    if (isHistory(event.stanza)) room.history.add(room.jid, event.stanza, host.clock.now());
-    return delivery.toAll(room, event.stanza);
+    if (isHistory(event.stanza)) room.history.add(room.jid, event.stanza, host.clock.now(), marked);
+    return delivery.toAll(room, event.stanza, marked);
   });
 }
 

@@ -10,6 +10,8 @@ interface Entry {
   readonly at: number;
   /** Stamped with its delay. */
   readonly stanza: Stanza;
+  /** It has ids or delays that somebody else gave it. */
+  readonly isMarked: boolean;
 }
 
 /** XEP-0045 §7.2.14: how much of its history a client wants. */
@@ -34,9 +36,9 @@ export class History {
   }
 
   /** §7.2.13: stamped with the room's address and the time it was sent. */
-  add(room: Jid, stanza: Stanza, at: number): void {
+  add(room: Jid, stanza: Stanza, at: number, isMarked: boolean): void {
     if (this.#most === 0) return;
-    const entry = { at, stanza: stanza.append(delayElement(room, at)) };
+    const entry = { at, stanza: stanza.append(delayElement(room, at)), isMarked };
     this.#entries.push(entry);
     this.#size += entry.stanza.size;
     while (this.#entries.length > this.#most || this.#size > this.#mostSize) {
@@ -45,17 +47,17 @@ export class History {
   }
 
   /** §7.2.14: the latest that meet every limit, oldest first. */
-  select(to: Jid, limit: number, { maxChars, maxStanzas, since }: HistoryRequest): readonly Stanza[] {
+  select(to: Jid, limit: number, { maxChars, maxStanzas, since }: HistoryRequest): readonly Entry[] {
     const most = Math.min(limit, maxStanzas ?? limit);
     let left = maxChars ?? Number.POSITIVE_INFINITY;
-    const chosen: Stanza[] = [];
+    const chosen: Entry[] = [];
     for (let index = this.#entries.length - 1; index >= 0 && chosen.length < most; index--) {
-      const { at, stanza } = this.#entries[index] as Entry;
-      if (since !== undefined && at < since) break;
+      const entry = this.#entries[index] as Entry;
+      if (since !== undefined && entry.at < since) break;
       // The characters of complete stanzas.
-      left -= stanza.readdressed(to).toString().length;
+      left -= entry.stanza.readdressed(to).toString().length;
       if (left < 0) break;
-      chosen.push(stanza);
+      chosen.push(entry);
     }
     return chosen.reverse();
   }

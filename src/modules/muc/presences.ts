@@ -1,7 +1,7 @@
 import { type Awaitable, each } from "../../util/awaitable.ts";
 import { type Element, el } from "../../xml/element.ts";
 import { ns } from "../../xmpp/ns.ts";
-import { presence, type Stanza } from "../../xmpp/stanza.ts";
+import { presence, Stanza } from "../../xmpp/stanza.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Occupant, Seat } from "./occupant.ts";
 import { occupantIdElement } from "./occupant-ids.ts";
@@ -91,7 +91,7 @@ export class Presences {
   }
 
   #view(room: Room, occupant: Occupant, withJid: boolean): Stanza {
-    return occupant.view(withJid, () => available(room, occupant, withJid, {}));
+    return occupant.view(withJid, () => asText(available(room, occupant, withJid, {})));
   }
 }
 
@@ -119,6 +119,12 @@ class Forms {
   for(withJid: boolean): Stanza {
     return (this.#made[withJid ? 1 : 0] ??= this.#make(withJid));
   }
+}
+
+/** The same without the trees it was made of: what is kept for each occupant is small. */
+function asText(stanza: Stanza): Stanza {
+  const { kind, from, lang, heads, inner } = stanza;
+  return Stanza.ofText({ kind, from, lang }, heads, inner);
 }
 
 function available(room: Room, occupant: Occupant, withJid: boolean, news: News): Stanza {

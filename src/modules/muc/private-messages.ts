@@ -4,6 +4,7 @@ import { StanzaError } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import type { Context } from "./context.ts";
+import { isMarked } from "./foreign.ts";
 import { spoken } from "./groupchat.ts";
 import type { Occupant } from "./occupant.ts";
 import type { Room } from "./room.ts";
@@ -21,7 +22,7 @@ export function sendPrivately(
   if (!maySend(room, sender, recipient)) throw new StanzaError("forbidden");
   if (stanza.size > config.message) throw new StanzaError("policy-violation", "the message is too large");
   const message = spoken(room, sender, stanza).append(el("x", { xmlns: ns.MUC_USER }));
-  return delivery.toOccupant(recipient, message);
+  return delivery.toOccupant(recipient, message, isMarked(message));
 }
 
 /** §15.5.3, `allowpm`. */

@@ -5,6 +5,7 @@ import { StanzaError } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { Stanza } from "../../xmpp/stanza.ts";
 import type { Context } from "./context.ts";
+import { isMarked } from "./foreign.ts";
 import { spoken } from "./groupchat.ts";
 import type { Occupant } from "./occupant.ts";
 import { occupantIdElement } from "./occupant-ids.ts";
@@ -54,6 +55,6 @@ export function changeSubject(
   return after(host.emit("muc:message", event), (outcome) => {
     if (outcome === "handled") return undefined;
     room.subject = { xml, nick: occupant.nick, by: occupant.id, at: host.clock.now() };
-    return after(store.saveIfKept(room), () => delivery.toAll(room, event.stanza));
+    return after(store.saveIfKept(room), () => delivery.toAll(room, event.stanza, isMarked(stanza)));
   });
 }

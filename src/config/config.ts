@@ -75,7 +75,11 @@ const websocket = t.object({
 const bosh = t.object({
   enabled: t.boolean(true).doc("Take streams over BOSH (XEP-0124, XEP-0206) at `/http-bind`."),
   wait: t.duration("60s", { min: 1000 }).doc("The longest time that a request waits for its answer."),
-  hold: t.integer(2, { min: 0, max: 10 }).doc("Requests of one session that may wait at a time."),
+  hold: t
+    .integer(1, { min: 0, max: 10 })
+    .doc(
+      "Requests of one session that may wait at a time. With more than one, clients that ask for more than they need have none left to speak with.",
+    ),
   inactivity: t
     .duration("60s", { min: 1000 })
     .doc("How long a session goes on without a request; longer for those that poll."),

@@ -23,7 +23,7 @@ export function makeStanza({ server, certificate }: RealServer, options: AgentCo
     transportPreferenceOrder: ["tls"],
     ...options,
   });
-  client.transports = { tls: StanzaTlsTransport };
+  client.transports = { ...client.transports, tls: StanzaTlsTransport };
   for (const name of UNUSABLE) client.sasl.disable(name);
   const peer: StanzaPeer = { client, messages: new Inbox(), presence: new Inbox() };
   client.on("message", (message) => peer.messages.add(message));

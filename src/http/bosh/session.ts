@@ -155,7 +155,7 @@ export class BoshSession implements Transport, Outbox {
     if (this.#isClosed) return;
     while (this.#waiting[0] && this.#isDue(this.#waiting[0])) {
       const oldest = this.#waiting.shift() as Waiting;
-      if (this.#isEnding && !oldest.isPause) return this.#sayEnd(oldest);
+      if (this.#isEnding && !oldest.isPause && this.#isLast()) return this.#sayEnd(oldest);
       this.#answer(oldest);
     }
     if (this.#isEnding && this.#isClosing()) return this.#end(undefined, undefined);
@@ -284,6 +284,15 @@ export class BoshSession implements Transport, Outbox {
     return isPauseBehind || this.#waiting.length > this.#terms.hold || this.#clock.now() >= until;
   }
 
+  /** Whether the next answer has to tell of the end. COMPAT(stanza 12): takes nothing that comes along with it, where it can come before. */
+  #isLast(): boolean {
+    return this.#output === "" || this.#isFailure || this.#waiting.length === 0;
+  }
+
+  get #isFailure(): boolean {
+    return this.#output.includes("<stream:error");
+  }
+
   #answer({ rid, isPause, exchange }: Waiting): void {
     // "The response to the pause request MUST NOT contain any payloads."
     const isEmpty = isPause || exchange.signal.aborted;
@@ -316,7 +325,7 @@ export class BoshSession implements Transport, Outbox {
 
   /** The stream has ended, and the one who waits longest is told. */
   #sayEnd({ exchange }: Waiting): void {
-    const condition = this.#output.includes("<stream:error") ? "remote-stream-error" : undefined;
+    const condition = this.#isFailure ? "remote-stream-error" : undefined;
     exchange.answer(terminate(condition, this.#output));
     this.#sent();
     this.#end(undefined, undefined);

@@ -28,7 +28,7 @@ import { logins } from "./logins.ts";
 import { mam } from "./mam/mam.ts";
 import { monitoring } from "./monitoring/monitoring.ts";
 import { muc } from "./muc/muc.ts";
-import { offline } from "./offline.ts";
+import { offline } from "./offline/offline.ts";
 import { pep } from "./pep/pep.ts";
 import { ping } from "./ping.ts";
 import { presence } from "./presence/presence.ts";

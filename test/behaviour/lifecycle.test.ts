@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished } from "vitest";
 import { defaultModules, defineModule } from "../../src/index.ts";
-import { offline } from "../../src/modules/offline.ts";
+import { offline } from "../../src/modules/offline/offline.ts";
 import { ping } from "../../src/modules/ping.ts";
 import { presence } from "../../src/modules/presence/presence.ts";
 import { roster } from "../../src/modules/roster/roster.ts";

@@ -290,3 +290,46 @@ test("messages outlive the server, and its clock's going back", async () => {
   const bob = await rig.connect("bob/desk");
   expect(await words(bob, 3)).toEqual(["one", "two", "three"]);
 });
+
+describe("what a client has read in the archive before it wants messages (XEP-0313 §6.1.1)", () => {
+  const read = (client: Client, set: string) =>
+    client.sends(
+      `<iq type="set" id="mam"><query xmlns="urn:xmpp:mam:2"><set xmlns="http://jabber.org/protocol/rsm">${set}</set></query></iq>`,
+    );
+
+  test("is not delivered once more; the rest is", async ({ connect, user }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    for (const body of ["1", "2", "3"])
+      await alice.sends(`<message to="bob@localhost" type="chat"><body>${body}</body></message>`);
+    const bob = await connect("bob/desk", { presence: false });
+    await read(bob, "<max>2</max>");
+    for (let n = 0; n < 3; n++) await bob.receivesAny();
+    await bob.sends("<presence/>");
+    const bodies: (string | null)[] = [];
+    while (bodies.length === 0) {
+      const stanza = await bob.receivesAny();
+      if (stanza.getName() === "message") bodies.push(stanza.getChildText("body"));
+    }
+    expect(bodies).toEqual(["3"]);
+    await bob.receivesNothing();
+  });
+
+  test("is delivered when the connection went before the page was acknowledged", async ({
+    connect,
+    user,
+    clock,
+  }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await alice.sends(`<message to="bob@localhost" type="chat"><body>1</body></message>`);
+    const bob = await connect("bob/desk", { presence: false });
+    await bob.sends(`<enable xmlns="urn:xmpp:sm:3"/>`);
+    await bob.receivesAny();
+    await read(bob, "<max>2</max>");
+    await bob.disconnects();
+    await clock.advance(1000);
+    const again = await connect("bob/desk");
+    expect((await again.receivesAny()).getChildText("body")).toBe("1");
+  });
+});

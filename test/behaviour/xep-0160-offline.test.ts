@@ -177,7 +177,7 @@ describe("who gets them", () => {
 
 describe("how much is kept for one user is limited:", () => {
   describe("by number", () => {
-    test.override({ options: { config: { modules: { offline: { messages: 2 } } } } });
+    test.override({ options: { config: { modules: { offline: { messages: 2, share: 100 } } } } });
 
     test("beyond it senders get <service-unavailable/> (§2), until there is room again", async ({
       connect,
@@ -209,8 +209,51 @@ describe("how much is kept for one user is limited:", () => {
     });
   });
 
+  describe("for one sender", () => {
+    test.override({
+      options: { config: { modules: { offline: { messages: 4, size: "4 KB", share: 50 } } } },
+    });
+    const wait = `<error type="wait"><resource-constraint xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>`;
+
+    test("they may take their share and no more, from whatever resource; others have theirs", async ({
+      connect,
+      user,
+      server,
+    }) => {
+      await user("bob");
+      const alice = await connect("alice/phone");
+      const laptop = await connect("alice/laptop", { presence: false });
+      const carol = await connect("carol/desk");
+      await writes(alice, "one");
+      await writes(laptop, "two");
+      await laptop.receivesNothing();
+      await writes(laptop, "three");
+      await laptop.receives(`<message type="error" from="bob@localhost"><body>three</body>${wait}</message>`);
+      await writes(carol, "four", "five");
+      await carol.receivesNothing();
+      await writes(carol, "six");
+      await carol.receives(rejection("<body>six</body>"));
+      expect(server.metrics.snapshot()["jackdaw_offline_refused"]).toBe(2);
+      const bob = await connect("bob/desk");
+      for (let n = 0; n < 4; n++) await bob.receivesAny();
+      await bob.disconnects();
+      await writes(alice, "seven");
+      await alice.receivesNothing();
+    });
+
+    test("that goes for the size as well", async ({ connect, user }) => {
+      await user("bob");
+      const alice = await connect("alice/phone");
+      const large = "x".repeat(1500);
+      await writes(alice, large);
+      await alice.receivesNothing();
+      await writes(alice, large);
+      await alice.receives(`<message type="error" from="bob@localhost"><body>{any}</body>${wait}</message>`);
+    });
+  });
+
   describe("by size", () => {
-    test.override({ options: { config: { modules: { offline: { size: "2 KB" } } } } });
+    test.override({ options: { config: { modules: { offline: { size: "2 KB", share: 100 } } } } });
 
     test("in bytes, not in characters", async ({ connect, user }) => {
       await user("bob");
@@ -227,7 +270,7 @@ describe("how much is kept for one user is limited:", () => {
 
 describe("for how long", () => {
   describe("is configured:", () => {
-    test.override({ options: { config: { modules: { offline: { keep: "1d", messages: 2 } } } } });
+    test.override({ options: { config: { modules: { offline: { keep: "1d", messages: 2, share: 100 } } } } });
 
     test("what waited longer is not delivered, what did not is", async ({ connect, user, clock }) => {
       await user("bob");

@@ -43,7 +43,7 @@ export class Answers {
   async query(
     owner: Jid,
     request: Asked,
-    send: (result: Stanza) => void,
+    send: (result: Stanza, id: string) => void,
     view?: ArchiveView,
   ): Promise<Element> {
     const { archive, ids, pageSize, results } = this.#parts;
@@ -59,7 +59,8 @@ export class Answers {
     const set = await this.#describe(found, bounds, page);
     const header = { kind: "message", from: owner, to: request.from } as const;
     for (const row of isFlipped ? page.rows.toReversed() : page.rows) {
-      send(Stanza.ofText(header, HEADS, this.#result(row, queryId, view)));
+      const id = ids.encode(row.id);
+      send(Stanza.ofText(header, HEADS, this.#result(row, id, queryId, view)), id);
     }
     results.inc(page.rows.length);
     // §4.3.2: what the archive has is stable, so it is not said.
@@ -105,12 +106,12 @@ export class Answers {
   }
 
   /** §4.2: the text of a `<result/>`; ids and times need no escaping. */
-  #result(row: ArchiveRow, queryId: string | undefined, view: ArchiveView | undefined): string {
-    const { id, stanza } = row;
+  #result(row: ArchiveRow, id: string, queryId: string | undefined, view: ArchiveView | undefined): string {
+    const { stanza } = row;
     const query = queryId === undefined ? "" : ` queryid="${escapeAttribute(queryId)}"`;
-    const tag = `<result xmlns="${ns.MAM}"${query} id="${this.#parts.ids.encode(id)}">`;
+    const tag = `<result xmlns="${ns.MAM}"${query} id="${id}">`;
     const shown = view?.show ? view.show(parseStanza(stanza), Jid.parse(row.with)).toString() : stanza;
-    return `${tag}${forwarded(shown, timeOf(id))}</result>`;
+    return `${tag}${forwarded(shown, timeOf(row.id))}</result>`;
   }
 }
 

@@ -1,5 +1,6 @@
 import { defineService } from "../../core/module.ts";
 import type { IqRequest } from "../../routing/iq-table.ts";
+import type { Session } from "../../session/session.ts";
 import type { Awaitable } from "../../util/awaitable.ts";
 import type { Element } from "../../xml/element.ts";
 import type { Jid } from "../../xmpp/jid.ts";
@@ -44,7 +45,7 @@ export interface ArchiveService {
   query(
     owner: Jid,
     request: Pick<IqRequest, "from" | "payload" | "session">,
-    send: (result: Stanza) => void,
+    send: (result: Stanza, id: string) => void,
     view?: ArchiveView,
   ): Promise<Element>;
   /** §4.1.5: the form for queries. */
@@ -65,3 +66,10 @@ export interface ArchiveService {
 }
 
 export const archiveService = defineService<ArchiveService>("archive");
+
+declare module "../../routing/hooks.ts" {
+  interface Hooks {
+    /** A client was sent a page of its user's own archive; these are the ids of the messages in it. */
+    "archive:shown": { readonly session: Session; readonly ids: readonly string[] };
+  }
+}

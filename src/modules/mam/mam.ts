@@ -141,9 +141,15 @@ export const mam = defineModule({
       preferences.forget();
     });
 
-    host.iq("set", ns.MAM, "query", ({ session, ...request }) =>
-      ask(session.jid.bare, { ...request, session }, (result) => session.send(result)),
-    );
+    host.iq("set", ns.MAM, "query", async ({ session, ...request }) => {
+      const shown: string[] = [];
+      const fin = await ask(session.jid.bare, { ...request, session }, (result, id) => {
+        session.send(result);
+        shown.push(id);
+      });
+      if (shown.length > 0) await host.emit("archive:shown", { session, ids: shown });
+      return fin;
+    });
     host.iq("get", ns.MAM, "query", queryForm);
     host.iq("get", ns.MAM, "metadata", ({ session }) => answers.metadata(session.jid.bare));
     host.iq("get", ns.MAM, "prefs", ({ session }) =>

@@ -6,38 +6,20 @@
  * A message is deleted only when its receiver acknowledged it (XEP-0198) or, where there are no acknowledgements, when it
  * has left the process: a crash may deliver twice, never lose.
  */
-import { defineModule } from "../core/module.ts";
-import { isPiece, type UserExport, type UserImport } from "../core/user-data.ts";
-import type { Session } from "../session/session.ts";
-import { type Awaitable, after } from "../util/awaitable.ts";
-import { Lru } from "../util/lru.ts";
-import { t } from "../util/schema.ts";
-import { parseDateTime } from "../xmpp/datetime.ts";
-import { delayElement } from "../xmpp/delay.ts";
-import { StanzaError } from "../xmpp/errors.ts";
-import type { Jid } from "../xmpp/jid.ts";
-import { ns } from "../xmpp/ns.ts";
-import { parseStanza } from "../xmpp/parse-stanza.ts";
-import { Stanza } from "../xmpp/stanza.ts";
-import { delay } from "./delay.ts";
-import { roster, rosterService } from "./roster/roster.ts";
-
-interface OfflineRow {
-  user: string;
-  /** Its place among the messages of the user. */
-  id: number;
-  /** When it came; milliseconds since the epoch. */
-  at: number;
-  stanza: string;
-}
-
-/** What one user has waiting. */
-interface Waiting {
-  readonly messages: number;
-  readonly bytes: number;
-  /** The id of the last one. */
-  readonly last: number;
-}
+import { defineModule } from "../../core/module.ts";
+import { isPiece, type UserExport, type UserImport } from "../../core/user-data.ts";
+import type { Session } from "../../session/session.ts";
+import { type Awaitable, after } from "../../util/awaitable.ts";
+import { t } from "../../util/schema.ts";
+import { parseDateTime } from "../../xmpp/datetime.ts";
+import { delayElement } from "../../xmpp/delay.ts";
+import type { Jid } from "../../xmpp/jid.ts";
+import { ns } from "../../xmpp/ns.ts";
+import { parseStanza } from "../../xmpp/parse-stanza.ts";
+import { Stanza } from "../../xmpp/stanza.ts";
+import { delay } from "../delay.ts";
+import { roster, rosterService } from "../roster/roster.ts";
+import { type OfflineRow, OfflineStore, sizeOf } from "./offline-store.ts";
 
 /** The session that gets a user's messages; `more` is set when one came that has to wait behind the others. */
 interface Delivery {
@@ -50,12 +32,7 @@ interface Delivery {
 /** What is sent in one go and then waited for: whole messages, of which the last may reach beyond the bytes. */
 const BATCH_MESSAGES = 100;
 const BATCH_BYTES = 64_000;
-/** Users of whom it is remembered what is waiting. */
-const KNOWN_USERS = 10_000;
 const PURGE_INTERVAL_MS = 3_600_000;
-/** Expired messages deleted in one turn, so that a purge does not hold up the others. */
-const PURGE_BATCH = 500;
-
 export const offline = defineModule({
   name: "offline",
   implements: ["XEP-0160 1.0.1"],
@@ -66,20 +43,14 @@ export const offline = defineModule({
       .integer(1000, { min: 1 })
       .doc("Messages kept for one user; beyond that senders are told that it is full."),
     size: t.size("10 MB").doc("Size of all messages kept for one user."),
+    share: t
+      .integer(50, { min: 1, max: 100 })
+      .doc("Percent of both that the messages of one sender may take; beyond that the sender has to wait."),
     keep: t.duration("90d").doc('How long a message waits before it is given up. "off": for ever.'),
   }),
 
   async setup(host, limits) {
-    const table = await host.table<OfflineRow>({
-      name: "offline",
-      version: 1,
-      columns: { user: "text", id: "int", at: "int", stanza: "text" },
-      key: ["user", "id"],
-      indexes: { at: ["at"] },
-    });
-    const known = new Lru<string, Waiting>(KNOWN_USERS);
-    const kept = host.metrics.counter("jackdaw_offline_stored", "messages kept for users who were away");
-    const refused = host.metrics.counter("jackdaw_offline_full", "messages refused because too many waited");
+    const store = await OfflineStore.open(host, limits);
     const receiving = host.sessionState(() => false);
     const deliveries = new Map<string, Delivery>();
     /** What waits for the user who is being imported. */
@@ -104,6 +75,14 @@ export const offline = defineModule({
       binding: { bound: (session) => forgetArchived(session.jid.bare) },
     });
 
+    // Nobody waits until the client has it.
+    host.hook("archive:shown", "observe", ({ session, ids }) => {
+      if (receiving.get(session)) return;
+      forgetShown(session, new Set(ids)).catch((error: unknown) => {
+        host.log.error("offline messages were not forgotten", { error: String(error) });
+      });
+    });
+
     // §2: a resource that comes to want messages gets those that waited.
     host.hook("session:presence", "observe", ({ session }) => {
       const wants = session.presence !== undefined && session.priority >= 0 && !session.anonymous;
@@ -119,40 +98,26 @@ export const offline = defineModule({
     });
 
     host.hook("user:deleted", "observe", async ({ user }) => {
-      known.delete(user.toString());
-      await table.delete({ user: user.toString() });
+      await store.removeAll(user.toString());
     });
 
-    host.hook("store:lost", "observe", () => known.clear());
+    host.hook("store:lost", "observe", () => store.forget());
 
     host.hook("user:export", "observe", exportMessages);
     host.hook("user:import", "observe", importMessage);
 
-    if (limits.keep > 0) host.every(PURGE_INTERVAL_MS, purge);
+    if (limits.keep > 0) host.every(PURGE_INTERVAL_MS, () => store.purge());
 
     function keep(user: Jid, stanza: Stanza): Awaitable<"handled" | undefined> {
       if (isEphemeral(stanza)) return "handled";
       if (!isStorable(stanza)) return bounceOrDrop(user, stanza);
-      const key = user.toString();
-      return after(known.get(key) ?? count(key), (counted) => {
-        const { messages, bytes, last } = known.get(key) ?? counted;
-        const row = { user: key, id: last + 1, at: host.clock.now(), stanza: stanza.toString() };
-        const size = bytes + sizeOf(row);
-        if (messages >= limits.messages || size > limits.size) {
-          refused.inc();
-          throw new StanzaError("service-unavailable", "the user has too many messages waiting");
-        }
-        known.set(key, { messages: messages + 1, bytes: size, last: row.id });
-        kept.inc();
-        return after(table.put(row), () => "handled" as const);
-      });
+      return after(store.add(user.toString(), stanza.toString()), () => "handled" as const);
     }
 
     /** XEP-0227 §4.5: the oldest first. */
     async function exportMessages({ user, write }: UserExport): Promise<void> {
       for (let from: number | undefined, begun = false; ; begun = true) {
-        const range = { where: { user: user.toString() }, limit: BATCH_MESSAGES };
-        const rows = await table.list(from === undefined ? range : { ...range, after: from });
+        const rows = await store.list(user.toString(), BATCH_MESSAGES, from);
         if (rows.length > 0 && !begun) await write("<offline-messages>");
         for (const row of rows) await write(late(row).toStandalone());
         if (rows.length < BATCH_MESSAGES)
@@ -167,14 +132,14 @@ export const offline = defineModule({
       const user = event.user.toString();
       const stanza = stamped(Stanza.fromTree(event.element).with({ to: event.user }));
       if (importing?.user !== user) {
-        const rows = await table.list({ where: { user } });
+        const rows = await store.list(user);
         importing = { user, texts: new Set(rows.map((row) => row.stanza)) };
       }
       const text = stanza.toString();
       if (importing.texts.has(text)) event.present("offline messages");
       else if (!isStorable(stanza)) event.skipped("offline messages", "of a kind that does not wait");
       else {
-        await keep(event.user, stanza);
+        await store.restore(user, text);
         importing.texts.add(text);
         event.added("offline messages");
       }
@@ -188,28 +153,22 @@ export const offline = defineModule({
       return after(mayKnow, (may) => (may ? undefined : "handled"));
     }
 
-    function count(user: string): Awaitable<Waiting> {
-      return after(table.list({ where: { user } }), (rows) => ({
-        messages: rows.length,
-        bytes: rows.reduce((sum, row) => sum + sizeOf(row), 0),
-        last: rows.at(-1)?.id ?? 0,
-      }));
+    /** XEP-0313 §6.1.1: what a client has read in the archive need not come once more. */
+    async function forgetShown(session: Session, ids: ReadonlySet<string>): Promise<void> {
+      const user = session.jid.bare.toString();
+      if ((await store.isEmpty(user)) || !(await session.delivered())) return;
+      for (const row of await store.list(user)) {
+        const mark = parseStanza(row.stanza).child("stanza-id", ns.STANZA_ID)?.attrs;
+        if (mark?.by === user && ids.has(String(mark.id))) await store.remove(row);
+      }
     }
 
     async function forgetArchived(user: Jid): Promise<readonly []> {
-      for (const row of await table.list({ where: { user: user.toString() } })) {
+      for (const row of await store.list(user.toString())) {
         if (parseStanza(row.stanza).child("stanza-id", ns.STANZA_ID)?.attrs.by === row.user)
-          await remove(row);
+          await store.remove(row);
       }
       return [];
-    }
-
-    async function remove(row: OfflineRow): Promise<void> {
-      const { user, id } = row;
-      const waiting = known.get(user);
-      if ((await table.delete({ user, id })) === 0 || !waiting) return;
-      const { messages, bytes, last } = known.get(user) ?? waiting;
-      known.set(user, { messages: messages - 1, bytes: bytes - sizeOf(row), last });
     }
 
     /** One session at a time for each user: it gets everything, in order, and what it did not get stays for the next. */
@@ -221,7 +180,7 @@ export const offline = defineModule({
       try {
         while (delivery.more && receiving.get(session)) {
           delivery.more = false;
-          const rows = await table.list({ where: { user }, limit: BATCH_MESSAGES });
+          const rows = await store.list(user, BATCH_MESSAGES);
           if (rows.length === 0) continue;
           delivery.more = true;
           if (!(await deliverBatch(delivery, rows))) break;
@@ -244,14 +203,14 @@ export const offline = defineModule({
         bytes += sizeOf(row);
         return fits;
       });
-      for (const row of batch.filter((each) => !isExpired(each))) {
+      for (const row of batch.filter((each) => !store.isExpired(each))) {
         const stanza = late(row);
         sent.set(stanza, row);
         session.send(stanza);
       }
       if (!(await session.delivered())) return false;
       sent.clear();
-      for (const row of batch) await remove(row);
+      for (const row of batch) await store.remove(row);
       return true;
     }
 
@@ -259,7 +218,7 @@ export const offline = defineModule({
     async function reclaim({ session, sent }: Delivery): Promise<void> {
       const lost = session.withdraw((stanza) => sent.has(stanza));
       if (!session.management) return;
-      for (const [stanza, row] of sent) if (!lost.has(stanza)) await remove(row);
+      for (const [stanza, row] of sent) if (!lost.has(stanza)) await store.remove(row);
     }
 
     function late(row: OfflineRow): Stanza {
@@ -276,23 +235,8 @@ export const offline = defineModule({
       if (stamp === undefined || delays.some((each) => each.attrs.from === host.domain)) return stanza;
       return stanza.append(delayElement(host.jid, stamp, "Offline Storage"));
     }
-
-    function isExpired({ at }: OfflineRow): boolean {
-      return limits.keep > 0 && at < host.clock.now() - limits.keep;
-    }
-
-    async function purge(): Promise<void> {
-      const before = host.clock.now() - limits.keep;
-      const rows = await table.list({ index: "at", before, limit: PURGE_BATCH });
-      // The table is shared with the other domains, which do the same.
-      for (const row of rows) if (row.user.endsWith(`@${host.domain}`)) await remove(row);
-    }
   },
 });
-
-function sizeOf({ stanza }: OfflineRow): number {
-  return Buffer.byteLength(stanza);
-}
 
 /** XEP-0160 §3: conversations are kept, unless they were sent not to be (XEP-0334 §4.2). */
 function isStorable(stanza: Stanza): boolean {

@@ -1,4 +1,4 @@
-import { addUser } from "../admin/account-commands.ts";
+import { addUser, promoteAdmin } from "../admin/account-commands.ts";
 import { hostAt, runCommand } from "../admin/command.ts";
 import type { AdminContext } from "../admin/context.ts";
 import type { Random } from "../util/random.ts";
@@ -6,7 +6,7 @@ import type { Random } from "../util/random.ts";
 /** Without letters and digits that look alike; 32 of them, so that a byte chooses evenly. */
 const ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789";
 
-/** `admin@` the first domain with a random password, when there is no account at all; else undefined. */
+/** `admin@` the first domain, an administrator with a random password, when there is no account at all; else undefined. */
 export async function makeFirstAccount(
   context: AdminContext,
   random: Random,
@@ -17,6 +17,8 @@ export async function makeFirstAccount(
   const { domain } = hostAt(context);
   const password = randomPassword(random);
   const { user } = await runCommand(addUser, context, { user: `admin@${domain}`, password });
+  // Somebody has to be one, and whoever sees this password has the machine.
+  await runCommand(promoteAdmin, context, { user });
   return { user, password };
 }
 

@@ -125,7 +125,7 @@ function greeting(
     ...listeners.map(describe),
     ...(listeners.length === 0 ? ["  listening nowhere"] : []),
     `  store: ${store}`,
-    ...chatLines(config, listeners),
+    ...pageLines(config, listeners),
     ...(config.store === "memory"
       ? []
       : [
@@ -137,9 +137,13 @@ function greeting(
 }
 
 /** Where a browser is all that one needs. */
-function chatLines({ modules }: Config, listeners: readonly Listener[]): string[] {
+function pageLines({ modules }: Config, listeners: readonly Listener[]): string[] {
   const url = listeners.find((listener) => listener.url !== undefined)?.url;
-  return url === undefined || modules["chat"] === false ? [] : [`Chat in a browser:  ${url}/chat`];
+  if (url === undefined) return [];
+  return [
+    ...(modules["chat"] === false ? [] : [`Chat in a browser:  ${url}/chat`]),
+    ...(modules["adminConsole"] === false ? [] : [`Administer it:      ${url}/admin`]),
+  ];
 }
 
 function describe(listener: Listener): string {

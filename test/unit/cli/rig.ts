@@ -19,6 +19,8 @@ class FakeBackend implements Backend {
   readonly modules = [this.ping];
   readonly events: string[] = [];
   readonly passwords = new Map<string, string>();
+  /** Of the server that was opened last. */
+  context = new FakeContext();
   listen: () => void = () => {};
   /** An administrator asks for the end. */
   shutDown: () => void = () => {};
@@ -27,11 +29,12 @@ class FakeBackend implements Backend {
   async open(config: Config, logger: Logger) {
     this.events.push("open");
     logger.debug("opened");
+    this.context = new FakeContext(
+      this.passwords,
+      config.domains.map(({ name }) => name),
+    );
     return {
-      admin: new FakeContext(
-        this.passwords,
-        config.domains.map(({ name }) => name),
-      ),
+      admin: this.context,
       listen: async () => {
         this.listen();
         this.events.push("listen");

@@ -26,6 +26,7 @@ test("start says where it listens, where to chat and how to add an account, and 
   const { code } = await started(rig);
   expect(rig.out).toContain("  port 5222 (clients, STARTTLS)\n");
   expect(rig.out).toContain("Chat in a browser:  https://localhost:5443/chat\n");
+  expect(rig.out).toContain("Administer it:      https://localhost:5443/admin\n");
   expect(rig.out).toContain("jackdaw user add alice@localhost\n");
   expect(await callControl(join(rig.directory, "data/jackdaw.sock"), status, {})).toBeDefined();
   rig.signals.emit("SIGTERM");
@@ -54,6 +55,7 @@ test("an empty store gets an administrator whose password is printed once and lo
   await first.code;
   const password = /admin@localhost with the password ([a-z2-9]{5}(?:-[a-z2-9]{5}){3})\n/.exec(rig.out)?.[1];
   expect(rig.backend.passwords.get("admin@localhost")).toBe(password);
+  expect(rig.backend.context.promoted.map(String)).toEqual(["admin@localhost"]);
   expect(rig.log.join()).not.toContain(password);
 
   rig.out = "";

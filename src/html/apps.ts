@@ -29,11 +29,11 @@ export function platformOf(userAgent: string): Platform | undefined {
   return /Linux|X11/.test(userAgent) ? "Linux" : undefined;
 }
 
-/** The list as HTML, those for `platform` alone, or all. */
+/** The list as HTML, those for `platform` alone, or all with a link to those that are not in it. */
 export function appList(platform?: Platform): Html {
   const apps = APPS.filter(({ platforms }) => platform === undefined || platforms.includes(platform));
   return html`<ul class="apps">${apps.map(
     ({ name, platforms, home }) =>
       html`<li><a href="${home}" rel="noreferrer">${name}</a> <span class="on">${platforms.join(", ")}</span></li>`,
-  )}</ul>`;
+  )}${platform === undefined ? html`<li><a href="https://xmpp.org/software/" rel="noreferrer">More of them</a></li>` : ""}</ul>`;
 }

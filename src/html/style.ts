@@ -2,12 +2,12 @@
 export const style = `
 :root {
   color-scheme: light dark;
-  --ground: #eef1f4; --card: #ffffff; --ink: #1c2530; --soft: #566372; --line: #d3dae2;
+  --ground: #eef1f4; --card: #ffffff; --ink: #1c2530; --soft: #566372; --line: #d3dae2; --edge: #84919f;
   --accent: #1f5f8b; --on-accent: #ffffff; --field: #ffffff; --alarm: #a3212a; --alarm-ground: #fdeeee;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ground: #12171d; --card: #1b222b; --ink: #e4e9ef; --soft: #9aa8b7; --line: #344150;
+    --ground: #12171d; --card: #1b222b; --ink: #e4e9ef; --soft: #9aa8b7; --line: #344150; --edge: #647587;
     --accent: #7fbce8; --on-accent: #0d1822; --field: #12171d; --alarm: #ffa3a3; --alarm-ground: #3a1f23;
   }
 }
@@ -46,7 +46,7 @@ strong { font-weight: 650; }
 label { display: block; font-weight: 600; margin: 0 0 .25rem; }
 .field { margin: 0 0 1rem; }
 .hint { color: var(--soft); font-size: .875rem; margin: .3rem 0 0; }
-.input { display: flex; border: 1px solid var(--line); border-radius: .6rem; background: var(--field); overflow: hidden; }
+.input { display: flex; border: 1px solid var(--edge); border-radius: .6rem; background: var(--field); overflow: hidden; }
 .input:focus-within { outline: 3px solid var(--accent); outline-offset: 1px; }
 .input.wrong { border-color: var(--alarm); }
 input {

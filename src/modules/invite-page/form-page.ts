@@ -46,7 +46,7 @@ ${mayRegister ? accountForm(parts) : ""}
         <li>Get an app${platform === undefined ? "" : ` for ${platform}`}, if you have none yet:
           ${appList(platform)}
           ${platform === undefined ? "" : html`<details><summary>Apps for other devices</summary>${appList()}</details>`}</li>
-        <li>Open the invitation with it, or scan the code with the phone that has it. Without an app the button does nothing.
+        <li>Come back to this page and open the invitation with it, or scan the code with the phone that has it. Without an app the button does nothing.
           <p class="actions"><a class="button${mayRegister ? " second" : ""}" href="${uri}">Open the invitation in an app</a></p></li>
       </ol>
     </div>
@@ -61,7 +61,7 @@ ${
   <p>If your account is at ${domain}, <a href="/chat">open the chat</a>, log in, and add ${who} to your contacts.</p>
 </section>`
 }
-<footer><p>The invitation holds until ${time(invitation.expires)}${invitation.uses > 1 ? `, for ${invitation.uses} people` : ""}.
+<footer><p>${byUser ? html`If you do not know <bdi>${inviter.local}</bdi>, or do not want to, there is nothing that you need do. ` : ""}The invitation holds until ${time(invitation.expires)}${invitation.uses > 1 ? `, for ${invitation.uses} people` : ""}.
   XMPP is a network of many servers, as e-mail is: with an account at one you reach people at all of them.</p></footer>`;
   return page(
     { title, domain, body },

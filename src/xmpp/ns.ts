@@ -115,6 +115,8 @@ export const ns = {
   /** XEP-0424: Message Retraction */
   RETRACT: "urn:xmpp:message-retract:1",
   RETRACT_TOMBSTONE: "urn:xmpp:message-retract:1#tombstone",
+  /** XEP-0425: Moderated Message Retraction */
+  MODERATE: "urn:xmpp:message-moderate:1",
   /** XEP-0431: Full Text Search in MAM */
   FULLTEXT: "urn:xmpp:fulltext:0",
   /** XEP-0444: Message Reactions */

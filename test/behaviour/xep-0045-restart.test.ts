@@ -51,7 +51,7 @@ test("options, affiliations, reserved nicknames, subject and occupant ids of a p
   await bob.sends(`<presence to="${ROOM}/second"><x xmlns="http://jabber.org/protocol/muc"/></presence>`);
   expect((await bob.receivesAny()).toString()).toContain("<not-authorized ");
   await bob.sends(
-    `<presence to="${ROOM}/second"><x xmlns="http://jabber.org/protocol/muc"><password>pw</password></x></presence>`,
+    `<presence to="${ROOM}/second"><x xmlns="http://jabber.org/protocol/muc"><password>pw</password><history maxstanzas="0"/></x></presence>`,
   );
   expect((await bob.receivesAny()).toString()).toContain(`affiliation="member" role="participant"`);
   await bob.receives(`<message from="${ROOM}/first" type="groupchat"><subject>Spells</subject>

@@ -21,9 +21,13 @@ const CONTENT: ReadonlyMap<string, ReadonlySet<string> | undefined> = new Map([
 ]);
 
 /** Whether a message belongs into the archive of a user who sent or received it (XEP-0313 §6.1.1, XEP-0334). */
-export function isArchivable({ type, heads }: Stanza): boolean {
+export function isArchivable(stanza: Stanza): boolean {
   // §6.1.1 leaves groupchat to the server: rooms have archives of their own. XEP-0334 §5: errors repeat others' hints.
-  if (type === "error" || type === "groupchat") return false;
+  return stanza.type !== "error" && stanza.type !== "groupchat" && isWorthKeeping(stanza);
+}
+
+/** Whether its contents are (XEP-0313 §6.1, XEP-0334). */
+export function isWorthKeeping({ type, heads }: Stanza): boolean {
   let isContent = false;
   let isWanted = false;
   for (const head of heads) {

@@ -36,6 +36,8 @@ export interface ArchiveView {
  * id it has here, see who wrote it, and `replace` its contents with the tombstone.
  */
 export interface ArchiveService {
+  /** Whether the contents of a message are worth keeping (XEP-0313 §6.1, XEP-0334), whatever its type. */
+  isWorthKeeping(message: Stanza): boolean;
   /** Archives a message, which the caller has made what is to be kept of it; returns its id. `peer`: the other side. */
   add(owner: Jid, peer: Jid, message: Stanza): Awaitable<string>;
   /**

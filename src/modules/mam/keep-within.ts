@@ -11,9 +11,9 @@ interface Limits {
 
 const PURGE_INTERVAL_MS = 3_600_000;
 
-/** Sees to it that the archives of this host's accounts stay within the limits. */
+/** Sees to it that the archives of this host's accounts, and of what is below it, stay within the limits. */
 export function keepWithin(
-  host: Pick<Host, "domain" | "clock" | "log" | "metrics" | "every">,
+  host: Pick<Host, "domain" | "services" | "clock" | "log" | "metrics" | "every">,
   archive: Archive,
   limits: Limits,
 ): void {
@@ -22,7 +22,10 @@ export function keepWithin(
     "messages deleted from archives by age or size",
   );
   // The table is shared with the other domains, which do the same.
-  const isOurs = (owner: string) => owner.endsWith(`@${host.domain}`);
+  const isOurs = (owner: string) => {
+    const domain = owner.slice(owner.indexOf("@") + 1);
+    return domain === host.domain || host.services.some((service) => service.domain === domain);
+  };
 
   host.every(PURGE_INTERVAL_MS, async () => {
     for await (const owner of archive.owners()) if (isOurs(owner)) await trim(owner);

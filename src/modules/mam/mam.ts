@@ -23,6 +23,7 @@ import type { Stanza } from "../../xmpp/stanza.ts";
 import { roster } from "../roster/roster.ts";
 import { stanzaId } from "../stanza-id.ts";
 import { Answers } from "./answers.ts";
+import { isWorthKeeping } from "./archivable.ts";
 import { Archive } from "./archive.ts";
 import { ARCHIVE_KEY_BYTES, type ArchiveIds, createArchiveIds } from "./archive-ids.ts";
 import { type ArchiveRow, timeOf } from "./archive-row.ts";
@@ -179,6 +180,7 @@ export const mam = defineModule({
     });
 
     host.provide(archiveService, {
+      isWorthKeeping,
       add: (owner, peer, message) => {
         const id = archive.append(owner.toString(), peer.bare.toString(), message);
         return after(id, (number) => ids.encode(number));

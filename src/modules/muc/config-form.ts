@@ -32,6 +32,7 @@ const FIELDS: readonly OptionField[] = [
   flag("muc#roomconfig_changesubject", "changeSubject", "Occupants may change the subject"),
   flag("muc#roomconfig_allowinvites", "allowInvites", "Members may invite others to a members-only room"),
   flag("muc#roomconfig_enablelogging", "logging", "What is said is public outside of the room"),
+  flag("muc#roomconfig_enablearchiving", "archive", "What is said is kept for those who may enter"),
   flag(REGISTRATION_FIELD, "registration", "Anybody may register a nickname"),
   choice("muc#roomconfig_whois", "whois", "Who may see real addresses", WHOIS, {
     moderators: "Moderators only",

@@ -1,5 +1,6 @@
 import { type Awaitable, after } from "../../util/awaitable.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
+import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import type { Context } from "./context.ts";
@@ -17,11 +18,14 @@ export function broadcast(
 ): Awaitable<void> {
   if (occupant.role === "visitor") throw new StanzaError("forbidden");
   if (stanza.size > config.message) throw new StanzaError("policy-violation", "the message is too large");
-  const event = { room, occupant, stanza: spoken(room, occupant, stanza) };
+  const client = stanza.from as Jid;
+  const event = { room, occupant, client, stanza: spoken(room, occupant, stanza) };
   const marked = isMarked(event.stanza);
   return after(host.emit("muc:message", event), (outcome) => {
     if (outcome === "handled") return undefined;
-    if (isHistory(event.stanza)) room.history.add(room.jid, event.stanza, host.clock.now(), marked);
+    if (isHistory(event.stanza)) {
+      room.history.add(room.jid, { at: host.clock.now(), stanza: event.stanza, isMarked: marked });
+    }
     return delivery.toAll(room, event.stanza, marked);
   });
 }

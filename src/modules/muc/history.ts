@@ -6,9 +6,10 @@ import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 
-interface Entry {
+/** Something that was said in a room. */
+export interface Said {
+  /** Milliseconds since the epoch. */
   readonly at: number;
-  /** Stamped with its delay. */
   readonly stanza: Stanza;
   /** It has ids or delays that somebody else gave it. */
   readonly isMarked: boolean;
@@ -26,7 +27,8 @@ export interface HistoryRequest {
 export class History {
   readonly #most: number;
   readonly #mostSize: number;
-  #entries: Entry[] = [];
+  /** Stamped with their delays. */
+  #entries: Said[] = [];
   #size = 0;
 
   /** `most` messages of `mostSize` characters together. */
@@ -36,7 +38,7 @@ export class History {
   }
 
   /** §7.2.13: stamped with the room's address and the time it was sent. */
-  add(room: Jid, stanza: Stanza, at: number, isMarked: boolean): void {
+  add(room: Jid, { at, stanza, isMarked }: Said): void {
     if (this.#most === 0) return;
     const entry = { at, stanza: stanza.append(delayElement(room, at)), isMarked };
     this.#entries.push(entry);
@@ -46,13 +48,23 @@ export class History {
     }
   }
 
+  /** The message is not shown to anybody any more. `id`: the one the room gave it (XEP-0359). */
+  forget(id: string): void {
+    const index = this.#entries.findIndex(({ stanza }) =>
+      stanza.payload.some((child) => child.is("stanza-id", ns.STANZA_ID) && child.attrs.id === id),
+    );
+    if (index < 0) return;
+    const [entry] = this.#entries.splice(index, 1);
+    this.#size -= entry?.stanza.size ?? 0;
+  }
+
   /** §7.2.14: the latest that meet every limit, oldest first. */
-  select(to: Jid, limit: number, { maxChars, maxStanzas, since }: HistoryRequest): readonly Entry[] {
+  select(to: Jid, limit: number, { maxChars, maxStanzas, since }: HistoryRequest): readonly Said[] {
     const most = Math.min(limit, maxStanzas ?? limit);
     let left = maxChars ?? Number.POSITIVE_INFINITY;
-    const chosen: Entry[] = [];
+    const chosen: Said[] = [];
     for (let index = this.#entries.length - 1; index >= 0 && chosen.length < most; index--) {
-      const entry = this.#entries[index] as Entry;
+      const entry = this.#entries[index] as Said;
       if (since !== undefined && entry.at < since) break;
       // The characters of complete stanzas.
       left -= entry.stanza.readdressed(to).toString().length;

@@ -12,11 +12,19 @@ declare module "../../routing/hooks.ts" {
     /** Somebody entered a room, and has been shown who is there. */
     "muc:joined": { readonly room: Room; readonly occupant: Occupant };
     /** An occupant's message to the whole room, from the occupant JID and without `to`; a StanzaError refuses it. */
-    "muc:message": { readonly room: Room; readonly occupant: Occupant; stanza: Stanza };
+    "muc:message": {
+      readonly room: Room;
+      readonly occupant: Occupant;
+      /** Full JID. */
+      readonly client: Jid;
+      stanza: Stanza;
+    };
     /** An occupant is gone, with the last of its clients. */
     "muc:left": { readonly room: Room; readonly occupant: Occupant };
     /** A room is no more: whoever keeps something of it forgets that. */
     "muc:destroyed": { readonly room: Room };
+    /** A room goes with its last occupant from now on: whoever keeps something of it forgets that. */
+    "muc:unkept": { readonly room: Room };
     /** Somebody asks what a room is: more features and fields of `muc#roominfo` are added. */
     "muc:described": { readonly room: Room; readonly features: string[]; readonly fields: FormField[] };
   }

@@ -5,6 +5,7 @@ import { type Awaitable, after, each } from "../../util/awaitable.ts";
 import type { Element } from "../../xml/element.ts";
 import { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
+import { archiveService } from "../mam/archive-service.ts";
 import { AdminQueries } from "./admin-queries.ts";
 import { AffiliationChanges } from "./affiliation-changes.ts";
 import { Attendance } from "./attendance.ts";
@@ -13,6 +14,7 @@ import type { Context } from "./context.ts";
 import { Delivery } from "./delivery.ts";
 import { Invitations } from "./invitations.ts";
 import { Messages } from "./messages.ts";
+import { moderate } from "./moderation.ts";
 import type { OccupantIds } from "./occupant-ids.ts";
 import { OccupantRequests } from "./occupant-requests.ts";
 import { OwnerQueries } from "./owner-queries.ts";
@@ -22,9 +24,12 @@ import { Removal } from "./removal.ts";
 import { RoleChanges } from "./role-changes.ts";
 import type { Room } from "./room.ts";
 import type { AdministeredService } from "./room-administration.ts";
+import { RoomArchive, recall } from "./room-archive.ts";
 import { RoomDisco } from "./room-disco.ts";
 import type { RoomStore } from "./room-store.ts";
 import { Rooms } from "./rooms.ts";
+
+type InRoom = (room: Room, request: IqRequest) => Awaitable<Element | "answered" | undefined>;
 
 /** How often rooms that wait for their configuration are looked at. */
 const SWEEP_MS = 60_000;
@@ -40,7 +45,8 @@ interface Parts {
 /** Opens one group chat service: the parts, and which of them gets what. */
 export function openService({ host, domain, config, store, ids }: Parts): AdministeredService {
   const delivery = new Delivery(host);
-  const rooms = new Rooms(store, config);
+  const archives = host.find(archiveService);
+  const rooms = new Rooms(store, config, (room) => (archives ? recall(archives, room, config.history) : []));
   const service: ServiceHost = host.service(domain, {
     disco: {
       identities: [{ category: "conference", type: "text", name: config.name }],
@@ -64,70 +70,23 @@ export function openService({ host, domain, config, store, ids }: Parts): Admini
   const admin = new AdminQueries(context, roles, affiliations, invitations);
   const owner = new OwnerQueries(context, removal, roles, affiliations);
   const registration = new Registration(context, affiliations);
+  const archive = archives && new RoomArchive(context, archives);
 
-  service.iq(
-    "get",
-    ns.DISCO_INFO,
-    "query",
-    inRoom((room, request) => disco.info(room, request)),
-    "address",
-  );
-  service.iq(
-    "get",
-    ns.DISCO_ITEMS,
-    "query",
-    inRoom((room, request) => disco.items(room, request)),
-    "address",
-  );
-  service.iq(
-    "get",
-    ns.MUC_ADMIN,
-    "query",
-    inRoom((room, request) => admin.list(room, request)),
-    "address",
-  );
-  service.iq(
-    "set",
-    ns.MUC_ADMIN,
-    "query",
-    inRoom((room, request) => admin.change(room, request)),
-    "address",
-  );
-  service.iq(
-    "get",
-    ns.MUC_OWNER,
-    "query",
-    inRoom((room, request) => owner.get(room, request)),
-    "address",
-  );
-  service.iq(
-    "set",
-    ns.MUC_OWNER,
-    "query",
-    inRoom((room, request) => owner.set(room, request)),
-    "address",
-  );
-  service.iq(
-    "get",
-    ns.REGISTER,
-    "query",
-    inRoom((room, request) => registration.get(room, request)),
-    "address",
-  );
-  service.iq(
-    "set",
-    ns.REGISTER,
-    "query",
-    inRoom((room, request) => registration.set(room, request)),
-    "address",
-  );
-  service.iq(
-    "get",
-    ns.PING,
-    "ping",
-    inRoom(() => undefined),
-    "address",
-  );
+  const inRooms: readonly (readonly ["get" | "set", string, string, InRoom])[] = [
+    ["get", ns.DISCO_INFO, "query", (room, request) => disco.info(room, request)],
+    ["get", ns.DISCO_ITEMS, "query", (room, request) => disco.items(room, request)],
+    ["get", ns.MUC_ADMIN, "query", (room, request) => admin.list(room, request)],
+    ["set", ns.MUC_ADMIN, "query", (room, request) => admin.change(room, request)],
+    ["get", ns.MUC_OWNER, "query", (room, request) => owner.get(room, request)],
+    ["set", ns.MUC_OWNER, "query", (room, request) => owner.set(room, request)],
+    ["get", ns.REGISTER, "query", (room, request) => registration.get(room, request)],
+    ["set", ns.REGISTER, "query", (room, request) => registration.set(room, request)],
+    ["get", ns.PING, "ping", () => undefined],
+    ...(archive ? archiveRequests(context, archive) : []),
+  ];
+  for (const [type, namespace, name, handler] of inRooms) {
+    service.iq(type, namespace, name, inRoom(handler), "address");
+  }
   service.iq("get", ns.PING, "ping", (request) => requests.ping(request), "resource");
 
   // §10.1.1: nobody may keep names by making rooms and leaving them so.
@@ -136,15 +95,14 @@ export function openService({ host, domain, config, store, ids }: Parts): Admini
     const late = [...rooms.active].filter(({ isLocked, createdAt }) => isLocked && createdAt < before);
     return each(late, (room) => removal.destroy(room, { reason: "The room was not configured." }));
   });
+  if (archive) keepArchive(context, archive);
   host.hook("user:deleted", "observe", ({ user }) => forgetUser(user));
   host.hook("server:stopping", "observe", () => each([...rooms.active], (room) => removal.shutDown(room)));
   host.hook("store:lost", "observe", () => rooms.reread());
   return { context, removal, affiliations };
 
   /** §17.2: what there is not has no answers. */
-  function inRoom(
-    handler: (room: Room, request: IqRequest) => Awaitable<Element | "answered" | undefined>,
-  ): IqHandler {
+  function inRoom(handler: InRoom): IqHandler {
     return (request) => after(rooms.get(request.to), (room) => handler(room, request));
   }
 
@@ -177,5 +135,32 @@ export function openService({ host, domain, config, store, ids }: Parts): Admini
         after(affiliations.apply(room, { address: user, affiliation: "none" }, {}), (gone) => gone()),
       ),
     );
+  }
+}
+
+/** What somebody may ask a room with an archive. */
+function archiveRequests(context: Context, archive: RoomArchive): ["get" | "set", string, string, InRoom][] {
+  return [
+    ["set", ns.MAM, "query", (room, request) => archive.query(room, request)],
+    ["get", ns.MAM, "query", (room, request) => archive.form(room, request)],
+    ["get", ns.MAM, "metadata", (room, request) => archive.metadata(room, request)],
+    [
+      "set",
+      ns.MODERATE,
+      "moderate",
+      (room, request) => moderate(context, archive, room, request).then(() => undefined),
+    ],
+  ];
+}
+
+/** The hooks are the host's: those of its other services are somebody else's business. */
+function keepArchive({ host, service }: Context, archive: RoomArchive): void {
+  const isOurs = ({ jid }: Room) => jid.domain === service.domain;
+  host.hook("muc:message", "archive", (event) => (isOurs(event.room) ? archive.keep(event) : undefined));
+  host.hook("muc:described", "observe", (event) =>
+    isOurs(event.room) ? archive.describe(event) : undefined,
+  );
+  for (const gone of ["muc:destroyed", "muc:unkept"] as const) {
+    host.hook(gone, "observe", ({ room }) => (isOurs(room) ? archive.forget(room.jid) : undefined));
   }
 }

@@ -3,6 +3,7 @@
  * https://xmpp.org/extensions/xep-0045.html
  * XEP-0410 MUC Self-Ping (Schrödinger's Chat), version 1.1.0
  * XEP-0421 Occupant identifiers for semi-anonymous MUCs, version 1.0.1
+ * XEP-0425 Moderated Message Retraction, version 0.3.0
  * XEP-0249 Direct MUC Invitations, version 1.2
  *
  * Rooms where people and bots talk, at addresses of their own below the domain.
@@ -10,7 +11,7 @@
  * A map of the folder. What is: `room` (options, affiliations, occupants), `rooms` (in memory and in the store), `room-store`,
  * `room-options`, `affiliations`, `occupant`, `history`, `standing`. What comes in: `attendance` (presence), `messages` and behind it
  * `groupchat`, `subject`, `private-messages`, `invitations`, `voice-requests`; `admin-queries`, `owner-queries` with `config-form`,
- * `registration`, `room-disco`, `occupant-requests`. Who may what: `admission`, `actor`, and the checks in `role-changes` and
+ * `registration`, `room-disco`, `occupant-requests`, `moderation`. What is kept: `room-archive`. Who may what: `admission`, `actor`, and the checks in `role-changes` and
  * `affiliation-changes`, which also do it; `removal` is how occupants and rooms go. What goes out: `presences`, `delivery`.
  * `muc-service` puts them together, `context` is what they share.
  *
@@ -30,7 +31,7 @@ import { roomsService } from "./rooms-service.ts";
 
 export const muc = defineModule({
   name: "muc",
-  implements: ["XEP-0045 1.35.5", "XEP-0249 1.2", "XEP-0410 1.1.0", "XEP-0421 1.0.1"],
+  implements: ["XEP-0045 1.35.5", "XEP-0249 1.2", "XEP-0410 1.1.0", "XEP-0421 1.0.1", "XEP-0425 0.3.0"],
   config: mucConfig,
   services: ({ services }) => services,
 

@@ -86,8 +86,10 @@ export class OwnerQueries {
 
   /** A room that becomes persistent is written down, one that is no longer is forgotten by the store. */
   #keep(room: Room, wasKept: boolean): Awaitable<unknown> {
-    const { store } = this.#context;
-    if (!room.isKept) return wasKept ? store.remove(room) : undefined;
+    const { store, host } = this.#context;
+    if (!room.isKept) {
+      return wasKept ? after(store.remove(room), () => host.emit("muc:unkept", { room })) : undefined;
+    }
     return wasKept ? store.save(room) : store.saveAll(room);
   }
 

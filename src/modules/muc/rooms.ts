@@ -4,24 +4,30 @@ import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { Affiliations } from "./affiliations.ts";
 import type { MucConfig } from "./config.ts";
-import { History } from "./history.ts";
+import { History, type Said } from "./history.ts";
 import { Room } from "./room.ts";
 import { optionsOf, type RoomOptions } from "./room-options.ts";
 import type { RoomStore, StoredRoom } from "./room-store.ts";
+
+/** What was said last in a room, by those who keep it; the latest last. */
+export type Recall = (room: Jid) => Awaitable<readonly Said[]>;
 
 /** The rooms of one service: those with occupants in memory, the others in the store. */
 export class Rooms {
   readonly #store: RoomStore;
   readonly #config: MucConfig;
+  readonly #recall: Recall;
   readonly #defaults: RoomOptions;
   /** With occupants, or kept nowhere else. */
   readonly #active = new Map<string, Room>();
   /** Empty and in the store. */
   readonly #idle: Lru<string, Room>;
 
-  constructor(store: RoomStore, config: MucConfig) {
+  /** @param recall the last messages of a room that comes out of the store. */
+  constructor(store: RoomStore, config: MucConfig, recall: Recall) {
     this.#store = store;
     this.#config = config;
+    this.#recall = recall;
     this.#defaults = optionsOf(config.defaults);
     this.#idle = new Lru(config.idle);
   }
@@ -38,8 +44,14 @@ export class Rooms {
     if (known) return known;
     return after(this.#store.load(jid.bare), (stored) => {
       if (!stored) return undefined;
-      // Somebody else may have been quicker.
-      return this.#known(key) ?? this.#restore(jid.bare, stored);
+      return after(this.#recall(jid.bare), (messages) => {
+        // Somebody else may have been quicker.
+        const known = this.#known(key);
+        if (known) return known;
+        const room = this.#restore(jid.bare, stored);
+        for (const said of messages) room.history.add(room.jid, said);
+        return room;
+      });
     });
   }
 

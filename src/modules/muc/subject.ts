@@ -2,6 +2,7 @@ import { type Awaitable, after } from "../../util/awaitable.ts";
 import { serialize } from "../../xml/element.ts";
 import { delayElement } from "../../xmpp/delay.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
+import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { Stanza } from "../../xmpp/stanza.ts";
 import type { Context } from "./context.ts";
@@ -51,7 +52,8 @@ export function changeSubject(
   );
   const xml = elements.map(serialize).join("");
   if (xml.length > config.subject) throw new StanzaError("policy-violation", "the subject is too long");
-  const event = { room, occupant, stanza: spoken(room, occupant, stanza) };
+  const client = stanza.from as Jid;
+  const event = { room, occupant, client, stanza: spoken(room, occupant, stanza) };
   return after(host.emit("muc:message", event), (outcome) => {
     if (outcome === "handled") return undefined;
     room.subject = { xml, nick: occupant.nick, by: occupant.id, at: host.clock.now() };

@@ -5,25 +5,29 @@ import { TokenBucket } from "./token-bucket.ts";
 /** Names whose rate is remembered. */
 const KNOWN_NAMES = 10_000;
 
-/** How often each of many may do something, with room for a minute's worth at once. */
+const MINUTE_MS = 60_000;
+
+/** How often each of many may do something, with room for what a whole period allows at once. */
 export class Rates {
-  readonly #perMinute: number;
+  readonly #most: number;
+  readonly #perSecond: number;
   readonly #clock: Clock;
   readonly #buckets = new Lru<string, TokenBucket>(KNOWN_NAMES);
 
-  /** `perMinute`: Infinity for no limit. */
-  constructor(perMinute: number, clock: Clock) {
-    this.#perMinute = perMinute;
+  /** `most` in each `period` of milliseconds; Infinity for no limit. */
+  constructor(most: number, clock: Clock, period = MINUTE_MS) {
+    this.#most = most;
+    this.#perSecond = most / (period / 1000);
     this.#clock = clock;
   }
 
   /** Whether `name` may do it now; if so, it counts. */
   tryTake(name: string): boolean {
-    if (!Number.isFinite(this.#perMinute)) return true;
+    if (!Number.isFinite(this.#most)) return true;
     const now = this.#clock.now();
     let bucket = this.#buckets.get(name);
     if (!bucket) {
-      bucket = new TokenBucket(this.#perMinute / 60, this.#perMinute, now);
+      bucket = new TokenBucket(this.#perSecond, this.#most, now);
       this.#buckets.set(name, bucket);
     }
     return bucket.tryTake(1, now);

@@ -63,8 +63,8 @@ describe("contacts of another domain of the server", () => {
     const phone = await connect("bob@other.org/phone", { presence: false });
     const desk = await connect("bob@other.org/desk");
     await phone.sends(CAPS);
-    await tells(phone, "localhost");
     await tells(phone, "other.org");
+    await tells(phone, "localhost");
     await publishes(alice, NODE, "current", "1");
     await hears(phone, itemsEvent(NODE, itemOf("current", "1")));
     expect(phone.heard).toContain('type="replyto" jid="alice@localhost/desk"');
@@ -82,8 +82,8 @@ describe("contacts of another domain of the server", () => {
     await publishes(alice, NODE, "current", "1");
     const phone = await connect("bob@other.org/phone", { presence: false });
     await phone.sends(CAPS);
-    await tells(phone, "localhost");
     await tells(phone, "other.org");
+    await tells(phone, "localhost");
     await hears(phone, itemsEvent(NODE, itemOf("current", "1")));
   });
 
@@ -96,8 +96,8 @@ describe("contacts of another domain of the server", () => {
     await configures(alice, NODE, { access_model: "whitelist" });
     const phone = await connect("bob@other.org/phone", { presence: false });
     await phone.sends(CAPS);
-    await tells(phone, "localhost");
     await tells(phone, "other.org");
+    await tells(phone, "localhost");
     await publishes(alice, NODE, "current", "1");
     await hearsNothing(phone);
   });
@@ -163,4 +163,23 @@ test("one account remembers so many and no more", async () => {
   await mallory.sends(directed("alice@localhost"));
   await publishes(alice, NODE, "current", "2");
   await hearsNothing(mallory);
+});
+
+test("of strangers one account has only a few, and an account that is not there none", async ({
+  connect,
+}) => {
+  const alice = await connect("alice/desk");
+  await publishes(alice, NODE, "current", "0", { access_model: "open" });
+  const first = await connect("eve0/phone");
+  await first.sends(directed("nobody@localhost"));
+  await first.receivesNothing();
+  await first.sends(directed("alice@localhost"));
+  await tells(first);
+  await hears(first, itemsEvent(NODE, itemOf("current", "0")));
+  for (let index = 1; index < 20; index++) {
+    await (await connect(`eve${index}/phone`)).sends(directed("alice@localhost"));
+  }
+  const late = await connect("mallory/phone");
+  await late.sends(directed("alice@localhost"));
+  await hearsNothing(late);
 });

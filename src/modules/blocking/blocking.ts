@@ -6,6 +6,7 @@
  */
 import { defineModule, defineService } from "../../core/module.ts";
 import { type Awaitable, after } from "../../util/awaitable.ts";
+import { Rates } from "../../util/rates.ts";
 import { t } from "../../util/schema.ts";
 import { childElements, type Element, el, serialize } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
@@ -23,6 +24,8 @@ export interface Blocking {
   blocks(user: Jid, peer: Jid): Awaitable<boolean>;
 }
 
+const HOUR_MS = 3_600_000;
+
 export const blockingService = defineService<Blocking>("blocking");
 
 export const blocking = defineModule({
@@ -33,6 +36,14 @@ export const blocking = defineModule({
   requires: [roster],
   config: t.object({
     items: t.integer(1000, { min: 1 }).doc("Addresses that one user may block."),
+    changesPerMinute: t
+      .integer(120, { min: 1, off: true })
+      .doc("How often one user may block or unblock in a minute: those concerned see presence come and go."),
+    reportsPerHour: t
+      .integer(60, { min: 1, off: true })
+      .doc(
+        "Reports of one user in an hour that reach administrators; those beyond it are counted, and no more.",
+      ),
     reports: t.integer(1000, { min: 1 }).doc("Reports that are kept for administrators; then the oldest go."),
   }),
 
@@ -47,6 +58,10 @@ export const blocking = defineModule({
     );
     /** Resources that asked for the list: they are told of changes (§3.3). */
     const interested = host.sessionState(() => false);
+    const changes = new Rates(config.changesPerMinute, host.clock);
+    const reporting = new Rates(config.reportsPerHour, host.clock, HOUR_MS);
+    const limited = host.metrics.counter("jackdaw_blocks_limited", "changes of blocklists over the limit");
+    const unreported = host.metrics.counter("jackdaw_reports_limited", "reports of users over the limit");
     const reports = await ReportStore.open(host, config.reports);
     host.provide(reportsService, reports);
     host.provide(blockingService, { blocks: (user, peer) => lists.blocks(user, peer) });
@@ -62,13 +77,14 @@ export const blocking = defineModule({
     // §3.3. The contact sees the user go before nothing more reaches it.
     host.iq("set", ns.BLOCKING, "block", async ({ session, payload }) => {
       const user = session.jid.bare;
+      takeTurn(user);
       const jids = addresses(payload);
       if (jids.length === 0) throw new StanzaError("bad-request");
       const list = await lists.of(user);
-      const added = jids.filter((jid) => !list.has(jid.toString()));
+      const added = distinct(jids).filter((jid) => !list.has(jid.toString()));
       if (list.size + added.length > config.items)
         throw new StanzaError("resource-constraint", "the list is full");
-      for (const jid of added) await show(user, jid, false);
+      await show(user, added, false);
       await lists.add(user, added);
       await report(user, payload);
       push(user, "block", jids);
@@ -77,14 +93,15 @@ export const blocking = defineModule({
     // §3.4, §3.5: without items, everybody.
     host.iq("set", ns.BLOCKING, "unblock", async ({ session, payload }) => {
       const user = session.jid.bare;
+      takeTurn(user);
       const jids = addresses(payload);
       const list = await lists.of(user);
       const removed =
         jids.length > 0
-          ? jids.filter((jid) => list.has(jid.toString()))
+          ? distinct(jids).filter((jid) => list.has(jid.toString()))
           : [...list].map((jid) => Jid.parse(jid));
       await lists.remove(user, jids.length > 0 ? jids : undefined);
-      for (const jid of removed) await show(user, jid, true);
+      await show(user, removed, true);
       push(user, "unblock", jids);
     });
 
@@ -151,17 +168,34 @@ export const blocking = defineModule({
     }
 
     /** §3.3, §3.4: the user's presence as those see it who may, and whom `jid` stands for. */
-    async function show(user: Jid, jid: Jid, isAvailable: boolean): Promise<void> {
+    async function show(user: Jid, jids: readonly Jid[], isAvailable: boolean): Promise<void> {
+      const sessions = host.sessions.available(user);
+      if (jids.length === 0 || sessions.length === 0) return;
       const seers = await host.use(rosterService).contactsWithPresence(user);
-      const only = new Set([jid.toString()]);
-      for (const contact of seers.filter((seer) => isBlocked(only, seer) || seer.equals(jid.bare))) {
-        for (const session of host.sessions.available(user)) {
-          const stanza = isAvailable
-            ? session.presence
-            : presence({ type: "unavailable", from: session.jid });
-          if (stanza) await host.route(stanza.with({ to: jid.local === "" ? contact : jid }));
+      const byAddress = new Map(seers.map((seer) => [seer.toString(), seer]));
+      const byDomain = Map.groupBy(seers, (seer) => seer.domain);
+      const concerned = (jid: Jid): readonly Jid[] => {
+        if (jid.local === "" && jid.resource === "") return byDomain.get(jid.domain) ?? [];
+        const seer = byAddress.get(jid.bare.toString());
+        return seer ? [jid.local === "" ? seer : jid] : [];
+      };
+      for (const jid of jids) {
+        for (const to of concerned(jid)) {
+          for (const session of sessions) {
+            const stanza = isAvailable
+              ? session.presence
+              : presence({ type: "unavailable", from: session.jid });
+            if (stanza) await host.route(stanza.with({ to }));
+          }
         }
       }
+    }
+
+    /** @throws StanzaError */
+    function takeTurn(user: Jid): void {
+      if (changes.tryTake(user.toString())) return;
+      limited.inc();
+      throw new StanzaError("resource-constraint", "the list is changed too often", { type: "wait" });
     }
 
     function push(user: Jid, action: "block" | "unblock", jids: readonly Jid[]): void {
@@ -178,6 +212,10 @@ export const blocking = defineModule({
       for (const item of block.getChildren("item")) {
         const found = readReport(item);
         if (!found) continue;
+        if (!reporting.tryTake(user.toString())) {
+          unreported.inc();
+          continue;
+        }
         await reports.add(user, found);
         host.log.warn("a user reports another", { user: user.toString(), ...found });
         for (const admin of host.admins) void host.route(reportMessage(host.jid, admin, user, found));
@@ -185,6 +223,10 @@ export const blocking = defineModule({
     }
   },
 });
+
+function distinct(jids: readonly Jid[]): readonly Jid[] {
+  return [...new Map(jids.map((jid) => [jid.toString(), jid])).values()];
+}
 
 function unavailable(): never {
   throw new StanzaError("service-unavailable");

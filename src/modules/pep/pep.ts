@@ -82,6 +82,7 @@ export const pep = defineModule({
     const visitors = new Visitors(
       host,
       host.use(capsService),
+      host.use(rosterService),
       { perAccount: limits.visitors },
       (owner, { jid, interests }) => lastItems.visit(owner, jid, interests),
     );

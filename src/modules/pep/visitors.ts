@@ -4,11 +4,14 @@ import { Lru } from "../../util/lru.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import type { Caps } from "../caps/caps.ts";
+import type { RosterService } from "../roster/roster-service.ts";
 
 /** Somebody whose presence an account has, and who is no session of a contact here. */
 export interface Visitor {
   /** A full JID. */
   readonly jid: Jid;
+  /** Whether they saw each other's presence when it came. */
+  readonly isContact: boolean;
   /** The nodes that they want to hear of; none as long as that is not known. */
   readonly interests: ReadonlySet<string>;
 }
@@ -19,7 +22,9 @@ export interface VisitorLimits {
 }
 
 /** Accounts whose visitors are remembered. */
-const KNOWN_ACCOUNTS = 20_000;
+const KNOWN_ACCOUNTS = 10_000;
+/** Visitors of one account who are no contacts: anybody can be one. */
+const MAX_STRANGERS = 20;
 const NOBODY: ReadonlyMap<string, Visitor> = new Map();
 const NOTHING: ReadonlySet<string> = new Set();
 
@@ -30,6 +35,7 @@ const NOTHING: ReadonlySet<string> = new Set();
 export class Visitors {
   readonly #host: Host;
   readonly #caps: Caps;
+  readonly #rosters: Pick<RosterService, "item">;
   readonly #limits: VisitorLimits;
   /** It is known what the visitor wants to hear of. */
   readonly #arrived: (owner: Jid, visitor: Visitor) => Awaitable<unknown>;
@@ -39,11 +45,13 @@ export class Visitors {
   constructor(
     host: Host,
     caps: Caps,
+    rosters: Pick<RosterService, "item">,
     limits: VisitorLimits,
     arrived: (owner: Jid, visitor: Visitor) => Awaitable<unknown>,
   ) {
     this.#host = host;
     this.#caps = caps;
+    this.#rosters = rosters;
     this.#limits = limits;
     this.#arrived = arrived;
   }
@@ -52,13 +60,17 @@ export class Visitors {
     const host = this.#host;
     // Contacts here are known by their sessions. RFC 6121 §4.6.3: whoever was shown a presence is told of its end.
     host.hook("presence:received", "copy", ({ user, stanza: { from, type }, stanza }) => {
-      if (from && (from.domain !== host.domain || type === "unavailable")) this.#see(user, stanza, from);
+      if (from && (from.domain !== host.domain || type === "unavailable"))
+        return this.#see(user, stanza, from);
+      return undefined;
     });
-    host.hook("presence:sent", "copy", ({ session, stanza }) => {
+    // Behind those who bound to how many a session shows itself.
+    host.hook("presence:sent", "observe", ({ session, stanza }) => {
       const { to } = stanza;
       if (to && to.domain === host.domain && to.local !== "" && !to.bare.equals(session.jid.bare)) {
-        this.#see(to.bare, stanza, session.jid);
+        return this.#see(to.bare, stanza, session.jid);
       }
+      return undefined;
     });
     host.hook("user:deleted", "observe", ({ user }) => {
       this.#visitors.delete(user.toString());
@@ -75,24 +87,15 @@ export class Visitors {
     return false;
   }
 
-  #see(owner: Jid, stanza: Stanza, from: Jid): void {
+  /** Settles when the visitor is there, or gone; what they want to hear of may take longer. */
+  async #see(owner: Jid, stanza: Stanza, from: Jid): Promise<undefined> {
     const { type } = stanza;
-    const isAvailable = type === undefined;
-    if ((!isAvailable && type !== "unavailable" && type !== "error") || from.resource === "") return;
-    const key = owner.toString();
-    let visitors = this.#visitors.get(key);
-    if (!isAvailable) {
-      visitors?.delete(from.toString());
-      return;
-    }
-    if (!visitors) {
-      visitors = new Map();
-      this.#visitors.set(key, visitors);
-    }
-    const known = visitors.get(from.toString());
-    if (!known && visitors.size >= this.#limits.perAccount) return;
-    if (!known) visitors.set(from.toString(), { jid: from, interests: NOTHING });
-    void this.#learn(owner, visitors, stanza, from);
+    if (from.resource === "") return;
+    if (type === "unavailable" || type === "error")
+      this.#visitors.get(owner.toString())?.delete(from.toString());
+    if (type !== undefined) return;
+    const visitors = await this.#let(owner, from);
+    if (visitors) void this.#learn(owner, visitors, stanza, from);
   }
 
   async #learn(owner: Jid, visitors: Map<string, Visitor>, stanza: Stanza, from: Jid): Promise<void> {
@@ -101,11 +104,33 @@ export class Visitors {
       const before = visitors.get(from.toString());
       // Gone meanwhile, or nothing new.
       if (!before || before.interests === interests) return;
-      visitors.set(from.toString(), { jid: from, interests });
+      visitors.set(from.toString(), { ...before, interests });
       const added = new Set([...interests].filter((node) => !before.interests.has(node)));
-      if (added.size > 0) await this.#arrived(owner, { jid: from, interests: added });
+      if (added.size > 0) await this.#arrived(owner, { ...before, interests: added });
     } catch (error) {
       this.#host.log.debug("a visitor's interests are not known", { error: String(error) });
     }
   }
+
+  /** Those of the account, `from` among them; undefined where there is no account, or no room. */
+  async #let(owner: Jid, from: Jid): Promise<Map<string, Visitor> | undefined> {
+    const key = owner.toString();
+    const known = this.#visitors.get(key);
+    if (known?.has(from.toString())) return known;
+    if (!(await this.#host.accounts.exists(owner))) return undefined;
+    const item = await this.#rosters.item(owner, from.bare);
+    const isContact = item?.subscription === "both";
+    const visitors = this.#visitors.get(key) ?? new Map<string, Visitor>();
+    if (visitors.size >= this.#limits.perAccount) return undefined;
+    if (!isContact && strangersIn(visitors) >= MAX_STRANGERS) return undefined;
+    visitors.set(from.toString(), { jid: from, isContact, interests: NOTHING });
+    this.#visitors.set(key, visitors);
+    return visitors;
+  }
+}
+
+function strangersIn(visitors: ReadonlyMap<string, Visitor>): number {
+  let count = 0;
+  for (const { isContact } of visitors.values()) if (!isContact) count++;
+  return count;
 }

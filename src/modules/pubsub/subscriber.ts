@@ -18,6 +18,9 @@ import {
   type SubscriptionOptions,
 } from "./subscription-options.ts";
 
+/** Subscriptions of one user to one node: as many as they may have resources. */
+const MAX_OWN = 20;
+
 /** XEP-0060 §6.1 to §6.4, §5.6, §5.7: what users do about their own subscriptions. */
 export class Subscriber {
   readonly #context: Context;
@@ -102,7 +105,10 @@ export class Subscriber {
   #requireRoom(node: PubsubNode, jid: Jid): void {
     if (!node.config.subscribe) throw unsupported("subscribe");
     if (node.subscriptions.has(jid.toString())) return;
-    if (node.subscriptions.size >= this.#context.profile.limits.subscriptionsPerNode) {
+    // Nobody takes the room of everybody else with addresses of their own.
+    let own = 0;
+    for (const entry of node.subscriptions.values()) if (entry.jid.bare.equals(jid.bare)) own++;
+    if (own >= MAX_OWN || node.subscriptions.size >= this.#context.profile.limits.subscriptionsPerNode) {
       throw pubsubError("policy-violation", "too-many-subscriptions", "wait");
     }
   }

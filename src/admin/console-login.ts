@@ -3,11 +3,13 @@ import { scram } from "../auth/scram.ts";
 import type { ScramHash } from "../auth/scram-keys.ts";
 import type { Throttle } from "../auth/throttle.ts";
 import type { Clock } from "../util/clock.ts";
+import { networkOf } from "../util/ip-network.ts";
 import type { Random } from "../util/random.ts";
 import { Jid } from "../xmpp/jid.ts";
 
-/** Log-ins that wait for their second message; more than that, and the oldest go. */
-const MOST_PENDING = 100;
+/** Log-ins of one network that wait for their second message, and of all; then the oldest go, those of the network first. */
+const MOST_PENDING_OF_ONE = 10;
+const MOST_PENDING = 1000;
 const PENDING_MS = 60_000;
 
 interface Pending {
@@ -60,7 +62,7 @@ export class ConsoleLogin {
     const step = await this.#respond(exchange, message, remote, waited);
     if (step.kind !== "challenge") throw new LoginError("not a first message");
     const id = random.id();
-    this.#forgetOld();
+    this.#makeRoom(networkOf(remote));
     this.#pending.set(id, { exchange, remote, until: clock.now() + PENDING_MS, waited });
     return { id, hash, message: step.data.toString() };
   }
@@ -130,10 +132,13 @@ export class ConsoleLogin {
     return ms;
   }
 
-  #forgetOld(): void {
+  /** Nobody can keep an administrator from the second message by sending many first ones. */
+  #makeRoom(network: string): void {
     const now = this.#parts.clock.now();
-    for (const [id, { until }] of this.#pending) {
-      if (until <= now || this.#pending.size >= MOST_PENDING) this.#pending.delete(id);
-    }
+    for (const [id, { until }] of this.#pending) if (until <= now) this.#pending.delete(id);
+    const [own, ...more] = [...this.#pending].filter(([, { remote }]) => networkOf(remote) === network);
+    const [oldest] = this.#pending.keys();
+    if (own && more.length + 1 >= MOST_PENDING_OF_ONE) this.#pending.delete(own[0]);
+    else if (oldest !== undefined && this.#pending.size >= MOST_PENDING) this.#pending.delete(oldest);
   }
 }

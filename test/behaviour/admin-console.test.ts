@@ -51,7 +51,7 @@ describe("the log-in", () => {
     expect(entries[0]).toMatchObject({ by: "alice@localhost (console)", action: "console-login" });
   });
 
-  test("tells nobody why it failed", async ({ browser }) => {
+  test("tells nobody why it failed, but for the log", async ({ browser, server }) => {
     const failures = [
       await browser.logsIn("alice", "wrong"),
       await browser.logsIn("nobody", "sesame"),
@@ -64,6 +64,11 @@ describe("the log-in", () => {
       expect([status, body]).toEqual([401, { error: "wrong address or password" }]);
       expect(headers.get("set-cookie")).toBeNull();
     }
+    const lines = server.logTail
+      .since(0)
+      .filter(({ message }) => message === "a log-in to the console failed");
+    expect(lines).toHaveLength(failures.length - 1);
+    expect(lines[0]?.data).toMatchObject({ remote: "192.0.2.1", reason: "proof" });
   });
 
   test("is for administrators whose account is active", async ({ browser, rig }) => {
@@ -88,6 +93,13 @@ describe("the log-in", () => {
     await clock.advance(60_000);
     await waiting;
     expect(isDone).toBe(true);
+  });
+
+  test("cannot be kept from anybody by beginning many", async ({ browser, rig }) => {
+    const begun = await browser.begins("alice");
+    const flood = new ConsoleBrowser(rig, "198.51.100.7");
+    for (let count = 0; count < 1100; count++) await flood.begins("alice");
+    expect((await browser.finishes("alice", begun, "sesame")).status).toBe(200);
   });
 
   test("is not there for those whom others may listen to", async ({ rig }) => {

@@ -41,9 +41,15 @@ export class ConsoleBrowser {
 
   /** SCRAM; the last answer. */
   async logsIn(user: string, password: string): Promise<Answer> {
-    const bare = `n=${user.split("@")[0]},r=nonce`;
-    const begun = await this.ask("login/begin", { user, message: `n,,${bare}` });
-    if (begun.status !== 200) return begun;
+    const begun = await this.begins(user);
+    return begun.status === 200 ? this.finishes(user, begun, password) : begun;
+  }
+
+  begins(user: string): Promise<Answer> {
+    return this.ask("login/begin", { user, message: `n,,${bareOf(user)}` });
+  }
+
+  async finishes(user: string, begun: Answer, password: string): Promise<Answer> {
     const { id, hash, message } = begun.body as { id: string; hash: string; message: string };
     const digest = hash.toLowerCase().replace("-", "");
     const parts = new Map(message.split(",").map((part) => [part.slice(0, 1), part.slice(2)]));
@@ -54,7 +60,7 @@ export class ConsoleBrowser {
     const clientKey = hmac(salted, "Client Key");
     const storedKey = createHash(digest).update(clientKey).digest();
     const withoutProof = `c=biws,r=${parts.get("r")}`;
-    const signature = hmac(storedKey, `${bare},${message},${withoutProof}`);
+    const signature = hmac(storedKey, `${bareOf(user)},${message},${withoutProof}`);
     const proof = Buffer.from(clientKey.map((byte, index) => byte ^ (signature[index] ?? 0)));
     const final = await this.ask("login/finish", {
       id,
@@ -77,4 +83,9 @@ export class ConsoleBrowser {
   async #readVisit(): Promise<void> {
     this.csrf = String((await this.ask("visit")).body["csrf"]);
   }
+}
+
+/** client-first-message-bare. */
+function bareOf(user: string): string {
+  return `n=${user.split("@")[0]},r=nonce`;
 }

@@ -37,6 +37,26 @@ describe("/metrics", () => {
     }
   });
 
+  test("keep to the grammar, each name once, counters ending in _total", async ({ request, connect }) => {
+    const alice = await connect("alice/phone");
+    await alice.sends(`<iq type="get" id="x" to="localhost"><nothing xmlns="urn:x"/></iq>`);
+    const text = await (await request("/metrics", {}, { remote: "::1" })).text();
+    const types = new Map<string, string>();
+    for (const line of text.trimEnd().split("\n")) {
+      const [, name = "", type] = /^# TYPE ([a-z][a-z0-9_]*) (counter|gauge|histogram)$/.exec(line) ?? [];
+      if (type === undefined) {
+        expect(line).toMatch(
+          /^(# HELP [a-z][a-z0-9_]* \S.*|[a-z][a-z0-9_]*(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? (\S+))$/,
+        );
+        continue;
+      }
+      expect(types.has(name)).toBe(false);
+      expect(name.endsWith("_total")).toBe(type === "counter");
+      types.set(name, type);
+    }
+    expect(types.size).toBeGreaterThan(20);
+  });
+
   test("are not for others, nor for those whom a proxy on this machine brings", async ({ request }) => {
     for (const [init, remote] of [
       [{}, "192.0.2.1"],

@@ -45,7 +45,7 @@ export class Door {
       this.answers(async (c) => {
         const { user, message } = await this.#shown(c, "user", "message");
         const { domain } = this.#address(user);
-        return c.json(await this.#tried(() => this.#login.begin(domain, message, c.env.peer.remote)));
+        return c.json(await this.#tried(c, () => this.#login.begin(domain, message, c.env.peer.remote)));
       }),
     );
     routes.post(
@@ -53,7 +53,7 @@ export class Door {
       this.answers(async (c) => {
         const { id, message } = await this.#shown(c, "id", "message");
         const { remote } = c.env.peer;
-        const proved = await this.#tried(() => this.#login.finish(id, message, remote));
+        const proved = await this.#tried(c, () => this.#login.finish(id, message, remote));
         if (!this.#host.isAdmin(proved.user)) {
           throw new Refusal(403, `${proved.user.toString()} is no administrator`);
         }
@@ -187,12 +187,14 @@ export class Door {
     return body as Record<K, string>;
   }
 
-  async #tried<T>(work: () => Promise<T>): Promise<T> {
+  async #tried<T>(c: Context<HttpEnv>, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof LoginError) throw new Refusal(401, "wrong address or password");
-      throw error;
+      if (!(error instanceof LoginError)) throw error;
+      const { remote } = c.env.peer;
+      this.#host.log.info("a log-in to the console failed", { remote, reason: error.message });
+      throw new Refusal(401, "wrong address or password");
     }
   }
 }

@@ -40,23 +40,23 @@ export function Xml({ xml }: { readonly xml: string }) {
     const token = tokens[index] as Token;
     const [next, afterNext] = [tokens[index + 1], tokens[index + 2]];
     if (token.kind === "close") depth--;
-    const indent = "  ".repeat(Math.max(0, depth));
+    const indent = Math.max(0, depth);
     // <body>Hi</body> stays on one line.
     if (token.kind === "open" && next?.kind === "text" && afterNext?.kind === "close") {
-      lines.push(<Line key={index} indent={indent} tokens={[token, next, afterNext]} />);
+      lines.push(<Line key={index} depth={indent} tokens={[token, next, afterNext]} />);
       index += 2;
       continue;
     }
-    lines.push(<Line key={index} indent={indent} tokens={[token]} />);
+    lines.push(<Line key={index} depth={indent} tokens={[token]} />);
     if (token.kind === "open") depth++;
   }
   return <pre class="xml">{lines}</pre>;
 }
 
-function Line({ indent, tokens }: { readonly indent: string; readonly tokens: readonly Token[] }) {
+/** What does not fit goes on further to the right. */
+function Line({ depth, tokens }: { readonly depth: number; readonly tokens: readonly Token[] }) {
   return (
-    <div>
-      {indent}
+    <div style={{ paddingLeft: `${depth * 2 + 4}ch` }}>
       {tokens.map((token, index) =>
         token.kind === "text" ? (
           <span key={index} class="text">

@@ -22,6 +22,7 @@ export function Accounts({ visit }: ViewProps) {
     () => command<{ registered: number; disabled: number; online: number }>("user-count", { domain }),
     [domain],
   );
+  const states = useLoaded(() => readStates(domain), [domain]);
 
   async function load(before: readonly Page[]) {
     try {
@@ -69,6 +70,7 @@ export function Accounts({ visit }: ViewProps) {
             isLong: true,
             cell: (user) => <a href={`#/accounts/${encodeURIComponent(user)}`}>{user}</a>,
           },
+          { title: "State", cell: (user) => states.value?.get(user) ?? "–" },
         ]}
       />
       {pages.at(-1)?.next !== undefined && <Button onClick={() => void load(pages)}>More</Button>}
@@ -85,6 +87,18 @@ export function Accounts({ visit }: ViewProps) {
       )}
     </>
   );
+}
+
+/** Who is online or disabled; of a great many, the first. */
+async function readStates(domain: string): Promise<ReadonlyMap<string, string>> {
+  const [online, disabled] = await Promise.all([
+    command<Page>("user-list-online", { domain }),
+    command<Page>("user-list-disabled", { domain }),
+  ]);
+  return new Map([
+    ...online.users.map((user) => [user, "online"] as const),
+    ...disabled.users.map((user) => [user, "disabled"] as const),
+  ]);
 }
 
 interface NewAccountProps {

@@ -64,7 +64,7 @@ export function Uploads({ visit }: ViewProps) {
             facts={[
               ["Files", String(value.usage.files)],
               ["Size", size(value.usage.bytes)],
-              ["Room", value.usage.limit === undefined ? "no limit" : size(value.usage.limit)],
+              ["Limit", value.usage.limit === undefined ? "no limit" : size(value.usage.limit)],
             ]}
           />
           <Table

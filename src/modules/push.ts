@@ -64,6 +64,10 @@ export const push = defineModule({
     });
     const known = new Lru<string, readonly PushRow[]>(KNOWN_USERS);
     const sent = host.metrics.counter("jackdaw_push_sent", "notifications published to push services");
+    const refused = host.metrics.counter(
+      "jackdaw_push_refused",
+      "push services that were not enabled because the account has too many",
+    );
     const failed = host.metrics.counter("jackdaw_push_failed", "notifications that push services refused");
 
     // §5. The last request for a service and node counts.
@@ -73,6 +77,7 @@ export const push = defineModule({
       const key = { user, service: service.toString(), node: node ?? "" };
       const isNew = (await table.get(key)) === undefined;
       if (isNew && (await table.count({ where: { user } })) >= config.services) {
+        refused.inc();
         throw new StanzaError("resource-constraint", "too many push services are enabled");
       }
       await put({ ...key, options: options(payload), resource: session.jid.resource, failures: 0 });
@@ -96,6 +101,13 @@ export const push = defineModule({
     host.hook("message:undelivered", "guard", ({ user, stanza }) =>
       isWorthWaking(stanza) ? notify(user, stanza, (row) => !isConnected(user, row.resource)) : undefined,
     );
+
+    // A device of which nothing is left hears of what others of its user get.
+    host.hook("message:received", "observe", ({ user, stanza, recipients }) => {
+      const isOthers = stanza.from !== undefined && !stanza.from.bare.equals(user);
+      if (!isOthers || recipients.length === 0 || !isWorthWaking(stanza)) return undefined;
+      return notify(user, stanza, (row) => !host.sessions.get(user.withResource(row.resource)));
+    });
 
     // §8: a service that stops serving a node says so.
     host.hook("message:received", "observe", ({ user, stanza }) => {

@@ -3,6 +3,7 @@ import { describe, expect } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
 import { el } from "../../src/xml/element.ts";
+import { opened, PHONE, plain, requestToken, SASL2, tokenIn, userAgent, withToken } from "./sasl2-client.ts";
 
 const SM = "urn:xmpp:sm:3";
 const BOB = "bob@localhost/desk";
@@ -188,4 +189,39 @@ describe("a client that comes back", () => {
       await again.receives(resumed(id, 0));
     },
   );
+});
+
+test("a session goes on whatever its client logs in with: SASL, SASL2, a token, and SASL again", async ({
+  connect,
+  raw,
+  authenticated,
+}) => {
+  const first = await connect("alice/phone");
+  const bob = await connect("bob/desk");
+  const id = await enabled(first);
+  await bob.sends(chat("alice@localhost/phone", "1"));
+  await first.receives(heard("1"));
+  const second = raw();
+  await opened(second, "alice@localhost");
+  const more = userAgent(PHONE) + requestToken() + resume(id, 1);
+  await second.sends(plain("alice", "secret of alice", more));
+  const success = await second.receives(`<success xmlns="${SASL2}">{any}</success>`);
+  expect(success.getChildText("authorization-identifier")).toBe("alice@localhost/phone");
+  expect(success.getChild("resumed", SM)?.attrs).toMatchObject({ previd: id, h: "0" });
+  await first.closed("conflict");
+  const token = tokenIn(success);
+  if (!token) throw new Error("no token");
+  await second.sends(chat(BOB, "2"));
+  await bob.receives(heard("2"));
+  const third = raw();
+  await opened(third, "alice@localhost");
+  await third.sends(withToken(token.token, { more: resume(id, 1) }));
+  const again = await third.receives(`<success xmlns="${SASL2}">{any}</success>`);
+  expect(again.getChild("resumed", SM)?.attrs).toMatchObject({ previd: id, h: "1" });
+  await second.closed("conflict");
+  const fourth = await authenticated("alice");
+  await fourth.sends(resume(id, 1));
+  await fourth.receives(resumed(id, 1));
+  await bob.sends(chat("alice@localhost/phone", "3"));
+  await fourth.receives(heard("3"));
 });

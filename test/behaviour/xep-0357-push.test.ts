@@ -2,6 +2,7 @@
 import { describe, expect } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
+import { parseStanza } from "../../src/xmpp/parse-stanza.ts";
 
 const PUSH = "urn:xmpp:push:0";
 const SERVICE = "push@localhost/app";
@@ -78,6 +79,49 @@ test("a phone that lost its connection is woken, one that is there is not", asyn
   // What was sent and not acknowledged may not have arrived.
   await service.receives(notification());
   await alice.sends(hi);
+  await service.receives(notification());
+});
+
+test("a device of which nothing is left is woken though another one is there, and that one is not", async ({
+  connect,
+}) => {
+  const service = await connect("push/app");
+  const phone = await connect("bob/phone");
+  const desk = await connect("bob/desk");
+  await does(phone, enable("phone"));
+  await desk.sends(enable("desk"));
+  await phone.closes();
+  const alice = await connect("alice/desk");
+  await alice.sends(hi);
+  await service.receives(notification("phone"));
+  await service.receivesNothing();
+  // What one's own devices send each other is no news.
+  await desk.sends(hi);
+  await service.receivesNothing();
+});
+
+test.for([
+  ["a message of a room", `type="groupchat"`, "<body>Hi</body>"],
+  [
+    "an encrypted message of a room",
+    `type="groupchat"`,
+    `<encrypted xmlns="eu.siacs.conversations.axolotl"/>`,
+  ],
+  [
+    "a message that only says how it is encrypted",
+    `type="chat"`,
+    `<encryption xmlns="urn:xmpp:eme:0" namespace="urn:x"/>`,
+  ],
+  ["a call", `type="chat"`, `<propose xmlns="urn:xmpp:jingle-message:0" id="c"/>`],
+] as const)("%s wakes a phone that waits to come back", async ([, type, payload], { connect, server }) => {
+  const service = await connect("push/app");
+  const bob = await connect("bob/phone");
+  await does(bob, enable());
+  await bob.sends(`<enable xmlns="urn:xmpp:sm:3" resume="true"/>`);
+  await bob.receivesAny();
+  await bob.disconnects();
+  const text = `<message from="room@muc.localhost/nick" to="bob@localhost/phone" ${type}>${payload}</message>`;
+  await server.host().route(parseStanza(text));
   await service.receives(notification());
 });
 

@@ -103,6 +103,12 @@ describe("a new room", () => {
     const bob = await connect("bob/desk");
     await enter(alice, "first");
     await alice.sends(`<presence type="unavailable" to="${ROOM}/first"/>`);
+    await alice.receives(
+      gone("first", `affiliation="none" role="none" jid="alice@localhost/phone"`, {
+        behind: "<destroy/>",
+        codes: [110],
+      }),
+    );
     expect((await enter(bob, "second"))[0]).toContain(`code="201"`);
   });
 

@@ -65,6 +65,16 @@ describe("an invitation through the room", () => {
     );
   });
 
+  test("waits for somebody who is away (XEP-0160)", async ({ connect, user }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await makeRoom(alice, "first");
+    await alice.sends(asks(`<invite to="bob@localhost"/>`));
+    await alice.receivesNothing();
+    const bob = await connect("bob/desk");
+    expect((await bob.receivesAny()).toString()).toContain(`<invite from="alice@localhost"/>`);
+  });
+
   test("is not for those outside to send", async ({ connect }) => {
     const alice = await connect("alice/phone");
     const bob = await connect("bob/desk");

@@ -90,6 +90,8 @@ export class Attendance {
   #unavailable(room: Room | undefined, stanza: Stanza): Awaitable<void> {
     const seat = room?.seats.get(String(stanza.from));
     if (!room || !seat) return undefined;
+    // §10.1.3: a room whose maker does not stay to configure it.
+    if (room.isLocked && room.seats.size === 1) return this.#removal.destroy(room);
     const isSmall = stanza.size <= this.#context.config.presence;
     const farewell = isSmall ? withoutClaims(stanza, room.jid) : undefined;
     return this.#removal.leave(room, seat, {}, farewell);

@@ -1,5 +1,5 @@
 import { type Awaitable, after, each, together } from "../../util/awaitable.ts";
-import { type Element, el } from "../../xml/element.ts";
+import { el } from "../../xml/element.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import type { Context } from "./context.ts";
 import type { Occupant, Seat } from "./occupant.ts";
@@ -16,7 +16,7 @@ export class Removal {
 
   /** One client goes, by itself or because it is gone already; the occupant stays as long as another one is there. */
   leave(room: Room, seat: Seat, news: News = {}, farewell?: Stanza): Awaitable<void> {
-    const { presences, rooms, host } = this.#context;
+    const { presences } = this.#context;
     const { occupant } = seat;
     const wasShown = occupant.first === seat;
     const gone = { occupant, affiliation: room.affiliationOf(occupant.user), seat, farewell };
@@ -26,20 +26,18 @@ export class Removal {
       return together(own, wasShown ? presences.update(room, occupant) : undefined);
     }
     const others = presences.announceGone(room, gone, news);
-    rooms.settle(room);
-    return together(own, others, host.emit("muc:left", { room, occupant }));
+    return together(own, others, this.#settle(room, occupant));
   }
 
   /** An occupant is removed with all of its clients, who are told at once; the others by what is returned (§8.2). */
   expel(room: Room, occupant: Occupant, news: News): () => Awaitable<void> {
-    const { presences, rooms, host } = this.#context;
+    const { presences } = this.#context;
     const seats = occupant.seats.slice();
     const gone = { occupant, affiliation: room.affiliationOf(occupant.user), seat: occupant.first };
     for (const seat of seats) room.rise(seat);
     const own = each(seats, (seat) => presences.announceOwnGone(room, gone, seat, news));
-    rooms.settle(room);
-    return () =>
-      together(own, presences.announceGone(room, gone, news), host.emit("muc:left", { room, occupant }));
+    const settled = this.#settle(room, occupant);
+    return () => together(own, presences.announceGone(room, gone, news), settled);
   }
 
   /** §10.9: each hears of its own end only; nothing of the room is kept. */
@@ -51,28 +49,36 @@ export class Removal {
     const destroyed = el("destroy", { jid });
     if (reason) destroyed.cnode(el("reason", {}, reason));
     if (password) destroyed.cnode(el("password", {}, password));
-    return this.#end(room, { destroyed }, () => this.#forget(room));
+    const { rooms, store, host } = this.#context;
+    rooms.remove(room);
+    const told = this.#dismiss(room, { destroyed });
+    return after(store.remove(room), () => together(told, host.emit("muc:destroyed", { room })));
   }
 
   /** §11.2: the service goes; persistent rooms are there when it comes back. */
   shutDown(room: Room): Awaitable<void> {
-    return this.#end(room, { codes: [332] }, () => undefined);
+    const { rooms, host } = this.#context;
+    const told = this.#dismiss(room, { codes: [332] });
+    return together(told, rooms.settle(room) ? host.emit("muc:destroyed", { room }) : undefined);
   }
 
-  #end(room: Room, news: News & { destroyed?: Element }, forget: () => Awaitable<unknown>): Awaitable<void> {
-    const { presences, rooms } = this.#context;
+  /** Everybody goes, and hears of nobody else. */
+  #dismiss(room: Room, news: News): Awaitable<void> {
     const seats = [...room.seats.values()];
     for (const seat of seats) room.rise(seat);
-    const told = each(seats, (seat) =>
-      presences.announceOwnGone(room, { occupant: seat.occupant, affiliation: "none", seat }, seat, news),
-    );
-    rooms.settle(room);
-    return after(forget(), () => told);
+    return each(seats, (seat) => {
+      const gone = { occupant: seat.occupant, affiliation: "none", seat } as const;
+      return this.#context.presences.announceOwnGone(room, gone, seat, news);
+    });
   }
 
-  #forget(room: Room): Awaitable<unknown> {
-    const { rooms, store, host } = this.#context;
-    rooms.remove(room);
-    return after(store.remove(room), () => host.emit("muc:destroyed", { room }));
+  /** Nobody is left of an occupant; a room that is not kept goes with its last one. */
+  #settle(room: Room, occupant: Occupant): Awaitable<void> {
+    const { rooms, host } = this.#context;
+    const hasEnded = rooms.settle(room);
+    return together(
+      host.emit("muc:left", { room, occupant }),
+      hasEnded ? host.emit("muc:destroyed", { room }) : undefined,
+    );
   }
 }

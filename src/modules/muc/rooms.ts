@@ -79,18 +79,19 @@ export class Rooms {
     return room;
   }
 
-  /** Somebody entered, or everybody left: whether the room is in the right place, and what is empty and temporary is gone. */
-  settle(room: Room): void {
+  /** Somebody entered, or left: puts the room where it belongs. Whether it ended, for nobody is left and it is not kept. */
+  settle(room: Room): boolean {
     const key = room.jid.local;
-    if (room.isGone) return;
+    if (room.isGone) return false;
     if (room.seats.size > 0) {
       this.#idle.delete(key);
       this.#active.set(key, room);
-      return;
+      return false;
     }
     this.#active.delete(key);
-    if (room.options.persistent && !room.isLocked) this.#idle.set(key, room);
+    if (room.isKept) this.#idle.set(key, room);
     else room.isGone = true;
+    return room.isGone;
   }
 
   /** The room is no more. */

@@ -3,6 +3,8 @@ import { type Awaitable, each, isPromise } from "../../util/awaitable.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import { blockingService } from "../blocking/blocking.ts";
+import { directedPresenceService } from "../presence/presence.ts";
+import { withoutIdsBy } from "./foreign.ts";
 import type { Occupant, Seat } from "./occupant.ts";
 import type { Room } from "./room.ts";
 
@@ -15,23 +17,26 @@ export class Delivery {
   }
 
   /**
-   * To one client. Those of the service's own domain are spared the way through its router: of the hooks there, only
-   * blocking has a say in what comes from a room. `isMarked`: it carries somebody else's ids or delays, in which the server
-   * looks for forgeries on the way.
+   * To one client. Those of the service's own domain are spared the way through its router, all of it or nothing, so that the
+   * order is kept: of the hooks there, blocking has a say in what comes from a room, and ids in the recipient's name are taken
+   * out. `isMarked`: it carries ids that somebody else gave it.
    */
   send(seat: Seat, stanza: Stanza, isMarked = false): Awaitable<void> {
     const { session, jid } = seat;
-    const addressed = stanza.readdressed(jid);
-    if (!session || isMarked) return this.#host.route(addressed);
+    const own = isMarked ? withoutIdsBy(jid.bare, stanza) : stanza;
+    const addressed = own.readdressed(jid);
+    if (!session) return this.#host.route(addressed);
     const blocks = this.#host.find(blockingService)?.blocks(jid, stanza.from as Jid) ?? false;
     if (isPromise(blocks)) return this.#host.route(addressed);
     if (!blocks) session.send(addressed);
     return undefined;
   }
 
-  /** As everything from outside goes to a client: the server notes what it hears of the sender. */
-  route(seat: Seat, stanza: Stanza): Awaitable<void> {
-    return this.#host.route(stanza.readdressed(seat.jid));
+  /** To a client that is no longer in the room, whom the room's end need not be told of the client's (RFC 6121 §4.6.1). */
+  sendLast(seat: Seat, stanza: Stanza): Awaitable<void> {
+    const { session } = seat;
+    if (session && stanza.from) this.#host.find(directedPresenceService)?.delete(session, stanza.from);
+    return this.send(seat, stanza);
   }
 
   toAll(room: Room, stanza: Stanza, isMarked = false): Awaitable<void> {

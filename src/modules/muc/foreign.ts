@@ -21,9 +21,14 @@ export function withoutClaims(stanza: Stanza, room: Jid): Stanza {
   return clean.with({ from: undefined, to: undefined });
 }
 
-/** Whether a message has ids or delays that somebody else gave it. Those that the room gives come later. */
+/** Whether a message has ids that somebody else gave it. Those that the room gives come later. */
 export function isMarked(stanza: Stanza): boolean {
-  return stanza.has("stanza-id", ns.STANZA_ID) || stanza.has("delay", ns.DELAY);
+  return stanza.has("stanza-id", ns.STANZA_ID);
+}
+
+/** XEP-0359 §3, rule 2: ids in this name, which nobody else has, go. */
+export function withoutIdsBy(address: Jid, stanza: Stanza): Stanza {
+  return withoutMarks(stanza, "stanza-id", ns.STANZA_ID, (by) => by.equals(address));
 }
 
 function withoutMarks(

@@ -11,7 +11,7 @@ export interface Said {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly stanza: Stanza;
-  /** It has ids or delays that somebody else gave it. */
+  /** It has ids that somebody else gave it. */
   readonly isMarked: boolean;
 }
 

@@ -83,11 +83,11 @@ export class Presences {
     );
   }
 
-  /** To a client that went or was removed. The way through the server lets it forget whom it showed its presence to. */
+  /** To a client that went or was removed, or has another nickname. */
   announceOwnGone(room: Room, gone: Gone, seat: Seat, news: News = {}): Awaitable<void> {
     const codes = [110, ...(news.codes ?? []), ...(news.ownCodes ?? [])];
     const stanza = unavailable(gone, room.seesAddresses(gone.occupant), { ...news, codes });
-    return this.#delivery.route(seat, stanza);
+    return this.#delivery.sendLast(seat, stanza);
   }
 
   #view(room: Room, occupant: Occupant, withJid: boolean): Stanza {

@@ -25,6 +25,9 @@ import { Subscriptions } from "./subscriptions.ts";
 /** For those who agree to a subscription in a user's place: what the user sends, and what they are sent. */
 export const subscriptionsService = defineService<Pick<Subscriptions, "received" | "sent">>("subscriptions");
 
+/** For those who tell a session that it is gone from somewhere: it need not tell them so any more. */
+export const directedPresenceService = defineService<Pick<DirectedPresence, "delete">>("directed-presence");
+
 export const presence = defineModule({
   name: "presence",
   implements: ["RFC 6121 §3", "RFC 6121 §4", "XEP-0203 2.0"],
@@ -59,6 +62,7 @@ export const presence = defineModule({
     const probes = new Probes(context);
     const subscriptions = new Subscriptions(context, config);
     host.provide(subscriptionsService, subscriptions);
+    host.provide(directedPresenceService, directed);
 
     // §3.4: for information; it is not negotiated.
     host.streamFeature({

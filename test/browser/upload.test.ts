@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 import type { TestServer } from "../../src/testing/index.ts";
-import { body, getsSlot } from "../behaviour/upload-client.ts";
+import { body, eventually, getsSlot } from "../behaviour/upload-client.ts";
 import { test as siteTest } from "./site.ts";
 
 siteTest.override({ siteOptions: { users: ["alice"] } });
@@ -47,14 +47,14 @@ describe("a file that is opened", () => {
     await page.goto(await upload("cat.png", "image/png", PNG));
     const width = () =>
       page.locator("img").evaluate((image: { naturalWidth?: number }) => image.naturalWidth);
-    await expect.poll(width).toBe(1);
+    await eventually(width).toBe(1);
   });
 
   test("is played when it is a sound", async ({ newPage, upload }) => {
     const page = await newPage();
     await page.goto(await upload("beep.wav", "audio/wav", wave()));
     const length = () => page.locator("video").evaluate((player: { duration?: number }) => player.duration);
-    await expect.poll(length).toBeCloseTo(1);
+    await eventually(length).toBeCloseTo(1);
   });
 
   test.for([

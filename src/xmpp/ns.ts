@@ -117,6 +117,8 @@ export const ns = {
   RETRACT_TOMBSTONE: "urn:xmpp:message-retract:1#tombstone",
   /** XEP-0425: Moderated Message Retraction */
   MODERATE: "urn:xmpp:message-moderate:1",
+  /** XEP-0433: Extended Channel Search */
+  CHANNEL_SEARCH: "urn:xmpp:channel-search:0:search",
   /** XEP-0431: Full Text Search in MAM */
   FULLTEXT: "urn:xmpp:fulltext:0",
   /** XEP-0444: Message Reactions */

@@ -136,7 +136,9 @@ export class Attendance {
       );
     }
     // §10.1.1: 201 tells that the room was made, and waits for its configuration.
-    return after(this.#admission.create(to, client), (created) => this.#join(created, entry, [201]));
+    return after(this.#admission.create(to, client), (created) =>
+      after(host.emit("muc:created", { room: created }), () => this.#join(created, entry, [201])),
+    );
   }
 
   /** §7.2.2: everybody else to the one who comes, then the one who comes to everybody, to itself last. */

@@ -38,6 +38,9 @@ export const mucConfig = t.object({
     .integer(1000, { min: 10 })
     .doc("Requests between occupants of one room that wait for an answer."),
   idle: t.integer(1000, { min: 2 }).doc("Empty rooms that are kept in memory."),
+  vcard: t.size("128 KB", { min: 1000 }).doc("The largest vCard of a room, its picture included."),
+  searchesPerMinute: t.integer(30, { min: 1 }).doc("How often one account may search for rooms."),
+  searched: t.integer(10_000, { min: 1 }).doc("Public rooms that are searched at most."),
   listed: t.integer(1000, { min: 1 }).doc("Public rooms that are listed at most."),
   defaults: defaultOptions.doc("What a room is until its owner changes it."),
 });

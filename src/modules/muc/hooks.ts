@@ -7,6 +7,8 @@ import type { Room } from "./room.ts";
 
 declare module "../../routing/hooks.ts" {
   interface Hooks {
+    /** A room was made; its owner is about to enter. What there was of an earlier one of its name is not its own. */
+    "muc:created": { readonly room: Room };
     /** Somebody wants to enter a room whose own rules let them in; a StanzaError refuses. */
     "muc:joining": { readonly room: Room; readonly client: Jid; readonly nick: string };
     /** Somebody entered a room, and has been shown who is there. */

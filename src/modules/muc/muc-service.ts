@@ -9,6 +9,7 @@ import { archiveService } from "../mam/archive-service.ts";
 import { AdminQueries } from "./admin-queries.ts";
 import { AffiliationChanges } from "./affiliation-changes.ts";
 import { Attendance } from "./attendance.ts";
+import { ChannelSearch } from "./channel-search.ts";
 import type { MucConfig } from "./config.ts";
 import type { Context } from "./context.ts";
 import { Delivery } from "./delivery.ts";
@@ -27,6 +28,7 @@ import type { AdministeredService } from "./room-administration.ts";
 import { RoomArchive, recall } from "./room-archive.ts";
 import { RoomDisco } from "./room-disco.ts";
 import type { RoomStore } from "./room-store.ts";
+import type { RoomVCards } from "./room-vcards.ts";
 import { Rooms } from "./rooms.ts";
 
 type InRoom = (room: Room, request: IqRequest) => Awaitable<Element | "answered" | undefined>;
@@ -40,17 +42,18 @@ interface Parts {
   readonly config: MucConfig;
   readonly store: RoomStore;
   readonly ids: OccupantIds;
+  readonly vCards: RoomVCards;
 }
 
 /** Opens one group chat service: the parts, and which of them gets what. */
-export function openService({ host, domain, config, store, ids }: Parts): AdministeredService {
+export function openService({ host, domain, config, store, ids, vCards }: Parts): AdministeredService {
   const delivery = new Delivery(host);
   const archives = host.find(archiveService);
   const rooms = new Rooms(store, config, (room) => (archives ? recall(archives, room, config.history) : []));
   const service: ServiceHost = host.service(domain, {
     disco: {
       identities: [{ category: "conference", type: "text", name: config.name }],
-      features: [ns.MUC, ns.MUC_STABLE_ID, ns.OCCUPANT_ID],
+      features: [ns.MUC, ns.MUC_STABLE_ID, ns.OCCUPANT_ID, ns.VCARD, ns.CHANNEL_SEARCH],
       items: () => disco.listRooms(),
     },
     presence: (stanza, session) => attendance.receive(stanza, session),
@@ -82,11 +85,15 @@ export function openService({ host, domain, config, store, ids }: Parts): Admini
     ["get", ns.REGISTER, "query", (room, request) => registration.get(room, request)],
     ["set", ns.REGISTER, "query", (room, request) => registration.set(room, request)],
     ["get", ns.PING, "ping", () => undefined],
+    ["get", ns.VCARD, "vCard", (room) => vCards.get(room)],
+    ["set", ns.VCARD, "vCard", (room, request) => vCards.set(context, room, request).then(() => undefined)],
     ...(archive ? archiveRequests(context, archive) : []),
   ];
   for (const [type, namespace, name, handler] of inRooms) {
     service.iq(type, namespace, name, inRoom(handler), "address");
   }
+  const search = new ChannelSearch(context);
+  service.iq("get", ns.CHANNEL_SEARCH, "search", (request) => search.answer(request));
   service.iq("get", ns.PING, "ping", (request) => requests.ping(request), "resource");
 
   // §10.1.1: nobody may keep names by making rooms and leaving them so.
@@ -96,6 +103,7 @@ export function openService({ host, domain, config, store, ids }: Parts): Admini
     return each(late, (room) => removal.destroy(room, { reason: "The room was not configured." }));
   });
   if (archive) keepArchive(context, archive);
+  keepVCards(context, vCards);
   host.hook("user:deleted", "observe", ({ user }) => forgetUser(user));
   host.hook("server:stopping", "observe", () => each([...rooms.active], (room) => removal.shutDown(room)));
   host.hook("store:lost", "observe", () => rooms.reread());
@@ -163,4 +171,16 @@ function keepArchive({ host, service }: Context, archive: RoomArchive): void {
   for (const gone of ["muc:destroyed", "muc:unkept"] as const) {
     host.hook(gone, "observe", ({ room }) => (isOurs(room) ? archive.forget(room.jid) : undefined));
   }
+}
+
+/** A temporary room is known to be gone when its last occupant is. */
+function keepVCards({ host, service }: Context, vCards: RoomVCards): void {
+  const isOurs = ({ jid }: Room) => jid.domain === service.domain;
+  host.hook("muc:described", "observe", (event) => (isOurs(event.room) ? vCards.describe(event) : undefined));
+  for (const name of ["muc:created", "muc:destroyed"] as const) {
+    host.hook(name, "observe", ({ room }) => (isOurs(room) ? vCards.forget(room.jid) : undefined));
+  }
+  host.hook("muc:left", "observe", ({ room }) =>
+    isOurs(room) && room.isGone ? vCards.forget(room.jid) : undefined,
+  );
 }

@@ -4,6 +4,8 @@
  * XEP-0410 MUC Self-Ping (Schrödinger's Chat), version 1.1.0
  * XEP-0421 Occupant identifiers for semi-anonymous MUCs, version 1.0.1
  * XEP-0425 Moderated Message Retraction, version 0.3.0
+ * XEP-0433 Extended Channel Search, version 0.1.0
+ * XEP-0486 MUC Avatars, version 0.1.0
  * XEP-0249 Direct MUC Invitations, version 1.2
  *
  * Rooms where people and bots talk, at addresses of their own below the domain.
@@ -11,7 +13,8 @@
  * A map of the folder. What is: `room` (options, affiliations, occupants), `rooms` (in memory and in the store), `room-store`,
  * `room-options`, `affiliations`, `occupant`, `history`, `standing`. What comes in: `attendance` (presence), `messages` and behind it
  * `groupchat`, `subject`, `private-messages`, `invitations`, `voice-requests`; `admin-queries`, `owner-queries` with `config-form`,
- * `registration`, `room-disco`, `occupant-requests`, `moderation`. What is kept: `room-archive`. Who may what: `admission`, `actor`, and the checks in `role-changes` and
+ * `registration`, `room-disco`, `occupant-requests`, `moderation`, `channel-search`.
+ * What is kept beside: `room-archive`, `room-vcards`. Who may what: `admission`, `actor`, and the checks in `role-changes` and
  * `affiliation-changes`, which also do it; `removal` is how occupants and rooms go. What goes out: `presences`, `delivery`.
  * `muc-service` puts them together, `context` is what they share.
  *
@@ -26,22 +29,32 @@ import { openService } from "./muc-service.ts";
 import { OccupantIds } from "./occupant-ids.ts";
 import { administrationOf, roomAdministrationService } from "./room-administration.ts";
 import { RoomStore } from "./room-store.ts";
+import { RoomVCards } from "./room-vcards.ts";
 import type { Rooms } from "./rooms.ts";
 import { roomsService } from "./rooms-service.ts";
 
 export const muc = defineModule({
   name: "muc",
-  implements: ["XEP-0045 1.35.5", "XEP-0249 1.2", "XEP-0410 1.1.0", "XEP-0421 1.0.1", "XEP-0425 0.3.0"],
+  implements: [
+    "XEP-0045 1.35.5",
+    "XEP-0249 1.2",
+    "XEP-0410 1.1.0",
+    "XEP-0421 1.0.1",
+    "XEP-0425 0.3.0",
+    "XEP-0433 0.1.0",
+    "XEP-0486 0.1.0",
+  ],
   config: mucConfig,
   services: ({ services }) => services,
 
   async setup(host, config) {
     const store = await RoomStore.open(host);
     const ids = await OccupantIds.open(host);
+    const vCards = await RoomVCards.open(host);
     const rooms = new Map<string, Rooms>();
     const services = [];
     for (const domain of host.serviceDomains(config.services)) {
-      const service = openService({ host, domain, config, store, ids });
+      const service = openService({ host, domain, config, store, ids, vCards });
       rooms.set(domain, service.context.rooms);
       services.push(service);
     }

@@ -107,10 +107,15 @@ export class Rooms {
     const kept = [...this.#active.values()].filter((room) => room.isKept);
     return each(kept, (room) =>
       after(this.#store.load(room.jid), (stored) => {
-        if (stored) room.restore({ ...stored, options: { ...this.#defaults, ...stored.options } });
+        if (stored) room.restore({ ...stored, options: this.optionsOf(stored.options) });
         else room.options = { ...room.options, persistent: false };
       }),
     );
+  }
+
+  /** What a stored room has, and for what it does not say the defaults. */
+  optionsOf(stored: Partial<RoomOptions>): RoomOptions {
+    return { ...this.#defaults, ...stored };
   }
 
   #known(key: string): Room | undefined {
@@ -118,7 +123,7 @@ export class Rooms {
   }
 
   #restore(jid: Jid, { options, ...stored }: StoredRoom): Room {
-    const state = { ...stored, options: { ...this.#defaults, ...options }, isLocked: false };
+    const state = { ...stored, options: this.optionsOf(options), isLocked: false };
     const room = new Room(jid, state, this.#newHistory());
     this.#idle.set(jid.local, room);
     return room;

@@ -94,6 +94,7 @@ describe("the page of an invitation", () => {
     const { text } = await page(path);
     expect(text).not.toContain("<form");
     expect(text).toContain(`href="${uri}"`);
+    expect(text).toContain(`href="/chat#accept=${encodeURIComponent(uri)}"`);
   });
 
   test("runs no scripts, is framed by nobody, kept nowhere, and tells no other site its address", async ({

@@ -139,21 +139,25 @@ test("what others call themselves, say and feel is text", async ({ newPage, site
   await alice.says("no script ran");
 });
 
-test("an invitation leads to a chat with whoever invited", async ({ newPage, site }) => {
+async function invites(site: TestServer, inviter: string, mayRegister: boolean): Promise<string> {
   const { landingUrl } = await site.server
     .host()
     .use(invitesService)
     .create({
       kind: "contact",
-      inviter: Jid.parse("alice@localhost"),
+      inviter: Jid.parse(site.user(inviter).jid),
       username: undefined,
       befriend: true,
-      mayRegister: true,
+      mayRegister,
       uses: 1,
       lifetime: 3_600_000,
     });
+  return landingUrl ?? "";
+}
+
+test("an invitation leads to a chat with whoever invited", async ({ newPage, site }) => {
   const page = await newPage();
-  await page.goto(landingUrl ?? "");
+  await page.goto(await invites(site, "alice", true));
   await page.getByLabel("User name").fill("carol");
   await page.getByLabel("Password", { exact: true }).fill("four words that rhyme");
   await page.getByLabel("The password again").fill("four words that rhyme");
@@ -164,4 +168,21 @@ test("an invitation leads to a chat with whoever invited", async ({ newPage, sit
   await carol.opensChatWith("alice");
   await carol.says("here I am");
   await expect.poll(() => heardBy(site, "alice"), { timeout: PATIENCE_MS }).toContain("here I am");
+});
+
+test("an invitation makes contacts of those who have accounts (XEP-0379)", async ({ newPage, site }) => {
+  await site.addUser("dave");
+  const page = await newPage();
+  await page.goto(await invites(site, "alice", false));
+  await page.getByRole("link", { name: "Accept in this browser" }).click();
+  await page.getByLabel("XMPP Address").fill("dave");
+  const dave = await Conversation.logIn(page, site.user("dave").password);
+  await page.getByRole("button", { name: "Confirm" }).click();
+  await dave.says("may I?");
+  await expect
+    .poll(() => site.roster("dave"), { timeout: PATIENCE_MS })
+    .toMatchObject([{ jid: "alice@localhost", subscription: "both" }]);
+  expect(await site.roster("alice")).toContainEqual(
+    expect.objectContaining({ jid: "dave@localhost", subscription: "both" }),
+  );
 });

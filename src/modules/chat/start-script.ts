@@ -23,6 +23,31 @@ if (newcomer) {
   history.replaceState(null, "", location.pathname);
 }
 
+// Whoever has an account opens an invitation here: XEP-0379 §3.4, once they say so, for any page may have such a link.
+const invitation = /^#accept=(.+)$/.exec(location.hash)?.[1];
+const [, address, token] = /^xmpp:([^?]+)\\?roster;preauth=(\\w+)/.exec(decodeURIComponent(invitation ?? "")) ?? [];
+if (address) {
+  history.replaceState(null, "", location.pathname);
+  converse.plugins.add("accept-invitation", {
+    initialize() {
+      const { _converse: { api, state } } = this;
+      api.listen.once("rosterContactsFetched", () => accept(api, state, decodeURIComponent(address)));
+    },
+  });
+  settings.whitelisted_plugins = ["accept-invitation"];
+}
+
+async function accept(api, { roster }, jid) {
+  const { $pres } = converse.env;
+  if (roster.get(jid)?.get("subscription") !== "both") {
+    const question = jid + " would like to be a contact of yours: each sees when the other is there.";
+    if (!(await api.confirm("Accept the invitation?", question))) return;
+    api.send($pres({ to: jid, type: "subscribed" }));
+    api.send($pres({ to: jid, type: "subscribe" }).c("preauth", { xmlns: "urn:xmpp:pars:0", token }));
+  }
+  await api.chats.open(jid, {}, true);
+}
+
 // Where a network lets no WebSocket through Converse tries again and again: whether it does is found out beforehand.
 function opens(url) {
   return new Promise((resolve) => {

@@ -54,12 +54,13 @@ ${mayRegister ? accountForm(parts) : ""}
   </div>
 </section>
 ${
-  mayRegister || !chat
-    ? ""
-    : html`<section>
-  <h2>Or in this browser</h2>
-  <p>If your account is at ${domain}, <a href="/chat">open the chat</a>, log in, and add ${who} to your contacts.</p>
+  chat && invitation.kind === "contact"
+    ? html`<section>
+  <h2>${mayRegister ? "If you have an account here" : "Or in this browser"}</h2>
+  <p>With an account at ${domain} you need nothing else: log in to the chat, and accept there.</p>
+  <p class="actions"><a class="button second" href="/chat#accept=${encodeURIComponent(uri)}">Accept in this browser</a></p>
 </section>`
+    : ""
 }
 <footer><p>${byUser ? html`If you do not know <bdi>${inviter.local}</bdi>, or do not want to, there is nothing that you need do. ` : ""}The invitation holds until ${time(invitation.expires)}${invitation.uses > 1 ? `, for ${invitation.uses} people` : ""}.
   XMPP is a network of many servers, as e-mail is: with an account at one you reach people at all of them.</p></footer>`;

@@ -25,11 +25,23 @@ export class Delivery {
     const { session, jid } = seat;
     const own = isMarked ? withoutIdsBy(jid.bare, stanza) : stanza;
     const addressed = own.readdressed(jid);
-    if (!session) return this.#host.route(addressed);
+    if (!session || seat.underWay) return this.#route(seat, addressed);
     const blocks = this.#host.find(blockingService)?.blocks(jid, stanza.from as Jid) ?? false;
-    if (isPromise(blocks)) return this.#host.route(addressed);
+    if (isPromise(blocks)) return this.#route(seat, addressed);
     if (!blocks) session.send(addressed);
     return undefined;
+  }
+
+  /** RFC 6120 §10.1: in order, whatever the server has to look up for one stanza and not for the next. */
+  #route(seat: Seat, stanza: Stanza): Awaitable<void> {
+    const route = () => this.#host.route(stanza);
+    const done = seat.underWay ? seat.underWay.then(route) : route();
+    if (!isPromise(done)) return undefined;
+    const settled = done.then(() => {
+      if (seat.underWay === settled) seat.underWay = undefined;
+    });
+    seat.underWay = settled;
+    return settled;
   }
 
   /** To a client that is no longer in the room, whom the room's end need not be told of the client's (RFC 6121 §4.6.1). */

@@ -12,6 +12,8 @@ export interface Seat {
   readonly occupant: Occupant;
   /** What it last sent, without what only the room may say. */
   presence: Stanza;
+  /** The last of what is on its way to it and had to wait; what follows waits behind it. */
+  underWay?: Promise<void> | undefined;
 }
 
 /** Somebody in a room: a nickname, and one or more clients of one account (XEP-0045 §7.2.9). */

@@ -27,7 +27,7 @@ export interface StreamEndpointsParts {
 
 /** Where clients find streams over HTTP. */
 export const WEBSOCKET_PATH = "/xmpp-websocket";
-const BOSH_PATH = "/http-bind";
+export const BOSH_PATH = "/http-bind";
 
 /** What a message of WebSocket may have around its element: an XML declaration. */
 const DECLARATION_BYTES = 256;

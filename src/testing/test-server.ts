@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { WEBSOCKET_PATH } from "../http/stream-endpoints.ts";
+import { BOSH_PATH, WEBSOCKET_PATH } from "../http/stream-endpoints.ts";
 import type { XmppServer } from "../server.ts";
 import { createMemoryStore, type MemoryStore } from "../store/memory.ts";
 import type { Stream } from "../stream/stream.ts";
@@ -38,7 +38,7 @@ import type { UserFixture } from "./user-fixture.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /** What a test server can be reached as. */
-export type ServiceName = "xmpp" | "xmpps" | "ws" | "wss" | "http" | "https";
+export type ServiceName = "xmpp" | "xmpps" | "ws" | "wss" | "bosh" | "http" | "https";
 
 /** How long clients may take to go when the server closes; real milliseconds. */
 const CLOSE_GRACE_MS = 100;
@@ -177,9 +177,18 @@ export class TestServer implements AsyncDisposable {
   /** Where clients connect to. @throws Error when the server does not offer it. */
   service(name: ServiceName): string {
     const { http, https } = this.server.ports;
-    const port = { xmpp: this.port, xmpps: this.tlsPort, http, ws: http, https, wss: https }[name];
+    const places = {
+      xmpp: { scheme: "xmpp", port: this.port, path: "" },
+      xmpps: { scheme: "xmpps", port: this.tlsPort, path: "" },
+      ws: { scheme: "ws", port: http, path: WEBSOCKET_PATH },
+      wss: { scheme: "wss", port: https, path: WEBSOCKET_PATH },
+      bosh: { scheme: https ? "https" : "http", port: https || http, path: BOSH_PATH },
+      http: { scheme: "http", port: http, path: "" },
+      https: { scheme: "https", port: https, path: "" },
+    };
+    const { scheme, port, path } = places[name];
     if (port === 0) throw new Error(`there is no ${name} service; see the options port, httpPort and tls`);
-    return `${name}://127.0.0.1:${port}${name.startsWith("ws") ? WEBSOCKET_PATH : ""}`;
+    return `${scheme}://127.0.0.1:${port}${path}`;
   }
 
   /** @throws Error when it was not among `users` nor added. */

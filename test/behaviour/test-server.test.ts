@@ -40,6 +40,15 @@ describe("a test server", () => {
     socket.destroy();
   });
 
+  test("serves streams over HTTP", async () => {
+    await using server = await TestServer.start({ users: USERS });
+    expect(server.service("ws")).toBe(`${server.service("http").replace("http", "ws")}/xmpp-websocket`);
+    const body = `<body xmlns="http://jabber.org/protocol/httpbind" to="localhost" rid="1" hold="1" wait="5" ver="1.6"
+      xmlns:xmpp="urn:xmpp:xbosh" xmpp:version="1.0"/>`;
+    const answer = await fetch(server.service("bosh"), { method: "POST", body });
+    expect(await answer.text()).toContain("<mechanism>PLAIN</mechanism>");
+  });
+
   test("needs no port: a Duplex will do", async () => {
     await using server = await TestServer.start({ port: false });
     expect(() => server.service("xmpp")).toThrow("there is no xmpp service");

@@ -148,7 +148,9 @@ test("without Converse the page says so, and the rest works", async () => {
   const response = await rig.request("/chat");
   expect(response.status).toBe(404);
   expect(await response.text()).toContain("npm install converse.js");
-  expect((await rig.request("/")).status).toBe(200);
+  const root = await rig.request("/");
+  expect(root.status).toBe(200);
+  expect(await root.text()).not.toContain("/chat");
 });
 
 test("the page is found with a slash at the end as well", async () => {

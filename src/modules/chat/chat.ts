@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
-import { defineModule } from "../../core/module.ts";
+import { defineModule, defineService } from "../../core/module.ts";
 import type { HttpEnv } from "../../http/http-side.ts";
 import { t } from "../../util/schema.ts";
 import { register, registrationService } from "../register.ts";
@@ -15,6 +15,9 @@ import { chatPage } from "./chat-page.ts";
 import { ConverseFiles, type Encoding } from "./converse-files.ts";
 import { missingPage } from "./missing-page.ts";
 import { startScript } from "./start-script.ts";
+
+/** There where people can chat in a browser. */
+export const chatService = defineService<{ readonly path: string }>("chat");
 
 /** A file's address changes with its content, so it need never be asked for again. */
 const FOREVER = "public, max-age=31536000, immutable";
@@ -37,6 +40,7 @@ export const chat = defineModule({
       http.routes.get("/chat", () => missingPage(host.domain));
       return;
     }
+    host.provide(chatService, { path: "/chat" });
     const key = createHash("sha256").update(`${files.key}${startScript}`).digest("hex").slice(0, 12);
     const base = `/chat/${key}`;
 

@@ -8,8 +8,8 @@ export interface HomePageParts {
   readonly http: Pick<HttpSide, "boshUrl" | "websocketUrl">;
   /** 0 for none. */
   readonly ports: { readonly c2s: number; readonly c2sTls: number };
-  /** Whether there is a page to chat in. */
-  readonly chat: boolean;
+  /** Where people can chat, if there is such a page. */
+  readonly chat: string | undefined;
   /** Whether anybody may make an account. */
   readonly isOpen: boolean;
   /** Whom to write to, by what for ("abuse"): URIs. */
@@ -22,7 +22,7 @@ const LINKED = /^(https?|mailto|xmpp|tel|sip):/i;
 export function homePage(parts: HomePageParts): Promise<Response> {
   const { domain, chat, isOpen, contacts } = parts;
   const accounts = isOpen
-    ? "Anybody may make an account: most apps offer it, and so does the chat page."
+    ? `Anybody may make an account: most apps offer it${chat ? ", and so does the chat page" : ""}.`
     : "Accounts here are made by invitation: the link of one leads to everything.";
   const body = html`
 <h1>${domain}</h1>
@@ -33,7 +33,7 @@ ${
     ? html`<section>
   <h2>In this browser</h2>
   <p>Log in with your address and password; there is nothing to install.</p>
-  <p class="actions"><a class="button" href="/chat">Open the chat</a></p>
+  <p class="actions"><a class="button" href="${chat}">Open the chat</a></p>
 </section>`
     : ""
 }

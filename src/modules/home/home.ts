@@ -6,7 +6,7 @@
  */
 import { defineModule } from "../../core/module.ts";
 import { icon } from "../../html/icon.ts";
-import { chat } from "../chat/chat.ts";
+import { chatService } from "../chat/chat.ts";
 import { contact, contactService } from "../contact.ts";
 import { register, registrationService } from "../register.ts";
 import { homePage } from "./home-page.ts";
@@ -28,7 +28,7 @@ export const home = defineModule({
         domain: host.domain,
         http: host.http,
         ports: host.ports,
-        chat: host.modules.includes(chat),
+        chat: host.find(chatService)?.path,
         isOpen: host.modules.includes(register) && host.use(registrationService).isOpen,
         contacts: host.modules.includes(contact) ? host.use(contactService).addresses : new Map(),
       }),

@@ -2,12 +2,12 @@ import { html } from "hono/html";
 import { type Html, page } from "../../html/page.ts";
 
 /** The same for links that never were, that ended, and that were used. */
-export function overPage(domain: string, chat: boolean): Promise<Response> {
+export function overPage(domain: string, chat: string | undefined): Promise<Response> {
   return notice(domain, 404, {
     title: "This invitation does not hold",
     body: html`<p>It was used already, it ended, or the link is not complete. Ask whoever gave it to you for another one.</p>
   <p>If you have just made your account with it: welcome! ${
-    chat ? html`<a href="/chat">Open the chat</a> and log in.` : html`<a href="/">How to connect</a>`
+    chat ? html`<a href="${chat}">Open the chat</a> and log in.` : html`<a href="/">How to connect</a>`
   }</p>`,
   });
 }
@@ -38,7 +38,8 @@ export interface Welcome {
   readonly address: string;
   /** Who is a contact already. */
   readonly contact: string | undefined;
-  readonly chat: boolean;
+  /** Where people can chat, if there is such a page. */
+  readonly chat: string | undefined;
 }
 
 /** After the account was made. The name goes to the chat page in the fragment, which no server gets to see. */
@@ -48,7 +49,7 @@ export function welcomePage({ domain, username, address, contact, chat }: Welcom
     body: html`<p class="lead">Your address is <strong><bdi>${address}</bdi></strong>.${
       contact === undefined ? "" : html` <bdi>${contact}</bdi> is your contact already.`
     }</p>
-  ${chat ? html`<p class="actions"><a class="button" href="/chat#user=${encodeURIComponent(username)}">Chat in this browser</a></p>` : ""}
+  ${chat ? html`<p class="actions"><a class="button" href="${chat}#user=${encodeURIComponent(username)}">Chat in this browser</a></p>` : ""}
   <p>In an app, log in with this address and your password. <a href="/">Which apps there are</a></p>`,
   });
 }

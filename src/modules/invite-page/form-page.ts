@@ -18,8 +18,8 @@ export interface FormPageParts {
   /** The `xmpp:` link. */
   readonly uri: string;
   readonly platform: Platform | undefined;
-  /** Whether there is a page to chat in. */
-  readonly chat: boolean;
+  /** Where people can chat, if there is such a page. */
+  readonly chat: string | undefined;
   /** Whether a password can be sent from here without others reading it. */
   readonly isPrivate: boolean;
   readonly passwordLength: number;
@@ -58,7 +58,7 @@ ${
     ? html`<section>
   <h2>${mayRegister ? "If you have an account here" : "Or in this browser"}</h2>
   <p>With an account at ${domain} you need nothing else: log in to the chat, and accept there.</p>
-  <p class="actions"><a class="button second" href="/chat#accept=${encodeURIComponent(uri)}">Accept in this browser</a></p>
+  <p class="actions"><a class="button second" href="${chat}#accept=${encodeURIComponent(uri)}">Accept in this browser</a></p>
 </section>`
     : ""
 }

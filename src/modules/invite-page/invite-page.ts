@@ -15,7 +15,7 @@ import { t } from "../../util/schema.ts";
 import { TokenBucket } from "../../util/token-bucket.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
-import { chat } from "../chat/chat.ts";
+import { chatService } from "../chat/chat.ts";
 import type { Invitation } from "../invites/invitation.ts";
 import { invites, invitesService } from "../invites/invites.ts";
 import { register, registrationService } from "../register.ts";
@@ -44,7 +44,7 @@ export const invitePage = defineModule({
     const { http, domain } = host;
     const service = host.use(invitesService);
     const registration = host.modules.includes(register) ? host.use(registrationService) : undefined;
-    const canChat = () => host.modules.includes(chat);
+    const chatPath = () => host.find(chatService)?.path;
     const buckets = new Lru<string, TokenBucket>(KNOWN_NETWORKS);
 
     // XEP-0401 §5.1: an HTTPS URL.
@@ -61,7 +61,7 @@ export const invitePage = defineModule({
         if (!isFromThisSite(c) || !isPrivate(c)) return refusedPage(domain);
         const filled = readForm(await fieldsOf(c), invitation, passwordLength);
         const outcome = filled.complaint ?? (await makeAccount(c, invitation, token, filled));
-        if (outcome === "over") return overPage(domain, canChat());
+        if (outcome === "over") return overPage(domain, chatPath());
         if ("status" in outcome) {
           return show(c, invitation, token, { username: filled.username, complaint: outcome });
         }
@@ -70,7 +70,7 @@ export const invitePage = defineModule({
           username: outcome.local,
           address: outcome.toString(),
           contact: invitation.befriend ? invitation.inviter.toString() : undefined,
-          chat: canChat(),
+          chat: chatPath(),
         });
       }),
     );
@@ -92,7 +92,7 @@ export const invitePage = defineModule({
         bucket.take(1, now);
         buckets.set(network, bucket);
       }
-      return overPage(domain, canChat());
+      return overPage(domain, chatPath());
     }
 
     function show(
@@ -106,7 +106,7 @@ export const invitePage = defineModule({
         invitation,
         uri: service.uri(invitation, token),
         platform: platformOf(c.req.header("User-Agent") ?? ""),
-        chat: canChat(),
+        chat: chatPath(),
         isPrivate: isPrivate(c),
         passwordLength,
         rejected,

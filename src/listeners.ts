@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { SecureContext } from "node:tls";
+import type { SecureContext, TLSSocket } from "node:tls";
 import type { Address } from "./config/address.ts";
 import type { Config } from "./config/config.ts";
 import type { HttpServer } from "./http/http-server.ts";
@@ -68,11 +68,9 @@ export class Listeners {
     this.#requestsClientCertificates = config.tls.clientCertificates.ca !== undefined;
     if (c2s.length + c2sTls.length + https.length > 0) await this.#loadCertificates(config);
     await this.#listen("c2s", c2s, (socket, remote) => this.#parts.accept(this.#transport(socket, remote)));
-    await this.#listen("c2sTls", c2sTls, (socket, remote) => {
-      const transport = this.#transport(socket, remote);
-      transport.startTls("");
-      this.#parts.accept(transport);
-    });
+    await this.#listen("c2sTls", c2sTls, (socket, remote) =>
+      this.#parts.accept(this.#secureTransport(this.#secure(socket, [ALPN.xmpp]), remote)),
+    );
     await this.#listen("http", http, (socket, remote) => this.#parts.http.accept(socket, remote));
     try {
       await this.#listen("https", https, (socket, remote) => this.#share(socket, remote));
@@ -116,18 +114,28 @@ export class Listeners {
     return new SocketTransport(socket, remote, this.#parts.turn, this.#tlsSettings());
   }
 
+  #secureTransport(socket: TLSSocket, remote: string): SocketTransport {
+    return new SocketTransport(socket, remote, this.#parts.turn, undefined);
+  }
+
+  /** TLS from the first byte. */
+  #secure(plain: Socket, protocols: readonly string[]): TLSSocket {
+    const fail = () => socket.destroy();
+    const socket = secureSocket(plain, "", this.#tlsSettings(), protocols, fail);
+    socket.on("error", fail);
+    return socket;
+  }
+
   /** One port for the web and for clients of XMPP, who say which they are (XEP-0368 §2), or show it by what they send first. */
   #share(plain: Socket, remote: string): void {
-    const { http, turn, clock, accept } = this.#parts;
-    const fail = () => socket.destroy();
-    const socket = secureSocket(plain, "", this.#tlsSettings(), Object.values(ALPN), fail);
-    socket.on("error", fail);
+    const { http, clock, accept } = this.#parts;
+    const socket = this.#secure(plain, Object.values(ALPN));
     this.#undecided.add(socket);
     socket.once("close", () => this.#undecided.delete(socket));
     tellSpoken(socket, clock, this.#timeToSpeak, (spoken) => {
       this.#undecided.delete(socket);
       if (spoken === "http") http.accept(socket, remote);
-      else accept(new SocketTransport(socket, remote, turn, undefined));
+      else accept(this.#secureTransport(socket, remote));
     });
   }
 

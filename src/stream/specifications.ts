@@ -106,4 +106,14 @@ export const specifications: readonly Specification[] = [
   },
   { name: "XEP-0004 2.13.2", title: "Data Forms", where: ["xmpp/forms.ts"] },
   { name: "XEP-0068 1.3.0", title: "Field Standardization for Data Forms", where: ["xmpp/forms.ts"] },
+  // What clients say to each other by means of the server: it has to let them.
+  { name: "XEP-0131 1.2", title: "Stanza Headers and Internet Metadata", where: ["routing/router.ts"] },
+  { name: "XEP-0080 1.10.0", title: "User Location", where: ["modules/pep"] },
+  { name: "XEP-0107 1.2.2", title: "User Mood", where: ["modules/pep"] },
+  { name: "XEP-0108 1.3", title: "User Activity", where: ["modules/pep"] },
+  { name: "XEP-0118 1.3.0", title: "User Tune", where: ["modules/pep"] },
+  { name: "XEP-0172 1.1", title: "User Nickname", where: ["modules/pep"] },
+  { name: "XEP-0277 0.6.5", title: "Microblogging over XMPP", where: ["modules/pep"] },
+  { name: "XEP-0292 0.12.0", title: "vCard4 Over XMPP", where: ["modules/pep"] },
+  { name: "XEP-0384 0.9.1", title: "OMEMO Encryption", where: ["modules/pep"] },
 ];

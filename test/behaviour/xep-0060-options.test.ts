@@ -16,6 +16,7 @@ import {
   publishes,
   refusal,
 } from "./pubsub-client.ts";
+import { letSee } from "./subscribe.ts";
 
 const ALICE = "alice@localhost";
 const BOB = "bob@localhost";
@@ -210,5 +211,49 @@ describe("events come", () => {
     await clock.advance(60_000);
     await asks(bob, "get", ALICE, pubsub(`<items node="${NODE}"/>`));
     await hears(bob, refusal("auth", "not-authorized", "presence-subscription-required"));
+  });
+});
+
+describe("requests that wait for an answer (§8.7)", () => {
+  const COMMANDS = "http://jabber.org/protocol/commands";
+  const GET_PENDING = `${PUBSUB}#get-pending`;
+
+  test("are shown again, of the node that the owner chooses, until they are answered", async ({
+    connect,
+    server,
+  }) => {
+    const alice = await connect("alice/desk");
+    const bob = await connect("bob/desk");
+    await letSee(server, "alice@localhost", "bob@localhost");
+    const executes = async (inner = "", session = "") => {
+      await asks(
+        alice,
+        "set",
+        ALICE,
+        `<command xmlns="${COMMANDS}" node="${GET_PENDING}"${session}>${inner}</command>`,
+      );
+      alice.forget((element) => element.is("presence"));
+    };
+    await executes();
+    await alice.receives(`
+      <iq type="result" id="q"><command xmlns="${COMMANDS}" node="${GET_PENDING}" sessionid="{any}" status="completed"
+        xml:lang="en"><note type="info">{any}</note></command></iq>`);
+    await publishes(alice, NODE, "a", "1", { access_model: "authorize" });
+    await asks(bob, "set", ALICE, subscribe());
+    await hears(bob, `<iq type="result" id="q">{...}</iq>`);
+    const question = `<message from="${ALICE}" id="{any}"><x xmlns="jabber:x:data" type="form">{...}</x></message>`;
+    alice.forget((element) => element.is("presence") || element.is("message"));
+    await executes();
+    const form = await alice.receives(`
+      <iq type="result" id="q"><command xmlns="${COMMANDS}" node="${GET_PENDING}" sessionid="{any}" status="executing"
+        xml:lang="en">{...}<x xmlns="jabber:x:data" type="form">{...}</x></command></iq>`);
+    expect(String(form)).toContain(`<option><value>${NODE}</value></option>`);
+    const session = / sessionid="[^"]+"/.exec(String(form))?.[0];
+    await executes(
+      `<x xmlns="jabber:x:data" type="submit"><field var="pubsub#node"><value>${NODE}</value></field></x>`,
+      session,
+    );
+    await alice.receives(question);
+    await alice.receives(`<iq type="result" id="q">{...}</iq>`);
   });
 });

@@ -11,6 +11,7 @@ import { defineModule } from "../../core/module.ts";
 import { after } from "../../util/awaitable.ts";
 import { type Infer, t } from "../../util/schema.ts";
 import { ns } from "../../xmpp/ns.ts";
+import { adhocService } from "../adhoc/adhoc.ts";
 import { blocking, blockingService } from "../blocking/blocking.ts";
 import { caps, capsService } from "../caps/caps.ts";
 import { disco, discoService } from "../disco.ts";
@@ -20,6 +21,7 @@ import { pubsub, pubsubService } from "../pubsub/pubsub.ts";
 import type { PubsubProfile } from "../pubsub/pubsub-service.ts";
 import { roster, rosterService } from "../roster/roster.ts";
 import { type AudienceParts, audienceOf } from "./audience.ts";
+import { getPending } from "./get-pending.ts";
 import { LastItems } from "./last-items.ts";
 import { createPep, pepService } from "./pep-service.ts";
 import { Visitors } from "./visitors.ts";
@@ -111,6 +113,7 @@ export const pep = defineModule({
       return after(engine.handleApproval(user, stanza), (isApproval) => (isApproval ? "handled" : undefined));
     });
 
+    host.find(adhocService)?.add(getPending(engine, host.domain));
     host.provide(pepService, createPep(engine));
     host.hook("user:export", "observe", (event) => engine.exportNodes(event));
     host.hook("user:import", "observe", (event) => engine.importPiece(event));
@@ -124,6 +127,7 @@ export const pep = defineModule({
 const OWN_FEATURES = [
   "auto-subscribe",
   "filtered-notifications",
+  "get-pending",
   "presence-subscribe",
   "pubsub-on-a-jid",
 ] as const;

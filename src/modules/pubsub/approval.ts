@@ -1,16 +1,17 @@
+import type { Host } from "../../core/host.ts";
 import { type Awaitable, after, together } from "../../util/awaitable.ts";
 import type { Element } from "../../xml/element.ts";
 import { form, readBoolean, readForm } from "../../xmpp/forms.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
-import type { Stanza } from "../../xmpp/stanza.ts";
+import { message, type Stanza } from "../../xmpp/stanza.ts";
 import type { Context } from "./context.ts";
-import type { PubsubNode } from "./node.ts";
+import type { PubsubNode, Subscription } from "./node.ts";
 import type { NodeSet } from "./node-set.ts";
 import { parseJid } from "./requests.ts";
 
 /** XEP-0060 §8.6: asks an owner. */
-export function approvalForm(node: PubsubNode, subscriber: Jid): Element {
+function approvalForm(node: PubsubNode, subscriber: Jid): Element {
   return form({
     type: "form",
     title: "Subscription request",
@@ -22,6 +23,21 @@ export function approvalForm(node: PubsubNode, subscriber: Jid): Element {
       { name: "pubsub#allow", type: "boolean", label: "Allow it to subscribe?", value: false },
     ],
   });
+}
+
+/** The question, without its addressee. */
+export function approvalQuestion(
+  { random }: Pick<Host, "random">,
+  service: Jid,
+  node: PubsubNode,
+  subscriber: Jid,
+): Stanza {
+  return message({ id: random.id(), from: service }, approvalForm(node, subscriber));
+}
+
+/** Those who wait for an answer. */
+export function waiting(node: PubsubNode): readonly Subscription[] {
+  return [...node.subscriptions.values()].filter(({ state }) => state === "pending");
 }
 
 /** §8.6: what an owner decided; whether the message was such an answer. @throws StanzaError for a malformed one. */

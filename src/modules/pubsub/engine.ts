@@ -10,7 +10,7 @@ import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import { Access } from "./access.ts";
-import { handleApproval } from "./approval.ts";
+import { approvalQuestion, handleApproval, waiting } from "./approval.ts";
 import type { Context } from "./context.ts";
 import { Members } from "./members.ts";
 import type { AccessModel } from "./node-config.ts";
@@ -91,6 +91,22 @@ export class Engine implements Pubsub {
 
   handleApproval(service: Jid, message: Stanza): Awaitable<boolean> {
     return handleApproval(this.#context, service, message);
+  }
+
+  pending(service: Jid): Awaitable<readonly string[]> {
+    return after(this.#context.store.of(service), (set) =>
+      [...set.nodes.values()].filter((node) => waiting(node).length > 0).map(({ id }) => id),
+    );
+  }
+
+  remind(service: Jid, id: string, owner: Jid): Awaitable<void> {
+    const { host, store, access } = this.#context;
+    return after(store.of(service), (set) => {
+      const node = access.owned(set, id, owner);
+      return each(waiting(node), ({ jid }) =>
+        host.route(approvalQuestion(host, service, node, jid).with({ to: owner })),
+      );
+    });
   }
 
   nodes(service: Jid, who: Jid): Awaitable<readonly NodeSummary[]> {

@@ -86,6 +86,10 @@ export interface Pubsub {
   perform(request: IqRequest): Awaitable<Element | "answered" | undefined>;
   /** An owner's answer to the question whether somebody may subscribe (§8.6); whether the message was one. */
   handleApproval(service: Jid, message: Stanza): Awaitable<boolean>;
+  /** §8.7: the nodes that somebody waits to subscribe to. */
+  pending(service: Jid): Awaitable<readonly string[]>;
+  /** §8.7.4: asks `owner` about everybody who waits to subscribe to the node. @throws StanzaError */
+  remind(service: Jid, node: string, owner: Jid): Awaitable<void>;
   /** §5.2: the nodes that `who` may read. */
   nodes(service: Jid, who: Jid): Awaitable<readonly NodeSummary[]>;
   /** §5.3, §5.4: `<query/>` of disco#info. @throws StanzaError */

@@ -19,7 +19,7 @@ export const pubsub = defineModule({
   omits: {
     "XEP-0060": [
       "Several subscriptions of one address (§6.1.6), and so subscription ids.",
-      "The list of requests that wait for an answer (§8.7), redirection (§8.4.1).",
+      "At a domain of its own the list of requests that wait for an answer (§8.7); redirection (§8.4.1).",
     ],
   },
 

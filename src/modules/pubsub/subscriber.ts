@@ -3,8 +3,7 @@ import { type Element, el } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
-import { message } from "../../xmpp/stanza.ts";
-import { approvalForm, showLast } from "./approval.ts";
+import { approvalQuestion, showLast } from "./approval.ts";
 import type { Context } from "./context.ts";
 import type { PubsubNode, Subscription } from "./node.ts";
 import type { NodeSet } from "./node-set.ts";
@@ -86,7 +85,7 @@ export class Subscriber {
     if (known?.state === "subscribed") return this.#subscribe(command, set, node, jid, options);
     if (known) throw pubsubError("not-authorized", "pending-subscription");
     this.#requireRoom(node, jid);
-    const question = message({ id: host.random.id(), from: set.service }, approvalForm(node, jid));
+    const question = approvalQuestion(host, set.service, node, jid);
     const asked = each(profile.owners(set.service, node), (owner) =>
       host.route(question.with({ to: owner })),
     );

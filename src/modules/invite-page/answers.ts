@@ -12,7 +12,8 @@ export function overPage(domain: string, chat: string | undefined): Promise<Resp
   });
 }
 
-export function tooManyPage(domain: string): Promise<Response> {
+/** @param wait for how long; milliseconds. */
+export function tooManyPage(domain: string, wait: number): Promise<Response> {
   return notice(
     domain,
     429,
@@ -20,7 +21,7 @@ export function tooManyPage(domain: string): Promise<Response> {
       title: "Too many tries",
       body: html`<p>From your network too many links were tried that are no invitations. Come back in a few minutes.</p>`,
     },
-    { "Retry-After": "600" },
+    { "Retry-After": String(Math.ceil(wait / 1000)) },
   );
 }
 

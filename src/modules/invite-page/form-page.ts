@@ -65,7 +65,7 @@ ${
 <footer><p>${byUser ? html`If you do not know <bdi>${inviter.local}</bdi>, or do not want to, there is nothing that you need do. ` : ""}The invitation holds until ${time(invitation.expires)}${invitation.uses > 1 ? `, for ${invitation.uses} people` : ""}.
   XMPP is a network of many servers, as e-mail is: with an account at one you reach people at all of them.</p></footer>`;
   return page(
-    { title, domain, body },
+    { title: rejected ? `Not yet: ${title}` : title, domain, body },
     { status: rejected?.complaint.status ?? 200, headers: { Vary: "User-Agent" } },
   );
 

@@ -85,7 +85,8 @@ export const invitePage = defineModule({
       const now = host.clock.now();
       const network = networkOf(remote);
       const bucket = buckets.get(network) ?? new TokenBucket(wrongPerHour / HOUR_S, wrongPerHour, now);
-      if (bucket.take(0, now) > 0) return tooManyPage(domain);
+      const wait = bucket.take(0, now);
+      if (wait > 0) return tooManyPage(domain, wait);
       const invitation = await service.find(token);
       if (invitation) return answer(invitation, token);
       if (remote !== "") {

@@ -18,7 +18,14 @@ export const saslUpgrade = defineModule({
   name: "saslUpgrade",
   implements: ["XEP-0480 0.2.0"],
 
-  setup(host) {
+  async setup(host) {
+    const count = await host.accounts.countWithOnly(host.domain, "SHA-1");
+    if (count > 0) {
+      host.log.info(
+        "accounts have keys for SCRAM-SHA-1 alone until their users log in by PLAIN, upgrade, or set a password",
+        { accounts: count },
+      );
+    }
     host.streamFeature({
       ns: ns.SASL_UPGRADE,
       offer: () => undefined,

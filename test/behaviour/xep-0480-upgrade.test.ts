@@ -2,8 +2,10 @@
 import { pbkdf2Sync } from "node:crypto";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ScramHash } from "../../src/auth/scram-keys.ts";
+import { createServer, type Logger } from "../../src/index.ts";
 import type { PipeClient, Rig } from "../../src/testing/create-rig.ts";
 import { createRig } from "../../src/testing/create-rig.ts";
+import { silentLogger } from "../../src/util/logger.ts";
 import type { Element } from "../../src/xml/element.ts";
 import {
   BIND2,
@@ -96,6 +98,19 @@ describe("the offer (§2.1)", () => {
   test("has nothing weaker than what there is", async () => {
     expect(await offered(await serverWith("SHA-512", "SHA-256"), "alice@localhost")).toEqual([]);
   });
+});
+
+test("the log tells at the start how many accounts need one", async () => {
+  const lines: string[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    info: (message, data) => void lines.push(`${message} ${JSON.stringify(data)}`),
+    child: () => logger,
+  };
+  const store = await storeWith("alice@localhost", ["SHA-1"]);
+  const server = await createServer({ store, logger, listen: { c2s: false, c2sTls: false } });
+  await server.close();
+  expect(lines).toContainEqual(expect.stringMatching(/keys for SCRAM-SHA-1 alone .*"accounts":1/));
 });
 
 describe("an upgrade (§2.3, §3)", () => {

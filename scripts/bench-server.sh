@@ -35,6 +35,7 @@ configuration() {
     "register": { "open": true, "perHour": "off" },
     "offline": { "messages": 100000, "size": "1 GB" },
     "strangers": false,
+    "muc": { "messagesPerMinute": "off", "roomMessagesPerMinute": "off", "presencesPerMinute": "off" },
     "pep": { "changesPerMinute": "off" },
     "mam": $([ "${BENCH_MAM:-0}" = 1 ] && echo true || echo false)
   }

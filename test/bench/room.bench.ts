@@ -14,7 +14,11 @@ const CONFIGURE = `<iq type='set' id='c' to='${ROOM}'><query xmlns='http://jabbe
 
 const server = await createServer({
   listen: { c2s: false, c2sTls: false },
-  config: { auth: { iterations: 4096 }, limits: { resourcesPerAccount: OCCUPANTS + 1 } },
+  config: {
+    auth: { iterations: 4096 },
+    limits: { resourcesPerAccount: OCCUPANTS + 1 },
+    modules: { muc: { messagesPerMinute: "off", roomMessagesPerMinute: "off", presencesPerMinute: "off" } },
+  },
 });
 await server.createUser("romeo@localhost", "secret");
 const clients: SinkClient[] = [];

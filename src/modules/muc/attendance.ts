@@ -124,6 +124,7 @@ export class Attendance {
     if (to.resource === "") throw new StanzaError("jid-malformed");
     if (stanza.size > config.presence) throw new StanzaError("policy-violation", "the presence is too large");
     checkNick(to.resource, config.nick);
+    this.#context.pace.countPresence(to, client);
     const history = x ? readHistoryRequest(x, host.clock.now()) : {};
     const entry = { stanza, to, session, history };
     if (room && seat) {
@@ -148,7 +149,8 @@ export class Attendance {
     const client = stanza.from as Jid;
     const user = client.bare;
     const present = room.occupants.get(to.resource);
-    const occupant = present ?? new Occupant(to, user, ids.of(room.jid, user), room.entryRole(user));
+    const occupant =
+      present ?? new Occupant(to, user, ids.of(room.jid, user), room.entrance(user, host.clock.now()));
     const seat: Seat = {
       jid: client,
       session: client.domain === host.domain ? session : undefined,

@@ -5,8 +5,17 @@ import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { MucConfig } from "./config.ts";
 import { readJid } from "./foreign.ts";
+import { readPattern } from "./pattern.ts";
 import type { Room } from "./room.ts";
-import { PM_SENDERS, PRESENT_ROLES, type PresentRole, type RoomOptions, WHOIS } from "./room-options.ts";
+import {
+  MAX_NEWCOMER_MINUTES,
+  MAX_SLOW_SECONDS,
+  PM_SENDERS,
+  PRESENT_ROLES,
+  type PresentRole,
+  type RoomOptions,
+  WHOIS,
+} from "./room-options.ts";
 
 /** One field of XEP-0045 §15.5.3, and the option that it is. */
 interface OptionField {
@@ -17,8 +26,8 @@ interface OptionField {
 
 const MAX_USERS_OPTIONS = [10, 20, 30, 50, 100, 200, 500, 1000];
 const NO_LIMIT = "none";
-/** XEP-0068 §3.4: a field of this server's own. */
-const REGISTRATION_FIELD = "{urn:jackdaw:muc}registration";
+/** XEP-0068 §3.4: fields of this server's own. */
+const OWN = "{urn:jackdaw:muc}";
 
 const FIELDS: readonly OptionField[] = [
   text("muc#roomconfig_roomname", "name", "Name of the room"),
@@ -33,7 +42,39 @@ const FIELDS: readonly OptionField[] = [
   flag("muc#roomconfig_allowinvites", "allowInvites", "Members may invite others to a members-only room"),
   flag("muc#roomconfig_enablelogging", "logging", "What is said is public outside of the room"),
   flag("muc#roomconfig_enablearchiving", "archive", "What is said is kept for those who may enter"),
-  flag(REGISTRATION_FIELD, "registration", "Anybody may register a nickname"),
+  flag(`${OWN}registration`, "registration", "Anybody may register a nickname"),
+  flag(`${OWN}lockdown`, "lockdown", "Lock-down: members only, moderated, no registration"),
+  count(
+    `${OWN}slow-mode`,
+    "slowMode",
+    "Seconds between two messages of an occupant; 0: none",
+    MAX_SLOW_SECONDS,
+  ),
+  count(
+    `${OWN}newcomer-minutes`,
+    "newcomerMinutes",
+    "Minutes before newcomers may speak; 0: none",
+    MAX_NEWCOMER_MINUTES,
+  ),
+  {
+    name: `${OWN}banned-patterns`,
+    show: ({ bans }) => ({
+      type: "text-multi",
+      label: "Banned addresses, with * for anything, one a line",
+      value: bans,
+    }),
+    read(values, config) {
+      const lines = values.flatMap((value) => value.split("\n")).filter((line) => line.trim() !== "");
+      if (lines.length > config.bannedPatterns)
+        throw notAcceptable(`at most ${config.bannedPatterns} patterns are possible`);
+      const bans = lines.map((line) => {
+        const pattern = readPattern(line);
+        if (pattern === undefined) throw notAcceptable(`"${line}" is no pattern of an address`);
+        return pattern;
+      });
+      return { bans: [...new Set(bans)] };
+    },
+  },
   choice("muc#roomconfig_whois", "whois", "Who may see real addresses", WHOIS, {
     moderators: "Moderators only",
     anyone: "Anyone",
@@ -92,7 +133,7 @@ export interface Submission {
 
 /** XEP-0045 §10.1.3, §10.2: the room as it is now. */
 export function configForm(room: Room, config: MucConfig): Element {
-  const { options, affiliations, jid } = room;
+  const { configured: options, affiliations, jid } = room;
   const list = (affiliation: "owner" | "admin") => affiliations.with(affiliation).map(([address]) => address);
   return form({
     type: "form",
@@ -118,7 +159,7 @@ export function configForm(room: Room, config: MucConfig): Element {
  * @throws StanzaError not-acceptable for what cannot be (§10.1.3), jid-malformed.
  */
 export function readConfig(room: Room, { values }: SubmittedForm, config: MucConfig): Submission {
-  let options = room.options;
+  let options = room.configured;
   for (const { name, read } of FIELDS) {
     const given = values.get(name);
     if (given) options = { ...options, ...read(given, config) };
@@ -163,6 +204,18 @@ function text(
     read([value = ""], config) {
       if (value.length > config.text) throw notAcceptable(`${label}: longer than ${config.text} characters`);
       return { [key]: value.trim() };
+    },
+  };
+}
+
+function count(name: string, key: "slowMode" | "newcomerMinutes", label: string, most: number): OptionField {
+  return {
+    name,
+    show: (options) => ({ type: "text-single", label, value: String(options[key]) }),
+    read([value = "0"]) {
+      const given = readCount(value || "0", label);
+      if (given > most) throw notAcceptable(`${label}: at most ${most}`);
+      return { [key]: given };
     },
   };
 }

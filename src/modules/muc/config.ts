@@ -38,6 +38,16 @@ export const mucConfig = t.object({
     .integer(1000, { min: 10 })
     .doc("Requests between occupants of one room that wait for an answer."),
   idle: t.integer(1000, { min: 2 }).doc("Empty rooms that are kept in memory."),
+  messagesPerMinute: t
+    .integer(300, { min: 1, off: true })
+    .doc("Messages that one account may send in one room in a minute."),
+  roomMessagesPerMinute: t
+    .integer(6000, { min: 1, off: true })
+    .doc("Messages that one room passes on in a minute."),
+  presencesPerMinute: t
+    .integer(60, { min: 1, off: true })
+    .doc("How often one account may enter a room, or change nickname or presence there, in a minute."),
+  bannedPatterns: t.integer(50, { min: 0 }).doc("Patterns of banned addresses that one room may have."),
   vcard: t.size("128 KB", { min: 1000 }).doc("The largest vCard of a room, its picture included."),
   searchesPerMinute: t.integer(30, { min: 1 }).doc("How often one account may search for rooms."),
   searched: t.integer(10_000, { min: 1 }).doc("Public rooms that are searched at most."),

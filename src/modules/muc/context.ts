@@ -3,6 +3,7 @@ import type { ServiceHost } from "../../core/service-host.ts";
 import type { MucConfig } from "./config.ts";
 import type { Delivery } from "./delivery.ts";
 import type { OccupantIds } from "./occupant-ids.ts";
+import type { Pace } from "./pace.ts";
 import type { Presences } from "./presences.ts";
 import type { RoomStore } from "./room-store.ts";
 import type { Rooms } from "./rooms.ts";
@@ -17,4 +18,5 @@ export interface Context {
   readonly delivery: Delivery;
   readonly presences: Presences;
   readonly ids: OccupantIds;
+  readonly pace: Pace;
 }

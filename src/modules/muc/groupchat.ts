@@ -11,13 +11,15 @@ import type { Room } from "./room.ts";
 
 /** XEP-0045 §7.4: what an occupant says to everybody, the occupant's own clients included. @throws StanzaError */
 export function broadcast(
-  { host, config, delivery }: Context,
+  { host, config, delivery, pace }: Context,
   room: Room,
   occupant: Occupant,
   stanza: Stanza,
 ): Awaitable<void> {
-  if (occupant.role === "visitor") throw new StanzaError("forbidden");
+  if (occupant.role === "visitor")
+    throw new StanzaError("forbidden", waitingText(occupant, host.clock.now()));
   if (stanza.size > config.message) throw new StanzaError("policy-violation", "the message is too large");
+  pace.slowDown(room, occupant, stanza);
   const client = stanza.from as Jid;
   const event = { room, occupant, client, stanza: spoken(room, occupant, stanza) };
   const marked = isMarked(event.stanza);
@@ -28,6 +30,11 @@ export function broadcast(
     }
     return delivery.toAll(room, event.stanza, marked);
   });
+}
+
+function waitingText({ voiceAt }: Occupant, now: number): string | undefined {
+  if (voiceAt === undefined) return undefined;
+  return `you are new here, and may speak in ${Math.max(1, Math.ceil((voiceAt - now) / 60_000))} minutes`;
 }
 
 /** What the others get: the same id (§7.4), from the occupant JID, with the occupant's id (XEP-0421 §3.2). */

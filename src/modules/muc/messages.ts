@@ -82,10 +82,11 @@ export class Messages {
     return sendPrivately(this.#context, room, sender, nick, stanza);
   }
 
-  /** §7.4, §7.5: only those who are there may speak. */
+  /** §7.4, §7.5: only those who are there may speak, and not too fast. */
   #senderIn(room: Room, { from }: Stanza): Occupant {
     const occupant = room.occupantOf(from as Jid);
     if (!occupant) throw new StanzaError("not-acceptable", "you are not in the room", { type: "cancel" });
+    this.#context.pace.countMessage(room, occupant);
     return occupant;
   }
 }

@@ -14,8 +14,9 @@
  * `room-options`, `affiliations`, `occupant`, `history`, `standing`. What comes in: `attendance` (presence), `messages` and behind it
  * `groupchat`, `subject`, `private-messages`, `invitations`, `voice-requests`; `admin-queries`, `owner-queries` with `config-form`,
  * `registration`, `room-disco`, `occupant-requests`, `moderation`, `channel-search`.
- * What is kept beside: `room-archive`, `room-vcards`. Who may what: `admission`, `actor`, and the checks in `role-changes` and
- * `affiliation-changes`, which also do it; `removal` is how occupants and rooms go. What goes out: `presences`, `delivery`.
+ * What is kept beside: `room-archive`, `room-vcards`. Who may what: `admission`, `actor`, `pattern` (bans), `pace` (rates, slow mode),
+ * `newcomers`, and the checks in `role-changes` and `affiliation-changes`, which also do it, as `room-configuration` does with options;
+ * `removal` is how occupants and rooms go. What goes out: `presences`, `delivery`.
  * `muc-service` puts them together, `context` is what they share.
  *
  * Others have their say by the hooks in `hooks`: "muc:joining" refuses those who come, "muc:message" refuses, changes (stage

@@ -16,6 +16,12 @@ export interface Seat {
   underWay?: Promise<void> | undefined;
 }
 
+/** As what somebody enters. */
+export interface Entrance {
+  readonly role: PresentRole;
+  readonly voiceAt?: number;
+}
+
 /** Somebody in a room: a nickname, and one or more clients of one account (XEP-0045 §7.2.9). */
 export class Occupant {
   /** Bare. */
@@ -28,14 +34,16 @@ export class Occupant {
   askedAt = Number.NEGATIVE_INFINITY;
   #jid: Jid;
   #role: PresentRole;
+  #voiceAt: number | undefined;
   /** How others see its presence: with and without its real address. */
   readonly #views: (Stanza | undefined)[] = [];
 
-  constructor(jid: Jid, user: Jid, id: string, role: PresentRole) {
+  constructor(jid: Jid, user: Jid, id: string, { role, voiceAt }: Entrance) {
     this.#jid = jid;
     this.user = user;
     this.id = id;
     this.#role = role;
+    this.#voiceAt = voiceAt;
   }
 
   /** The occupant JID. */
@@ -51,8 +59,15 @@ export class Occupant {
     return this.#role;
   }
 
+  /** It has no voice because it is new here, up to then: milliseconds since the epoch. Otherwise undefined. */
+  get voiceAt(): number | undefined {
+    return this.#voiceAt;
+  }
+
+  /** Whatever somebody decides, it is no newcomer any more. */
   set role(role: PresentRole) {
     this.#role = role;
+    this.#voiceAt = undefined;
     this.changed();
   }
 

@@ -5,30 +5,32 @@ import { StanzaError } from "../../xmpp/errors.ts";
 import { readForm } from "../../xmpp/forms.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
-import { message } from "../../xmpp/stanza.ts";
 import { type Actor, actorIn } from "./actor.ts";
 import type { AffiliationChange, AffiliationChanges } from "./affiliation-changes.ts";
 import { configForm, readConfig, type Submission } from "./config-form.ts";
 import type { Context } from "./context.ts";
 import { readJid } from "./foreign.ts";
 import { readText } from "./invitations.ts";
-import { statusElement } from "./presences.ts";
 import type { Removal } from "./removal.ts";
-import type { RoleChanges } from "./role-changes.ts";
 import type { Room } from "./room.ts";
-import type { RoomOptions } from "./room-options.ts";
+import type { RoomConfiguration } from "./room-configuration.ts";
 
 /** XEP-0045 §10: `muc#owner`, what a room is and its end. */
 export class OwnerQueries {
   readonly #context: Context;
   readonly #removal: Removal;
-  readonly #roles: RoleChanges;
+  readonly #configuration: RoomConfiguration;
   readonly #affiliations: AffiliationChanges;
 
-  constructor(context: Context, removal: Removal, roles: RoleChanges, affiliations: AffiliationChanges) {
+  constructor(
+    context: Context,
+    removal: Removal,
+    configuration: RoomConfiguration,
+    affiliations: AffiliationChanges,
+  ) {
     this.#context = context;
     this.#removal = removal;
-    this.#roles = roles;
+    this.#configuration = configuration;
     this.#affiliations = affiliations;
   }
 
@@ -68,78 +70,15 @@ export class OwnerQueries {
     const { host } = this.#context;
     const changes = listChanges(room, submission);
     this.#affiliations.checkAll(room, changes);
-    const before = room.options;
-    const wasKept = room.isKept;
-    const wasLocked = room.isLocked;
-    room.options = submission.options;
-    room.isLocked = false;
-    return after(this.#keep(room, wasKept), () => {
+    return after(this.#configuration.change(room, submission.options), (adapt) => {
       const news = { actor: actor.occupant?.nick };
       const changed = changes.map((change) => this.#affiliations.apply(room, change, news));
       return after(all(changed), (tell) => {
         void host.route(stanza.result());
         const told = each(tell, (each) => each());
-        return after(together(told, this.#adapt(room, before, wasLocked)), () => "answered" as const);
+        return after(together(told, adapt()), () => "answered" as const);
       });
     });
-  }
-
-  /** A room that becomes persistent is written down, one that is no longer is forgotten by the store. */
-  #keep(room: Room, wasKept: boolean): Awaitable<unknown> {
-    const { store, host } = this.#context;
-    if (!room.isKept) {
-      return wasKept ? after(store.remove(room), () => host.emit("muc:unkept", { room })) : undefined;
-    }
-    return wasKept ? store.save(room) : store.saveAll(room);
-  }
-
-  /** What occupants notice of new options. */
-  #adapt(room: Room, before: RoomOptions, wasLocked: boolean): Awaitable<void> {
-    const { options } = room;
-    const removed = options.membersOnly && !before.membersOnly ? this.#removeOthers(room) : undefined;
-    const voices = before.moderated && !options.moderated ? this.#giveVoice(room) : undefined;
-    const shown = this.#showOthers(room, before);
-    const notified = wasLocked ? undefined : this.#notify(room, before);
-    return together(removed, voices, shown, notified);
-  }
-
-  /** §10.2: 322 tells why. */
-  #removeOthers(room: Room): Awaitable<void> {
-    const others = [...room.occupants.values()].filter(({ user }) => room.affiliationOf(user) === "none");
-    return each(others, (occupant) => this.#removal.expel(room, occupant, { codes: [322] })());
-  }
-
-  /** §5.1.1: where nobody needs voice, nobody is without it. */
-  #giveVoice(room: Room): Awaitable<void> {
-    room.forgetVoices();
-    const visitors = [...room.occupants.values()].filter(({ role }) => role === "visitor");
-    return each(visitors, (visitor) => this.#roles.change(room, visitor, "participant", {}));
-  }
-
-  /** §15.5.3, `presencebroadcast`: occupants come into view, or vanish from it. */
-  #showOthers(room: Room, { presenceBroadcast: before }: RoomOptions): Awaitable<void> {
-    const { presences } = this.#context;
-    return each(room.occupants.values(), (occupant) => {
-      const wasShown = before.includes(occupant.role);
-      if (wasShown === room.shows(occupant.role)) return undefined;
-      if (!wasShown) return presences.announce(room, occupant);
-      const affiliation = room.affiliationOf(occupant.user);
-      return presences.announceGone(room, { occupant, affiliation, seat: occupant.first }, {}, true);
-    });
-  }
-
-  /** §10.2.1: what concerns privacy has codes of its own. */
-  #notify(room: Room, before: RoomOptions): Awaitable<void> {
-    const { host, delivery } = this.#context;
-    const { logging, whois } = room.options;
-    const codes: number[] = [];
-    if (logging !== before.logging) codes.push(logging ? 170 : 171);
-    if (whois !== before.whois) codes.push(whois === "anyone" ? 172 : 173);
-    if (hasOtherChange(before, room.options)) codes.push(104);
-    if (codes.length === 0) return undefined;
-    const x = el("x", { xmlns: ns.MUC_USER }, ...codes.map(statusElement));
-    const header = { from: room.jid, type: "groupchat", id: host.random.id() };
-    return delivery.toAll(room, message(header, x));
   }
 
   /** §10.9 */
@@ -185,11 +124,4 @@ function listChanges(room: Room, { owners, admins }: Submission): readonly Affil
 function isOwner(room: Room, owners: readonly Jid[] | undefined, user: Jid): boolean {
   if (owners) return owners.some((owner) => owner.equals(user));
   return room.affiliations.get(user.toString())?.affiliation === "owner";
-}
-
-function hasOtherChange(before: RoomOptions, after: RoomOptions): boolean {
-  const keys = Object.keys(after) as (keyof RoomOptions)[];
-  return keys.some(
-    (key) => key !== "logging" && key !== "whois" && String(after[key]) !== String(before[key]),
-  );
 }

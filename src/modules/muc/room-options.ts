@@ -47,7 +47,18 @@ export interface RoomOptions {
   readonly logging: boolean;
   /** Users without affiliation may register a nickname, which makes them members; never in a members-only room. */
   readonly registration: boolean;
+  /** Seconds that an occupant waits from one message to the next, unless it is a moderator; 0 for none. */
+  readonly slowMode: number;
+  /** Minutes that users without affiliation are here before they may speak; 0 for none. */
+  readonly newcomerMinutes: number;
+  /** Addresses with `*` for anything (`banned-patterns`): users without affiliation whom one of them fits are banned. */
+  readonly bans: readonly string[];
+  /** As long as this is so, the room is for members, moderated and without registration, whatever else is said here. */
+  readonly lockdown: boolean;
 }
+
+export const MAX_SLOW_SECONDS = 3600;
+export const MAX_NEWCOMER_MINUTES = 1440;
 
 const roles = t.list(t.oneOf(PRESENT_ROLES), PRESENT_ROLES);
 
@@ -67,9 +78,32 @@ export const defaultOptions = t.object({
   archive: t.boolean(true).doc("Rooms that stay have an archive of what is said in them (XEP-0313)."),
   logging: t.boolean(false).doc("Tell those who enter that what is said is public."),
   registration: t.boolean(true).doc("Anybody may register a nickname in an open room."),
+  slowMode: t
+    .integer(0, { max: MAX_SLOW_SECONDS })
+    .doc(
+      "Seconds that an occupant waits from one message to the next, unless it is a moderator; 0 for none.",
+    ),
+  newcomerMinutes: t
+    .integer(0, { max: MAX_NEWCOMER_MINUTES })
+    .doc("Minutes that users without affiliation are in an open room before they may speak; 0 for none."),
   language: t.string("").doc("The language spoken, such as `en`."),
 });
 
 export function optionsOf(defaults: Infer<typeof defaultOptions>): RoomOptions {
-  return { ...defaults, name: "", description: "", pubsub: "", password: "", maxOccupants: 0 };
+  return {
+    ...defaults,
+    name: "",
+    description: "",
+    pubsub: "",
+    password: "",
+    maxOccupants: 0,
+    bans: [],
+    lockdown: false,
+  };
+}
+
+/** What holds in a room that is configured so. */
+export function inForce(configured: RoomOptions): RoomOptions {
+  if (!configured.lockdown) return configured;
+  return { ...configured, membersOnly: true, moderated: true, registration: false };
 }

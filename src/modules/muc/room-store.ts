@@ -76,11 +76,11 @@ export class RoomStore {
   }
 
   /** Options and subject. */
-  save({ jid, options, subject, createdAt }: Room): Awaitable<void> {
+  save({ jid, configured, subject, createdAt }: Room): Awaitable<void> {
     return this.#rooms.put({
       room: jid.toString(),
       service: jid.domain,
-      options,
+      options: configured,
       subject: subject ?? null,
       created: createdAt,
     });

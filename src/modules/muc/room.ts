@@ -2,8 +2,9 @@ import { Lru } from "../../util/lru.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import type { Affiliations } from "./affiliations.ts";
 import type { History } from "./history.ts";
-import type { Occupant, Seat } from "./occupant.ts";
-import type { PresentRole, RoomOptions } from "./room-options.ts";
+import type { Entrance, Occupant, Seat } from "./occupant.ts";
+import { Pattern } from "./pattern.ts";
+import { inForce, type PresentRole, type RoomOptions } from "./room-options.ts";
 import { type Affiliation, initialRole } from "./standing.ts";
 
 /** Of so many who left the role is known. */
@@ -24,7 +25,6 @@ export interface Subject {
 /** What a room is: its options, who belongs to it, who is there. It sends nothing. */
 export class Room {
   readonly jid: Jid;
-  options: RoomOptions;
   subject: Subject | undefined;
   /** §10.1: made, and not yet configured; only owners are let in. */
   isLocked: boolean;
@@ -37,13 +37,18 @@ export class Room {
   readonly #voices = new Lru<string, { readonly role: PresentRole; readonly affiliation: Affiliation }>(
     KNOWN_VOICES,
   );
+  /** Since when users without affiliation are known here; milliseconds since the epoch. */
+  readonly #since = new Lru<string, number>(KNOWN_VOICES);
   readonly #occupants = new Map<string, Occupant>();
+  #configured: RoomOptions;
+  #options: RoomOptions;
+  #bans: readonly Pattern[] = [];
   readonly #seats = new Map<string, Seat>();
 
   constructor(
     jid: Jid,
     state: {
-      options: RoomOptions;
+      configured: RoomOptions;
       affiliations: Affiliations;
       subject: Subject | undefined;
       createdAt: number;
@@ -52,7 +57,8 @@ export class Room {
     history: History,
   ) {
     this.jid = jid;
-    this.options = state.options;
+    this.#configured = this.#options = state.configured;
+    this.configured = state.configured;
     this.affiliations = state.affiliations;
     this.subject = state.subject;
     this.createdAt = state.createdAt;
@@ -61,10 +67,30 @@ export class Room {
   }
 
   /** What is kept of it is this. */
-  restore({ options, affiliations, subject }: Pick<Room, "options" | "affiliations" | "subject">): void {
-    this.options = options;
+  restore({
+    configured,
+    affiliations,
+    subject,
+  }: Pick<Room, "configured" | "affiliations" | "subject">): void {
+    this.configured = configured;
     this.affiliations = affiliations;
     this.subject = subject;
+  }
+
+  /** What holds. */
+  get options(): RoomOptions {
+    return this.#options;
+  }
+
+  /** What its owners want it to be. */
+  get configured(): RoomOptions {
+    return this.#configured;
+  }
+
+  set configured(options: RoomOptions) {
+    this.#configured = options;
+    this.#options = inForce(options);
+    this.#bans = options.bans.map((text) => new Pattern(text));
   }
 
   get occupants(): ReadonlyMap<string, Occupant> {
@@ -87,14 +113,25 @@ export class Room {
   }
 
   affiliationOf(user: Jid): Affiliation {
-    return this.affiliations.of(user);
+    const affiliation = this.affiliations.of(user);
+    if (this.#bans.length === 0 || affiliation !== "none") return affiliation;
+    const address = user.bare.toString();
+    return this.#bans.some((pattern) => pattern.fits(address)) ? "outcast" : "none";
   }
 
   /** What somebody is who enters. */
-  entryRole(user: Jid): PresentRole {
+  entrance(user: Jid, now: number): Entrance {
     const affiliation = this.affiliationOf(user);
     const left = this.#voices.get(user.toString());
-    return left?.affiliation === affiliation ? left.role : this.roleFor(affiliation);
+    if (left?.affiliation === affiliation) return { role: left.role };
+    const role = this.roleFor(affiliation);
+    const { newcomerMinutes } = this.options;
+    if (newcomerMinutes === 0 || affiliation !== "none" || role !== "participant") return { role };
+    const key = user.toString();
+    const since = this.#since.get(key) ?? now;
+    this.#since.set(key, since);
+    const voiceAt = since + newcomerMinutes * 60_000;
+    return voiceAt > now ? { role: "visitor", voiceAt } : { role };
   }
 
   /** Whoever went, or this user, is like everybody else when they come again. */
@@ -141,9 +178,12 @@ export class Room {
     this.#noteVoice(occupant);
   }
 
-  #noteVoice({ user, role }: Occupant): void {
+  #noteVoice({ user, role, voiceAt }: Occupant): void {
+    if (voiceAt !== undefined) return;
     const affiliation = this.affiliationOf(user);
     const key = user.toString();
+    // To whom somebody gave voice early is no newcomer.
+    if (role === "participant" && this.options.newcomerMinutes > 0) this.#since.set(key, 0);
     // Moderators are made for a visit.
     const isOwn = role !== "moderator" && affiliation !== "outcast" && role !== this.roleFor(affiliation);
     if (isOwn) this.#voices.set(key, { role, affiliation });

@@ -68,7 +68,7 @@ export class Rooms {
     const affiliations = new Affiliations();
     affiliations.set(owner.bare.toString(), { affiliation: "owner", nick: "", reason: "" });
     const state = {
-      options: this.#defaults,
+      configured: this.#defaults,
       affiliations,
       subject: undefined,
       createdAt: now,
@@ -107,8 +107,8 @@ export class Rooms {
     const kept = [...this.#active.values()].filter((room) => room.isKept);
     return each(kept, (room) =>
       after(this.#store.load(room.jid), (stored) => {
-        if (stored) room.restore({ ...stored, options: this.optionsOf(stored.options) });
-        else room.options = { ...room.options, persistent: false };
+        if (stored) room.restore({ ...stored, configured: this.optionsOf(stored.options) });
+        else room.configured = { ...room.configured, persistent: false };
       }),
     );
   }
@@ -123,7 +123,7 @@ export class Rooms {
   }
 
   #restore(jid: Jid, { options, ...stored }: StoredRoom): Room {
-    const state = { ...stored, options: this.optionsOf(options), isLocked: false };
+    const state = { ...stored, configured: this.optionsOf(options), isLocked: false };
     const room = new Room(jid, state, this.#newHistory());
     this.#idle.set(jid.local, room);
     return room;

@@ -36,7 +36,7 @@ const HEAD = { name: "subject", ns: ns.CLIENT };
 
 /** §8.1. @throws StanzaError forbidden for those who may not. */
 export function changeSubject(
-  { host, config, delivery, store }: Context,
+  { host, config, delivery, store, pace }: Context,
   room: Room,
   occupant: Occupant,
   stanza: Stanza,
@@ -52,6 +52,7 @@ export function changeSubject(
   );
   const xml = elements.map(serialize).join("");
   if (xml.length > config.subject) throw new StanzaError("policy-violation", "the subject is too long");
+  pace.slowDown(room, occupant, stanza);
   const client = stanza.from as Jid;
   const event = { room, occupant, client, stanza: spoken(room, occupant, stanza) };
   return after(host.emit("muc:message", event), (outcome) => {

@@ -69,6 +69,19 @@ describe("Converse on the chat page", () => {
     await alice.says("there was a gap");
   });
 
+  test("goes on with its session when the page is loaded again", async ({ newPage, site }) => {
+    const alice = await Conversation.open(await newPage(), site, "alice");
+    await alice.opensChatWith("bob");
+    await alice.says("before");
+    const sessions = site.server.host().sessions.of(Jid.parse("alice@localhost"));
+    const session = sessions.find(({ attached }) => attached);
+    await alice.page.reload();
+    await alice.hears("before");
+    await alice.says("after");
+    await expect.poll(() => heardBy(site, "bob"), { timeout: PATIENCE_MS }).toContain("after");
+    expect(session?.attached).toBe(true);
+  });
+
   test("goes by BOSH where a network lets no WebSocket through", async ({ newPage, site, visits }) => {
     visits.forgive(/WebSocket connection .* failed/);
     const page = await newPage();

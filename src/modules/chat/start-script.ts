@@ -15,6 +15,13 @@ for (const template of document.querySelectorAll("template[data-element]")) {
   });
 }
 
+// A tab that is loaded again resumes its session (XEP-0198). Converse 14.0.0 would call itself by a new resource then, which
+// ends the stream (RFC 6120 §4.9.3.9): so it gets to know the old one, until it has begun.
+const user = localStorage.getItem("conversejs-session-jid");
+const kept = sessionStorage.getItem("converse-session/converse.session-" + user + "-converse.session-" + user);
+const { active, jid } = JSON.parse(kept ?? "{}");
+if (jid && !active) localStorage.setItem("conversejs-session-jid", jid);
+
 // Whoever comes from an invitation has said who they are; nobody else who used this browser is meant.
 const newcomer = /^#user=(.+)$/.exec(location.hash)?.[1];
 if (newcomer) {
@@ -67,5 +74,6 @@ if (bosh_service_url) settings.bosh_service_url = location.origin + bosh_service
 if (websocket_url && bosh_service_url && !(await opens(settings.websocket_url))) delete settings.websocket_url;
 
 await converse.initialize(settings);
+if (user && localStorage.getItem("conversejs-session-jid") === jid) localStorage.setItem("conversejs-session-jid", user);
 document.getElementById("loading")?.remove();
 `;

@@ -1,5 +1,5 @@
 import type { Host } from "../../core/host.ts";
-import type { Awaitable } from "../../util/awaitable.ts";
+import { type Awaitable, after } from "../../util/awaitable.ts";
 import { Lru } from "../../util/lru.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
@@ -87,15 +87,16 @@ export class Visitors {
     return false;
   }
 
-  /** Settles when the visitor is there, or gone; what they want to hear of may take longer. */
-  async #see(owner: Jid, stanza: Stanza, from: Jid): Promise<undefined> {
+  /** Settles when the visitor is there, or gone; what they want to hear of may take longer. Who goes is not held up. */
+  #see(owner: Jid, stanza: Stanza, from: Jid): Awaitable<void> {
     const { type } = stanza;
-    if (from.resource === "") return;
+    if (from.resource === "") return undefined;
     if (type === "unavailable" || type === "error")
       this.#visitors.get(owner.toString())?.delete(from.toString());
-    if (type !== undefined) return;
-    const visitors = await this.#let(owner, from);
-    if (visitors) void this.#learn(owner, visitors, stanza, from);
+    if (type !== undefined) return undefined;
+    return after(this.#let(owner, from), (visitors) => {
+      if (visitors) void this.#learn(owner, visitors, stanza, from);
+    });
   }
 
   async #learn(owner: Jid, visitors: Map<string, Visitor>, stanza: Stanza, from: Jid): Promise<void> {

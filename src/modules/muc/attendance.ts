@@ -100,7 +100,13 @@ export class Attendance {
   #available(stanza: Stanza, to: Jid, session: Session | undefined): Awaitable<void> {
     const refuse = (error: unknown) => this.#refuse(stanza, error);
     try {
-      const done = after(this.#context.rooms.find(to), (room) => this.#come(room, stanza, to, session));
+      const { rooms } = this.#context;
+      const found = after(rooms.find(to), (room) => {
+        const remembering = room && rooms.remember(room);
+        // Meanwhile it may have gone.
+        return remembering ? remembering.then(() => rooms.find(to)) : room;
+      });
+      const done = after(found, (room) => this.#come(room, stanza, to, session));
       return isPromise(done) ? done.catch(refuse) : done;
     } catch (error) {
       return refuse(error);

@@ -17,6 +17,8 @@ export class Rooms {
   readonly #store: RoomStore;
   readonly #config: MucConfig;
   readonly #recall: Recall;
+  /** Rooms whose history nobody has asked for yet, or that are about to have it. */
+  readonly #forgetful = new WeakMap<Room, Promise<void> | undefined>();
   readonly #defaults: RoomOptions;
   /** With occupants, or kept nowhere else. */
   readonly #active = new Map<string, Room>();
@@ -44,14 +46,8 @@ export class Rooms {
     if (known) return known;
     return after(this.#store.load(jid.bare), (stored) => {
       if (!stored) return undefined;
-      return after(this.#recall(jid.bare), (messages) => {
-        // Somebody else may have been quicker.
-        const known = this.#known(key);
-        if (known) return known;
-        const room = this.#restore(jid.bare, stored);
-        for (const said of messages) room.history.add(room.jid, said);
-        return room;
-      });
+      // Somebody else may have been quicker.
+      return this.#known(key) ?? this.#restore(jid.bare, stored);
     });
   }
 
@@ -113,6 +109,19 @@ export class Rooms {
     );
   }
 
+  /** Before anybody enters: the history of a room that came out of the store. */
+  remember(room: Room): Awaitable<void> {
+    if (!this.#forgetful.has(room)) return undefined;
+    const remembering = this.#forgetful.get(room) ?? this.#remember(room);
+    this.#forgetful.set(room, remembering);
+    return remembering;
+  }
+
+  async #remember(room: Room): Promise<void> {
+    for (const said of await this.#recall(room.jid)) room.history.add(room.jid, said);
+    this.#forgetful.delete(room);
+  }
+
   /** What a stored room has, and for what it does not say the defaults. */
   optionsOf(stored: Partial<RoomOptions>): RoomOptions {
     return { ...this.#defaults, ...stored };
@@ -126,6 +135,7 @@ export class Rooms {
     const state = { ...stored, configured: this.optionsOf(options), isLocked: false };
     const room = new Room(jid, state, this.#newHistory());
     this.#idle.set(jid.local, room);
+    this.#forgetful.set(room, undefined);
     return room;
   }
 

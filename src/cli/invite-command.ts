@@ -48,8 +48,8 @@ export function addInviteCommand(program: Command, environment: Environment): vo
       const seconds = expires === undefined ? undefined : Math.ceil(expires / 1000);
       const args = { domain, contact, username, uses, expires: seconds };
       const made = await call(createInvite, args);
-      stdout.write(`${made.uri}\n`);
-      if (made.landingUrl !== undefined) stdout.write(`${made.landingUrl}\n`);
+      // The page is for everybody, the other link for applications.
+      for (const link of [made.landingUrl, made.uri]) if (link !== undefined) stdout.write(`${link}\n`);
       if (qr ?? stdout.isTTY)
         stdout.write(`${renderUnicodeCompact(made.landingUrl ?? made.uri, { border: 2 })}\n`);
       const people = uses === 1 ? "one person" : `${uses} people`;

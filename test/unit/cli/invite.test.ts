@@ -36,6 +36,15 @@ test.each([
   expect((await run(line)).out).toMatch(link);
 });
 
+test("the page of an invitation comes first, where its address is known", async () => {
+  const domains = [{ name: "example.org", url: "https://chat.example.org" }];
+  const rig = new CliRig({ "server.config.json": { ...config, domains } });
+  await rig.run("invite", "", { backend: serverBackend });
+  expect(rig.out).toMatch(
+    /^https:\/\/chat\.example\.org\/invite\/([a-z2-7]{24})\nxmpp:example\.org\?register;preauth=\1\n$/,
+  );
+});
+
 test("a QR code is drawn when asked for", async () => {
   const run = await rigWith();
   const lines = (await run("invite --qr")).out.trimEnd().split("\n");

@@ -156,6 +156,7 @@ export class XmppServer implements WholeServer {
       server: this.#http,
       router: this.#router,
       origins: config.http.origins,
+      log,
       random,
       serves: (domain) => this.#hosts.has(domain),
     });

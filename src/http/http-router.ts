@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { Logger } from "../util/logger.ts";
+import { DEFAULT_HEADERS } from "./default-headers.ts";
 import type { HttpEnv, HttpRoutes, HttpSide } from "./http-side.ts";
 import { limitBody } from "./limit-body.ts";
 import type { HttpPeer } from "./peer.ts";
@@ -19,16 +20,6 @@ export interface HttpDomain {
   /** `https://chat.example.org`: a second name that requests may have. */
   readonly url: string | undefined;
 }
-
-/** What pages and files of this server may do unless an answer says otherwise: nothing. */
-const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
-  "Content-Security-Policy":
-    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-  "Cross-Origin-Resource-Policy": "same-origin",
-  "Referrer-Policy": "no-referrer",
-  "X-Content-Type-Options": "nosniff",
-  "X-Frame-Options": "DENY",
-};
 
 /** From a request to who answers it: by the paths of the server, then by host and path. Knows no sockets. */
 export class HttpRouter {

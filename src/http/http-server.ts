@@ -12,6 +12,9 @@ export interface HttpServerParts {
   fetch(request: Request, peer: HttpPeer): Promise<Response>;
 }
 
+/** Answers a request without the router in between. */
+export type DirectHandler = (request: IncomingMessage, response: ServerResponse, peer: HttpPeer) => void;
+
 /** Sizes in bytes, times in milliseconds. */
 export interface HttpLimits {
   readonly headerBytes: number;
@@ -45,6 +48,7 @@ export class HttpServer {
   readonly #remotes = new WeakMap<Duplex, string>();
   /** Open connections, with the requests on each that are not answered. */
   readonly #sockets = new Map<Socket, number>();
+  readonly #direct = new Map<string, DirectHandler>();
   readonly #upgrades = new Map<string, (upgrade: Upgrade) => void>();
   #closing = false;
 
@@ -69,7 +73,9 @@ export class HttpServer {
       if (this.#closing) response.setHeader("Connection", "close");
       this.#count(request.socket, 1);
       response.once("close", () => this.#count(request.socket, -1));
-      void answer(request, response);
+      const handler = this.#direct.get(pathOf(request.url));
+      if (handler) handler(request, response, this.#peerOf(request));
+      else void answer(request, response);
     });
     this.#server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#upgrade(request, socket as Socket, head),
@@ -85,6 +91,11 @@ export class HttpServer {
     this.#sockets.set(socket, 0);
     socket.once("close", () => this.#sockets.delete(socket));
     this.#server.emit("connection", socket);
+  }
+
+  /** Who answers at `path` by themselves: what comes too often for a `Request` each time. */
+  onRequest(path: string, handler: DirectHandler): void {
+    this.#direct.set(path, handler);
   }
 
   /** Who takes over the connections of requests that ask for it at `path`. */

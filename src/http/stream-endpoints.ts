@@ -2,8 +2,10 @@ import type { ConnectionCounter } from "../net/listener.ts";
 import type { Transport } from "../net/transport.ts";
 import type { Turn } from "../net/turn.ts";
 import type { Clock } from "../util/clock.ts";
+import type { Logger } from "../util/logger.ts";
 import type { Random } from "../util/random.ts";
 import type { XmlLimits } from "../xml/parser.ts";
+import { callByRouter, callOnWire } from "./bosh/call.ts";
 import { BoshEndpoint, type BoshSettings } from "./bosh/endpoint.ts";
 import type { HttpRouter } from "./http-router.ts";
 import type { HttpServer } from "./http-server.ts";
@@ -16,6 +18,7 @@ export interface StreamEndpointsParts {
   readonly clock: Clock;
   readonly connections: ConnectionCounter;
   readonly random: Random;
+  readonly log: Logger;
   readonly limits: XmlLimits;
   serves(domain: string): boolean;
   /** Origins of web pages (RFC 6454) that may connect; "*": all. */
@@ -66,7 +69,21 @@ export class StreamEndpoints {
       });
       this.#bosh = endpoint;
       router.boshPath = BOSH_PATH;
-      router.own.all(BOSH_PATH, (c) => endpoint.handle(c));
+      const failed = (error: unknown) =>
+        parts.log.error("a request failed", { error: error instanceof Error ? error.stack : String(error) });
+      server.onRequest(BOSH_PATH, (request, response, peer) => {
+        endpoint.handle(callOnWire(request, response, peer)).catch((error: unknown) => {
+          failed(error);
+          response.destroy();
+        });
+      });
+      router.own.all(
+        BOSH_PATH,
+        (c) =>
+          new Promise<Response>((resolve, reject) => {
+            endpoint.handle(callByRouter(c.req.raw, c.env.peer, resolve)).catch(reject);
+          }),
+      );
     }
   }
 

@@ -1,5 +1,4 @@
 /** XEP-0124 BOSH 1.11.2 and XEP-0206 XMPP Over BOSH 1.4: requests find their session. */
-import type { Context } from "hono";
 import type { ConnectionCounter } from "../../net/listener.ts";
 import type { Transport } from "../../net/transport.ts";
 import type { Turn } from "../../net/turn.ts";
@@ -8,9 +7,9 @@ import type { Random } from "../../util/random.ts";
 import type { XmlLimits } from "../../xml/parser.ts";
 import { Jid, JidError } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
-import type { HttpEnv } from "../http-side.ts";
 import type { HttpPeer } from "../peer.ts";
 import { BoshError, type BoshRequest, extension, readBody, readInteger, terminate } from "./body.ts";
+import type { Call } from "./call.ts";
 import { BoshSession, type BoshTerms } from "./session.ts";
 
 /** Times in milliseconds. */
@@ -44,6 +43,19 @@ const VERSION = { major: 1, minor: 11 };
 const DEFAULT_CONTENT_TYPE = "text/xml; charset=utf-8";
 const CONTENT_TYPE = /^[\w.+-]{1,40}\/[\w.+-]{1,40}(?:\s*;\s*charset="?utf-8"?)?$/i;
 
+const ALLOWED = "POST, OPTIONS";
+const TEXT = { "Content-Type": "text/plain; charset=utf-8" };
+const FOR_ALL = {
+  "Access-Control-Allow-Origin": "*",
+  "Cross-Origin-Resource-Policy": "cross-origin",
+  "Cache-Control": "no-store",
+};
+const PREFLIGHT = {
+  "Access-Control-Allow-Methods": ALLOWED,
+  "Access-Control-Allow-Headers": "Content-Type",
+  "Access-Control-Max-Age": "7200",
+};
+
 interface Entry {
   readonly session: BoshSession;
   readonly contentType: string;
@@ -66,37 +78,32 @@ export class BoshEndpoint {
     this.#isClosing = true;
   }
 
-  async handle(c: Context<HttpEnv>): Promise<Response> {
-    const origin = c.req.header("Origin");
+  async handle(call: Call): Promise<void> {
+    const { method, origin } = call;
     const allowed = origin === undefined ? "*" : this.#parts.allowedOrigin(origin);
-    if (allowed === undefined) return c.text("This origin may not connect.\n", 403);
-    c.header("Access-Control-Allow-Origin", allowed);
-    c.header("Cross-Origin-Resource-Policy", "cross-origin");
-    c.header("Cache-Control", "no-store");
-    if (allowed !== "*") c.header("Vary", "Origin");
-    if (c.req.method === "OPTIONS") {
-      c.header("Access-Control-Allow-Methods", "POST, OPTIONS");
-      c.header("Access-Control-Allow-Headers", "Content-Type");
-      c.header("Access-Control-Max-Age", "7200");
-      return c.body(null, 204);
+    if (allowed === undefined) return call.answer(403, TEXT, "This origin may not connect.\n");
+    const headers =
+      allowed === "*" ? FOR_ALL : { ...FOR_ALL, "Access-Control-Allow-Origin": allowed, Vary: "Origin" };
+    if (method === "OPTIONS") return call.answer(204, { ...headers, ...PREFLIGHT }, "");
+    if (method !== "POST") {
+      return call.answer(
+        405,
+        { ...headers, ...TEXT, Allow: ALLOWED },
+        "Clients of XMPP connect here by BOSH.\n",
+      );
     }
-    if (c.req.method !== "POST")
-      return c.text("Clients of XMPP connect here by BOSH.\n", 405, { Allow: "POST, OPTIONS" });
-    const bytes = await readBytes(c.req.raw, this.bodyBytes);
-    return new Promise((resolve) => {
-      const answer = (body: string, contentType = DEFAULT_CONTENT_TYPE) =>
-        resolve(c.body(body, 200, { "Content-Type": contentType }));
-      try {
-        if (!bytes) throw new BoshError("policy-violation", "too large");
-        const request = readBody(bytes, this.#parts.limits);
-        const entry = this.#find(request, c.env.peer);
-        const { session, contentType } = entry;
-        session.receive(request, { answer: (body) => answer(body, contentType), signal: c.req.raw.signal });
-      } catch (error) {
-        if (!(error instanceof BoshError)) throw error;
-        answer(terminate(error.condition));
-      }
-    });
+    const bytes = await call.read(this.bodyBytes);
+    const answer = (body: string, contentType = DEFAULT_CONTENT_TYPE) =>
+      call.answer(200, { ...headers, "Content-Type": contentType }, body);
+    try {
+      if (!bytes) throw new BoshError("policy-violation", "too large");
+      const request = readBody(bytes, this.#parts.limits);
+      const { session, contentType } = this.#find(request, call.peer);
+      session.receive(request, { call, answer: (body) => answer(body, contentType) });
+    } catch (error) {
+      if (!(error instanceof BoshError)) throw error;
+      answer(terminate(error.condition));
+    }
   }
 
   /** @throws BoshError */
@@ -185,17 +192,4 @@ function lowerVersion(text: string | undefined): string {
   const [theirMajor, theirMinor] = [Number(match?.[1] ?? major), Number(match?.[2] ?? minor)];
   const isLower = theirMajor < major || (theirMajor === major && theirMinor < minor);
   return isLower ? `${theirMajor}.${theirMinor}` : `${major}.${minor}`;
-}
-
-/** @returns undefined when there are more than `limit`. */
-async function readBytes(request: Request, limit: number): Promise<Buffer | undefined> {
-  if (Number(request.headers.get("Content-Length") ?? 0) > limit) return undefined;
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.length;
-    if (length > limit) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

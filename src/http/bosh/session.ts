@@ -12,6 +12,7 @@ import {
   terminate,
   writeBody,
 } from "./body.ts";
+import type { Call } from "./call.ts";
 import { boshFraming } from "./framing.ts";
 
 /** What was agreed when the session began; times in milliseconds. */
@@ -33,9 +34,8 @@ export interface BoshTerms {
 
 /** Who waits for the answer to a request. */
 export interface Exchange {
+  readonly call: Pick<Call, "isGone" | "onGone">;
   answer(body: string): void;
-  /** Aborted when the one who asked is gone. */
-  readonly signal: AbortSignal;
 }
 
 export interface BoshSessionParts {
@@ -224,7 +224,7 @@ export class BoshSession implements Transport, Outbox {
     }
     const until = this.#clock.now() + this.#terms.wait;
     this.#waiting.push({ rid, isPause: pause !== undefined, exchange, until });
-    exchange.signal.addEventListener("abort", () => this.#settle(), { once: true });
+    exchange.call.onGone(this.#settle);
     const hasNothing = isEmpty && !terminates && !restarts && this.#isCreated;
     this.#inbox.push(hasNothing ? NOTHING : request.bytes);
     this.#handOver();
@@ -270,13 +270,13 @@ export class BoshSession implements Transport, Outbox {
     if (!waiting) return this.#fail("item-not-found", exchange);
     waiting.exchange.answer(writeBody({ type: "error" }));
     waiting.exchange = exchange;
-    exchange.signal.addEventListener("abort", () => this.#settle(), { once: true });
+    exchange.call.onGone(this.#settle);
     return this.#join();
   }
 
   #isDue({ until, isPause, exchange }: Waiting): boolean {
     // Who is gone gets no stanzas as long as nobody else is here: they can still be given to others.
-    if (exchange.signal.aborted) return this.#waiting.some((other) => !other.exchange.signal.aborted);
+    if (exchange.call.isGone) return this.#waiting.some((other) => !other.exchange.call.isGone);
     if (this.#output !== "" || this.#isEnding || isPause) return true;
     // Features, or what is wrong, come with the answer to the first request.
     if (!this.#isCreated) return false;
@@ -295,7 +295,7 @@ export class BoshSession implements Transport, Outbox {
 
   #answer({ rid, isPause, exchange }: Waiting): void {
     // "The response to the pause request MUST NOT contain any payloads."
-    const isEmpty = isPause || exchange.signal.aborted;
+    const isEmpty = isPause || exchange.call.isGone;
     const payload = isEmpty ? "" : this.#output;
     const creation = this.#isCreated ? {} : this.#terms.creation;
     const received = this.#nextRid - 1;
@@ -362,14 +362,14 @@ export class BoshSession implements Transport, Outbox {
   }
 
   /** One timer: for the request that waits longest, or for the next one to come ("Inactivity"). */
-  #settle(): void {
+  readonly #settle = (): void => {
     this.#timer?.cancel();
     if (this.#isClosed) return;
-    const oldest = this.#waiting.find(({ exchange }) => !exchange.signal.aborted);
+    const oldest = this.#waiting.find(({ exchange }) => !exchange.call.isGone);
     this.#timer = oldest
       ? this.#clock.after(oldest.until - this.#clock.now(), () => this.#join())
       : this.#clock.after(this.#inactivity, () =>
           this.#end("item-not-found", new Error("no request in time")),
         );
-  }
+  };
 }

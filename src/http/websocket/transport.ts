@@ -6,6 +6,7 @@ import type { Outbox, Turn } from "../../net/turn.ts";
 import type { HttpPeer } from "../peer.ts";
 import { standalone } from "../standalone.ts";
 import { webSocketFraming } from "./framing.ts";
+import { textFrames } from "./text-frames.ts";
 
 /** RFC 6455 §7.4.1. */
 const NORMAL_CLOSURE = 1000;
@@ -91,15 +92,13 @@ export class WebSocketTransport implements Transport, Outbox {
       this.#messages = [];
       this.#waiters = [];
       this.#queued = 0;
-      const settle =
-        waiters.length > 0 ? (error?: Error) => waiters.forEach((waiter) => waiter(!error)) : undefined;
-      const last = messages.pop() as string;
-      this.#connection.cork();
-      for (const message of messages) this.#socket.send(standalone(message));
-      this.#socket.send(standalone(last), settle);
-      this.#connection.uncork();
+      const settle = (error?: Error | null) => waiters.forEach((waiter) => waiter(!error));
+      // Behind a close frame nothing is said any more (RFC 6455 §5.5.1).
+      if (this.#socket.readyState !== this.#socket.OPEN) return settle(new Error("the WebSocket closes"));
+      const frames = textFrames(messages.map(standalone));
+      const isTaken = this.#connection.write(frames, waiters.length > 0 ? settle : undefined);
       // A socket that takes all at once will not say "drain".
-      if (!this.#connection.writableNeedDrain) this.#events?.drained();
+      if (isTaken) this.#events?.drained();
     }
     if (this.#ending) this.#socket.close(NORMAL_CLOSURE);
   }

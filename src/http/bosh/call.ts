@@ -1,0 +1,85 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { DEFAULT_HEADERS } from "../default-headers.ts";
+import type { HttpPeer } from "../peer.ts";
+
+/** One request at the endpoint, and its answer. */
+export interface Call {
+  readonly method: string;
+  readonly origin: string | undefined;
+  readonly peer: HttpPeer;
+  /** The body; undefined when it is longer than `limit`. */
+  read(limit: number): Promise<Buffer | undefined>;
+  answer(status: number, headers: Readonly<Record<string, string>>, body: string): void;
+  /** Whether the one who asked is gone. */
+  readonly isGone: boolean;
+  /** Called when they go before they were answered. */
+  onGone(listener: () => void): void;
+}
+
+/** A call by way of the router: without a port. */
+export function callByRouter(request: Request, peer: HttpPeer, answer: (response: Response) => void): Call {
+  return {
+    method: request.method,
+    origin: request.headers.get("Origin") ?? undefined,
+    peer,
+    async read(limit) {
+      const chunks: Uint8Array[] = [];
+      let length = 0;
+      for await (const chunk of request.body ?? []) {
+        length += chunk.length;
+        if (length > limit) return undefined;
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks);
+    },
+    answer: (status, headers, body) =>
+      answer(new Response(status === 204 ? null : body, { status, headers })),
+    get isGone() {
+      return request.signal.aborted;
+    },
+    onGone: (listener) => request.signal.addEventListener("abort", listener, { once: true }),
+  };
+}
+
+/** A call from the wire: two of these a message are too many to dress each as a `Request`. */
+export function callOnWire(request: IncomingMessage, response: ServerResponse, peer: HttpPeer): Call {
+  return {
+    method: request.method ?? "",
+    origin: request.headers.origin,
+    peer,
+    read: (limit) => readAll(request, limit),
+    answer(status, headers, body) {
+      if (response.destroyed) return;
+      response.writeHead(status, {
+        ...DEFAULT_HEADERS,
+        ...headers,
+        "Content-Length": Buffer.byteLength(body),
+      });
+      response.end(body);
+    },
+    get isGone() {
+      return response.destroyed && !response.writableFinished;
+    },
+    onGone(listener) {
+      response.once("close", () => {
+        if (!response.writableFinished) listener();
+      });
+    },
+  };
+}
+
+function readAll(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      // What is too long is read to its end, or the answer would be lost with the connection.
+      if (length <= limit) chunks.push(chunk);
+    });
+    request.on("end", () =>
+      resolve(length > limit ? undefined : chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)),
+    );
+    request.on("error", () => {});
+  });
+}

@@ -49,7 +49,7 @@ export const mam = defineModule({
   omits: {
     "XEP-0313": [
       "Messages of type groupchat are not in the archives of users.",
-      "Messages kept for a user who was away are delivered as well; they have the id that they have in the archive.",
+      "Messages kept for a user who was away are delivered as well, with the id that they have in the archive, unless the client has read them there before it sends presence, or binds with Bind 2.",
     ],
     "XEP-0441": ["There is no advanced configuration by ad-hoc commands."],
     "XEP-0424": ["Of several messages with one id the 50 latest are looked at; ids are meant to be unique."],

@@ -1,4 +1,5 @@
 import { describe, expect } from "vitest";
+import { chatService } from "../../src/modules/chat/chat.ts";
 import { invitesService } from "../../src/modules/invites/invites.ts";
 import type { TestServer } from "../../src/testing/index.ts";
 import { Jid } from "../../src/xmpp/jid.ts";
@@ -19,6 +20,10 @@ test.override({
       { name: "bob", roster: [{ contact: "alice" }] },
     ],
   },
+});
+
+test.beforeEach(({ site, skip }) => {
+  if (!site.server.host().find(chatService)) skip("converse.js is not installed");
 });
 
 async function heardBy(site: TestServer, user: string): Promise<(string | undefined)[]> {

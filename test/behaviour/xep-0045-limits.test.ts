@@ -1,5 +1,7 @@
 /** What one user may ask of a group chat service (XEP-0045 §14.6), and hostile input. */
 import { describe, expect } from "vitest";
+import { defineModule } from "../../src/core/module.ts";
+import { defaultModules } from "../../src/modules/index.ts";
 import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
 import { administers, enter, forget, JOIN, makeRoom, ROOM, SERVICE, USER } from "./muc-client.ts";
@@ -110,6 +112,32 @@ describe("too much", () => {
     await clock.advance(60_000);
     await alice.sends(invite(1));
     await alice.receivesNothing();
+  });
+});
+
+describe("while somebody is being looked at", () => {
+  const slow = defineModule({
+    name: "slow",
+    implements: [],
+    setup: (host) =>
+      host.hook("muc:joining", "guard", async () => {
+        await new Promise(setImmediate);
+      }),
+  });
+  test.override({ options: { modules: [...defaultModules, slow] } });
+
+  test("another one may come under the same nickname, and only one of them is there then", async ({
+    connect,
+  }) => {
+    const [alice, bob, carol] = [await connect("alice/a"), await connect("bob/b"), await connect("carol/c")];
+    await makeRoom(alice, "first");
+    const entry = `<presence to="${ROOM}/same">${JOIN}</presence>`;
+    await Promise.all([bob.sends(entry), carol.sends(entry)]);
+    forget(alice);
+    const answers = (await enter(alice, "first")).filter((text) => text.includes("/same"));
+    expect(answers).toHaveLength(1);
+    const types = [await bob.receivesAny(), await carol.receivesAny()].map(({ attrs }) => attrs["type"]);
+    expect(new Set(types)).toEqual(new Set(["error", undefined]));
   });
 });
 

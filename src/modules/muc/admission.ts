@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { type Awaitable, after } from "../../util/awaitable.ts";
+import { type Awaitable, after, isPromise } from "../../util/awaitable.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
@@ -18,20 +18,26 @@ export class Admission {
 
   /** @throws StanzaError as §7.2.17 has them. */
   check(room: Room, client: Jid, nick: string, stanza: Stanza): Awaitable<unknown> {
+    this.#checkRules(room, client, nick, stanza);
+    const asked = this.#context.host.emit("muc:joining", { room, client, nick });
+    // Meanwhile somebody else may have come under this nickname, or the room may have ended.
+    return isPromise(asked) ? asked.then(() => this.#checkRules(room, client, nick, stanza)) : undefined;
+  }
+
+  #checkRules(room: Room, client: Jid, nick: string, stanza: Stanza): void {
     const user = client.bare;
     const affiliation = room.affiliationOf(user);
     const { membersOnly, password } = room.options;
     // §7.2.8
     if (affiliation === "outcast") throw new StanzaError("forbidden");
     // §7.2.11
-    if (room.isLocked && affiliation !== "owner") throw new StanzaError("item-not-found");
+    if (room.isGone || (room.isLocked && affiliation !== "owner")) throw new StanzaError("item-not-found");
     // §7.2.6
     if (password !== "" && !isSame(password, passwordIn(stanza))) throw new StanzaError("not-authorized");
     // §7.2.7
     if (membersOnly && affiliation === "none") throw new StanzaError("registration-required");
     checkNickIsFree(room, nick, user);
     this.#checkSpace(room, nick, affiliation);
-    return this.#context.host.emit("muc:joining", { room, client, nick });
   }
 
   /** §10.1.1. @throws StanzaError not-allowed when this user may make no rooms. */

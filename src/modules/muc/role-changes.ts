@@ -52,6 +52,8 @@ export class RoleChanges {
 
   /** The occupant has another role, or affiliation, from now on; to those who may no longer see it, it is gone. */
   change(room: Room, occupant: Occupant, role: Exclude<Role, "none">, news: News): Awaitable<void> {
+    // It may have left while the change was written down.
+    if (occupant.seats.length === 0) return undefined;
     const { presences } = this.#context;
     const wasShown = room.shows(occupant.role);
     const sawAddresses = room.seesAddresses(occupant);

@@ -18,7 +18,7 @@ import type { AdminCommand } from "./command.ts";
 import { consoleLink } from "./console-commands.ts";
 import { createInvite, listInvites, revokeInvite } from "./invite-commands.ts";
 import { closeReport, listReports } from "./report-commands.ts";
-import { affiliate, destroyRoom, listRooms, showRoom } from "./room-commands.ts";
+import { affiliate, announceInRooms, destroyRoom, listRooms, lockRoom, showRoom } from "./room-commands.ts";
 import { showMetrics, tailLog } from "./server-commands.ts";
 import {
   announceText,
@@ -70,6 +70,8 @@ export const adminCommands: readonly AdminCommand[] = [
   showRoom,
   destroyRoom,
   affiliate,
+  announceInRooms,
+  lockRoom,
   consoleLink,
   createToken,
   listTokens,

@@ -78,6 +78,44 @@ export const affiliate = command({
   },
 });
 
+export const announceInRooms = command({
+  name: "room-announce",
+  description: "Says something to everybody in a room, or in all rooms of a domain, in the rooms' names.",
+  area: "rooms",
+  changes: true,
+  args: t.object({
+    text: t.string().doc("What is said."),
+    room: t.optional(roomArgument()),
+    domain: domainArgument(),
+  }),
+  async run(context, { text, room, domain }) {
+    if (text.trim() === "") throw new AdminError("there is nothing to say", "bad-request");
+    const place = room === undefined ? undefined : roomAt(context, room);
+    const rooms = place?.rooms ?? serviceOf(hostAt(context, domain), muc, roomAdministrationService);
+    const told = await explained(() => rooms.announce(place?.jid, text), {
+      "item-not-found": `there is no room ${room}`,
+    });
+    return { rooms: told };
+  },
+});
+
+export const lockRoom = command({
+  name: "room-lockdown",
+  description:
+    "Locks a room down, so that only members may be there, the room is moderated, and nobody registers; or ends that.",
+  area: "rooms",
+  changes: true,
+  args: t.object({
+    room: roomArgument(),
+    on: t.boolean(true).doc("Whether it is locked down from now on."),
+  }),
+  async run(context, { room, on }) {
+    const { jid, rooms } = roomAt(context, room);
+    await explained(() => rooms.lockDown(jid, on), { "item-not-found": noSuchRoom(jid).message });
+    return { room: jid.toString(), lockdown: on };
+  },
+});
+
 /** A room's address and the rooms of the domain that its service belongs to. */
 function roomAt(
   context: AdminContext,

@@ -1,5 +1,12 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { affiliate, destroyRoom, listRooms, showRoom } from "../admin/room-commands.ts";
+import {
+  affiliate,
+  announceInRooms,
+  destroyRoom,
+  listRooms,
+  lockRoom,
+  showRoom,
+} from "../admin/room-commands.ts";
 import { status } from "../admin/service-commands.ts";
 import { administration, runningServer } from "./administration.ts";
 import type { Environment } from "./environment.ts";
@@ -18,7 +25,7 @@ export function addRoomCommands(program: Command, environment: Environment): voi
   const { stdin, stdout, stderr } = environment;
   const room = program
     .command("room")
-    .description("list, show and destroy rooms, and say who is what in them");
+    .description("list, show, lock and destroy rooms, say who is what in them, and announce");
 
   withCommonOptions(room.command("list"))
     .description("list the rooms, hidden ones included, one a line")
@@ -80,6 +87,36 @@ export function addRoomCommands(program: Command, environment: Environment): voi
     .action(async (address: string, user: string, affiliation: Affiliation, options: CommonOptions) => {
       await (await runningServer(options, environment))(affiliate, { room: address, user, affiliation });
       stdout.write(`${user} is ${affiliation} in ${address} now\n`);
+    });
+
+  withCommonOptions(room.command("announce"))
+    .description("say something to everybody in a room of the running server, or in all of them")
+    .argument("<text>", "what is said")
+    .option("--room <address>", "in this room only")
+    .option("--domain <domain>", "in the rooms of this domain; default: the first one")
+    .addHelpText("after", examples('room announce "The service restarts at noon."'))
+    .action(async (text: string, options: CommonOptions & { room?: string; domain?: string }) => {
+      const call = await runningServer(options, environment);
+      const { rooms } = await call(announceInRooms, { text, room: options.room, domain: options.domain });
+      stdout.write(`Announced in ${rooms} ${rooms === 1 ? "room" : "rooms"}\n`);
+    });
+
+  withCommonOptions(room.command("lock"))
+    .description("lock a room of the running server down: members only, moderated, no registration")
+    .argument("<room>", "room@conference.domain")
+    .addHelpText("after", examples("room lock team@conference.example.org"))
+    .action(async (address: string, options: CommonOptions) => {
+      await (await runningServer(options, environment))(lockRoom, { room: address, on: true });
+      stdout.write(`${address} is locked down\n`);
+    });
+
+  withCommonOptions(room.command("unlock"))
+    .description("end the lock-down of a room of the running server")
+    .argument("<room>", "room@conference.domain")
+    .addHelpText("after", examples("room unlock team@conference.example.org"))
+    .action(async (address: string, options: CommonOptions) => {
+      await (await runningServer(options, environment))(lockRoom, { room: address, on: false });
+      stdout.write(`${address} is open as before\n`);
     });
 }
 

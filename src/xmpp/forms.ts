@@ -43,6 +43,9 @@ export interface FormContent {
   /** XEP-0068: what the names of the fields mean. */
   readonly formType?: string;
   readonly fields?: readonly FormField[];
+  /** XEP-0004 §3.4: a result with many rows; what its columns are. */
+  readonly reported?: readonly FormField[];
+  readonly items?: readonly (readonly FormField[])[];
 }
 
 export interface SubmittedForm {
@@ -69,6 +72,8 @@ export function form(content: FormContent): Element {
     x.cnode(fieldElement({ name: FORM_TYPE, type: "hidden", value: content.formType }));
   }
   for (const field of content.fields ?? []) x.cnode(fieldElement(field));
+  if (content.reported) x.cnode(el("reported", {}, ...content.reported.map(fieldElement)));
+  for (const item of content.items ?? []) x.cnode(el("item", {}, ...item.map(fieldElement)));
   return x;
 }
 

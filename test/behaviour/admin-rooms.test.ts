@@ -1,7 +1,14 @@
 /** Rooms, as administrators see and change them. */
 import { describe, expect } from "vitest";
 import { type AdminCommand, runCommand } from "../../src/admin/command.ts";
-import { affiliate, destroyRoom, listRooms, showRoom } from "../../src/admin/room-commands.ts";
+import {
+  affiliate,
+  announceInRooms,
+  destroyRoom,
+  listRooms,
+  lockRoom,
+  showRoom,
+} from "../../src/admin/room-commands.ts";
 import { COMMAND_LINE } from "../../src/admin/scopes.ts";
 import type { Rig } from "../../src/testing/create-rig.ts";
 import { test } from "../../src/testing/rig.ts";
@@ -90,5 +97,35 @@ describe("an affiliation", () => {
     await expect(last).rejects.toThrow("a room needs an owner");
     const domain = run(rig, affiliate, { room: ROOM, user: "localhost", affiliation: "admin" });
     await expect(domain).rejects.toThrow("a whole domain cannot be this");
+  });
+});
+
+describe("a room", () => {
+  test("is locked down and opened again", async ({ rig }) => {
+    await makesRoom(rig);
+    expect(await run(rig, lockRoom, { room: ROOM })).toEqual({ room: ROOM, lockdown: true });
+    expect(await run(rig, showRoom, { room: ROOM })).toMatchObject({ membersOnly: true, moderated: true });
+    await run(rig, lockRoom, { room: ROOM, on: false });
+    expect(await run(rig, showRoom, { room: ROOM })).toMatchObject({ membersOnly: false, moderated: false });
+    await expect(run(rig, lockRoom, { room: "none@conference.localhost" })).rejects.toThrow(
+      "there is no room",
+    );
+  });
+
+  test("says what administrators have to say, once for all who come later", async ({ rig }) => {
+    const alice = await makesRoom(rig);
+    expect(await run(rig, announceInRooms, { text: "Hear" })).toEqual({ rooms: 1 });
+    await alice.receives(
+      `<message type="groupchat" id="{any}" from="${ROOM}"><body>Hear</body><stanza-id xmlns="urn:xmpp:sid:0" by="${ROOM}" id="{any}"/></message>`,
+    );
+    expect(await run(rig, announceInRooms, { text: "Hear", room: ROOM })).toEqual({ rooms: 1 });
+    const bob = await rig.connect("bob/desk");
+    await bob.sends(`<presence to="${ROOM}/bobby"><x xmlns="http://jabber.org/protocol/muc"/></presence>`);
+    await rig.settle();
+    expect(bob.heard.match(/<body>Hear/g)).toHaveLength(2);
+    await expect(run(rig, announceInRooms, { text: " " })).rejects.toThrow("nothing to say");
+    await expect(run(rig, announceInRooms, { text: "x", room: "no@conference.localhost" })).rejects.toThrow(
+      "there is no room",
+    );
   });
 });

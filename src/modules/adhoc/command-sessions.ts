@@ -41,14 +41,15 @@ export class CommandSessions {
     this.#key = random.bytes(KEY_BYTES);
   }
 
-  newId(node: string, by: Jid): string {
+  /** `subject`: the address and the node of the command. */
+  newId(subject: string, by: Jid): string {
     const nonce = this.#random.id();
-    return `${nonce}.${this.#sign(nonce, node, by)}`;
+    return `${nonce}.${this.#sign(nonce, subject, by)}`;
   }
 
   /** Takes the session out; whoever goes on with it puts it back. @throws StanzaError `<bad-sessionid/>`, `<session-expired/>` */
-  take(id: string, node: string, by: Jid): CommandSession {
-    if (!this.#isOurs(id, node, by)) throw refusal("bad-sessionid", "this is not a session of yours");
+  take(id: string, subject: string, by: Jid): CommandSession {
+    if (!this.#isOurs(id, subject, by)) throw refusal("bad-sessionid", "this is not a session of yours");
     const session = this.#sessions.get(id);
     this.#sessions.delete(id);
     if (!session || session.until <= this.#clock.now()) throw expired();
@@ -81,14 +82,16 @@ export class CommandSessions {
     for (const { id, until } of this.#sessions.values()) if (until <= now) this.#sessions.delete(id);
   }
 
-  #isOurs(id: string, node: string, by: Jid): boolean {
+  #isOurs(id: string, subject: string, by: Jid): boolean {
     const [nonce = "", signature = ""] = id.split(".");
-    const [given, wanted] = [Buffer.from(signature), Buffer.from(this.#sign(nonce, node, by))];
+    const [given, wanted] = [Buffer.from(signature), Buffer.from(this.#sign(nonce, subject, by))];
     return given.length === wanted.length && timingSafeEqual(given, wanted);
   }
 
   /** §3.3: an id is valid between one requester and one responder only, and for one command. */
-  #sign(nonce: string, node: string, by: Jid): string {
-    return createHmac("sha256", this.#key).update(`${nonce}\0${node}\0${by.toString()}`).digest("base64url");
+  #sign(nonce: string, subject: string, by: Jid): string {
+    return createHmac("sha256", this.#key)
+      .update(`${nonce}\0${subject}\0${by.toString()}`)
+      .digest("base64url");
   }
 }

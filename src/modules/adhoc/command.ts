@@ -43,6 +43,8 @@ export interface AdhocCommand {
   /** Unique at the domain. */
   readonly node: string;
   readonly name: string;
+  /** Whoever knows the first form may send it along with the request. */
+  readonly isDirect?: boolean;
   /** Asked before each stage; whom it refuses does not see the command either. */
   allowed(requester: Requester): Awaitable<boolean>;
   /** Throws StanzaError. */

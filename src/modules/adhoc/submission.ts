@@ -25,6 +25,11 @@ export class Submission {
     return this.list(name).join("\n");
   }
 
+  /** What was filled in, whether the form has such a field or not. */
+  get values(): ReadonlyMap<string, readonly string[]> {
+    return this.#values;
+  }
+
   list(name: string): readonly string[] {
     return this.#values.get(name) ?? [];
   }

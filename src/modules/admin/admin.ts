@@ -13,8 +13,12 @@ import { adhoc, adhocService } from "../adhoc/adhoc.ts";
 import type { AdhocCommand, Outcome, Requester } from "../adhoc/command.ts";
 import type { Face, Run } from "./face.ts";
 import { listFaces } from "./list-faces.ts";
+import { roomFaces } from "./room-faces.ts";
+import { roomFacesService } from "./room-faces-service.ts";
 import { serviceFaces } from "./service-faces.ts";
 import { userFaces } from "./user-faces.ts";
+
+const ROOM_NODES = "urn:jackdaw:rooms";
 
 export const admin = defineModule({
   name: "admin",
@@ -35,11 +39,17 @@ export const admin = defineModule({
     const { add, addPrefix } = host.use(adhocService);
     // §5
     addPrefix(`${ns.ADMIN}#`, () => new StanzaError("feature-not-implemented"));
-    for (const face of [...userFaces, ...listFaces(host.domain), ...serviceFaces]) add(commandOf(face));
+    for (const face of [...userFaces, ...listFaces(host.domain), ...serviceFaces]) {
+      add(commandOf(face, ns.ADMIN));
+    }
+    host.provide(
+      roomFacesService,
+      roomFaces(host.domain).map((face) => commandOf(face, ROOM_NODES)),
+    );
 
-    function commandOf(face: Face): AdhocCommand {
+    function commandOf(face: Face, nodes: string): AdhocCommand {
       return {
-        node: `${ns.ADMIN}#${face.node}`,
+        node: `${nodes}#${face.node}`,
         name: face.name,
         allowed: isAdmin,
         async run(requester) {

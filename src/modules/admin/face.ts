@@ -10,7 +10,7 @@ import type { Submission } from "../adhoc/submission.ts";
 export type Run = <A, R>(command: AdminCommand<A, R>, args: A) => Promise<R>;
 
 interface Named {
-  /** Behind `http://jabber.org/protocol/admin#`. */
+  /** Behind `http://jabber.org/protocol/admin#`, or `urn:jackdaw:rooms#`. */
   readonly node: string;
   readonly name: string;
 }

@@ -1,6 +1,5 @@
-import type { Element } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
-import { type FormField, form, readBoolean, type SubmittedForm } from "../../xmpp/forms.ts";
+import { type FormContent, type FormField, readBoolean } from "../../xmpp/forms.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { MucConfig } from "./config.ts";
@@ -132,11 +131,10 @@ export interface Submission {
 }
 
 /** XEP-0045 §10.1.3, §10.2: the room as it is now. */
-export function configForm(room: Room, config: MucConfig): Element {
+export function configForm(room: Room, config: MucConfig): Omit<FormContent, "type"> {
   const { configured: options, affiliations, jid } = room;
   const list = (affiliation: "owner" | "admin") => affiliations.with(affiliation).map(([address]) => address);
-  return form({
-    type: "form",
+  return {
     title: `Configuration of ${jid.toString()}`,
     formType: ns.MUC_CONFIG,
     fields: [
@@ -151,14 +149,14 @@ export function configForm(room: Room, config: MucConfig): Element {
       { name: ADMINS, type: "jid-multi", label: "Room admins", value: list("admin") },
       { name: OWNERS, type: "jid-multi", label: "Room owners", value: list("owner") },
     ],
-  });
+  };
 }
 
 /**
  * What a submitted form makes of the room; fields that are not there leave things as they are, unknown ones are ignored.
  * @throws StanzaError not-acceptable for what cannot be (§10.1.3), jid-malformed.
  */
-export function readConfig(room: Room, { values }: SubmittedForm, config: MucConfig): Submission {
+export function readConfig(room: Room, values: Values, config: MucConfig): Submission {
   let options = room.configured;
   for (const { name, read } of FIELDS) {
     const given = values.get(name);
@@ -169,7 +167,7 @@ export function readConfig(room: Room, { values }: SubmittedForm, config: MucCon
 }
 
 /** §10.1.3: a room with a password has one. */
-function readPassword(values: SubmittedForm["values"], before: string, { text: most }: MucConfig): string {
+function readPassword(values: Values, before: string, { text: most }: MucConfig): string {
   const given = values.get(SECRET);
   const flag = values.get(PROTECTED)?.[0];
   const secret = given ? (given[0] ?? "") : before;
@@ -190,6 +188,8 @@ function readJids(values: readonly string[] | undefined): readonly Jid[] | undef
       return jid.bare;
     });
 }
+
+type Values = ReadonlyMap<string, readonly string[]>;
 
 type Keys<T> = { [K in keyof RoomOptions]: RoomOptions[K] extends T ? K : never }[keyof RoomOptions];
 

@@ -47,7 +47,7 @@ export async function moderate(
     ...why(),
   );
   await archive.entomb(room, found, retracted);
-  await after(archive.keepOwn(room, moderator, announcement), (kept) => delivery.toAll(room, kept));
+  await after(archive.keepOwn(room, moderator.user, announcement), (kept) => delivery.toAll(room, kept));
 }
 
 function moderatedBy({ jid, id }: Occupant): Element {

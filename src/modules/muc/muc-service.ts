@@ -5,9 +5,13 @@ import { type Awaitable, after, each } from "../../util/awaitable.ts";
 import type { Element } from "../../xml/element.ts";
 import { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
+import { adhocService } from "../adhoc/adhoc.ts";
+import type { AdhocCommand } from "../adhoc/command.ts";
+import { roomFacesService } from "../admin/room-faces-service.ts";
 import { archiveService } from "../mam/archive-service.ts";
 import { AdminQueries } from "./admin-queries.ts";
 import { AffiliationChanges } from "./affiliation-changes.ts";
+import { Announcements } from "./announcements.ts";
 import { Attendance } from "./attendance.ts";
 import { ChannelSearch } from "./channel-search.ts";
 import type { MucConfig } from "./config.ts";
@@ -28,6 +32,7 @@ import { RoleChanges } from "./role-changes.ts";
 import type { Room } from "./room.ts";
 import type { AdministeredService } from "./room-administration.ts";
 import { RoomArchive, recall } from "./room-archive.ts";
+import { RoomCommands, roomAsked } from "./room-commands.ts";
 import { RoomConfiguration } from "./room-configuration.ts";
 import { RoomDisco } from "./room-disco.ts";
 import type { RoomStore } from "./room-store.ts";
@@ -53,16 +58,29 @@ export function openService({ host, domain, config, store, ids, vCards }: Parts)
   const delivery = new Delivery(host);
   const archives = host.find(archiveService);
   const rooms = new Rooms(store, config, (room) => (archives ? recall(archives, room, config.history) : []));
+  const faces = byNode(host.find(roomFacesService) ?? []);
+  const serviceCommands = host.find(adhocService)?.listOf(() => faces);
   const service: ServiceHost = host.service(domain, {
     disco: {
       identities: [{ category: "conference", type: "text", name: config.name }],
-      features: [ns.MUC, ns.MUC_STABLE_ID, ns.OCCUPANT_ID, ns.VCARD, ns.CHANNEL_SEARCH],
+      features: [
+        ns.MUC,
+        ns.MUC_STABLE_ID,
+        ns.OCCUPANT_ID,
+        ns.VCARD,
+        ns.CHANNEL_SEARCH,
+        ...(serviceCommands ? [ns.COMMANDS] : []),
+      ],
+      nodes: serviceCommands ? [serviceCommands] : [],
       items: () => disco.listRooms(),
     },
     presence: (stanza, session) => attendance.receive(stanza, session),
     message: (stanza) => messages.receive(stanza),
     iq: (stanza) => requests.receive(stanza),
   });
+  if (serviceCommands) {
+    service.iq("set", ns.COMMANDS, "command", (request) => serviceCommands.execute(request));
+  }
   const presences = new Presences(delivery);
   const pace = new Pace({ host, config });
   const context: Context = { host, service, config, store, rooms, delivery, presences, ids, pace };
@@ -79,6 +97,22 @@ export function openService({ host, domain, config, store, ids, vCards }: Parts)
   const owner = new OwnerQueries(context, removal, configuration, affiliations);
   const registration = new Registration(context, affiliations);
   const archive = archives && new RoomArchive(context, archives);
+  const announcements = new Announcements(context, archive);
+  const adhoc = host.find(adhocService);
+  const ownerCommands = new RoomCommands(context, {
+    affiliations,
+    announcements,
+    configuration,
+    owner,
+    removal,
+  });
+  const roomCommands = adhoc?.listOf((request) =>
+    after(roomAsked(context, request), (room) => byNode(ownerCommands.of(room))),
+  );
+  if (roomCommands) {
+    disco.addNodes(roomCommands);
+    service.iq("set", ns.COMMANDS, "command", (request) => roomCommands.execute(request), "address");
+  }
 
   const inRooms: readonly (readonly ["get" | "set", string, string, InRoom])[] = [
     ["get", ns.DISCO_INFO, "query", (room, request) => disco.info(room, request)],
@@ -113,7 +147,7 @@ export function openService({ host, domain, config, store, ids, vCards }: Parts)
   host.hook("user:deleted", "observe", ({ user }) => forgetUser(user));
   host.hook("server:stopping", "observe", () => each([...rooms.active], (room) => removal.shutDown(room)));
   host.hook("store:lost", "observe", () => rooms.reread());
-  return { context, removal, affiliations };
+  return { context, removal, affiliations, configuration, announcements };
 
   /** §17.2: what there is not has no answers. */
   function inRoom(handler: InRoom): IqHandler {
@@ -150,6 +184,10 @@ export function openService({ host, domain, config, store, ids, vCards }: Parts)
       ),
     );
   }
+}
+
+function byNode(commands: readonly AdhocCommand[]): ReadonlyMap<string, AdhocCommand> {
+  return new Map(commands.map((command) => [command.node, command]));
 }
 
 /** What somebody may ask a room with an archive. */

@@ -2,7 +2,7 @@ import type { IqRequest } from "../../routing/iq-table.ts";
 import { type Awaitable, after, all, each, together } from "../../util/awaitable.ts";
 import { type Element, el } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
-import { readForm } from "../../xmpp/forms.ts";
+import { form, readForm } from "../../xmpp/forms.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { type Actor, actorIn } from "./actor.ts";
@@ -37,7 +37,11 @@ export class OwnerQueries {
   /** §10.1.3, §10.2 */
   get(room: Room, { from }: IqRequest): Element {
     this.#checkOwner(room, from);
-    return el("query", { xmlns: ns.MUC_OWNER }, configForm(room, this.#context.config));
+    return el(
+      "query",
+      { xmlns: ns.MUC_OWNER },
+      form({ type: "form", ...configForm(room, this.#context.config) }),
+    );
   }
 
   set(room: Room, request: IqRequest): Awaitable<"answered" | undefined> {
@@ -47,17 +51,23 @@ export class OwnerQueries {
     if (destroy) return after(this.#destroy(room, destroy), () => undefined);
     const x = payload.getChild("x", ns.DATA_FORMS);
     if (!x) throw new StanzaError("bad-request", "neither a form nor the end of the room");
-    const form = readForm(x);
+    const submitted = readForm(x);
     // §10.1.3, §10.2: to give up a new room is to destroy it; with another one all stays as it was.
-    if (form.type === "cancel") {
+    if (submitted.type === "cancel") {
       return room.isLocked ? after(this.#removal.destroy(room), () => undefined) : undefined;
     }
-    if (form.type !== "submit") throw new StanzaError("bad-request", "the form is not submitted");
+    if (submitted.type !== "submit") throw new StanzaError("bad-request", "the form is not submitted");
     // §10.1.2: an empty form takes the defaults.
-    if (form.formType !== ns.MUC_CONFIG && (form.formType !== undefined || form.values.size > 0)) {
+    if (
+      submitted.formType !== ns.MUC_CONFIG &&
+      (submitted.formType !== undefined || submitted.values.size > 0)
+    ) {
       throw new StanzaError("bad-request", "this is another form");
     }
-    return this.#configure(room, actor, request, readConfig(room, form, this.#context.config));
+    return after(this.configure(room, actor, submitted.values), (tell) => {
+      void this.#context.host.route(request.stanza.result());
+      return after(tell(), () => "answered" as const);
+    });
   }
 
   #checkOwner(room: Room, client: Jid): Actor {
@@ -66,18 +76,26 @@ export class OwnerQueries {
     return actor;
   }
 
-  #configure(room: Room, actor: Actor, { stanza }: IqRequest, submission: Submission): Awaitable<"answered"> {
-    const { host } = this.#context;
+  /** §10.2: by what an owner filled in; occupants hear of it by what is returned. @throws StanzaError */
+  configure(
+    room: Room,
+    actor: Actor,
+    values: ReadonlyMap<string, readonly string[]>,
+  ): Awaitable<() => Awaitable<void>> {
+    const submission = readConfig(room, values, this.#context.config);
     const changes = listChanges(room, submission);
     this.#affiliations.checkAll(room, changes);
     return after(this.#configuration.change(room, submission.options), (adapt) => {
       const news = { actor: actor.occupant?.nick };
       const changed = changes.map((change) => this.#affiliations.apply(room, change, news));
-      return after(all(changed), (tell) => {
-        void host.route(stanza.result());
-        const told = each(tell, (each) => each());
-        return after(together(told, adapt()), () => "answered" as const);
-      });
+      return after(
+        all(changed),
+        (tell) => () =>
+          together(
+            each(tell, (each) => each()),
+            adapt(),
+          ),
+      );
     });
   }
 

@@ -3,9 +3,11 @@ import { type Awaitable, after, each } from "../../util/awaitable.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import type { AffiliationChanges } from "./affiliation-changes.ts";
+import type { Announcements } from "./announcements.ts";
 import type { Context } from "./context.ts";
 import type { Removal } from "./removal.ts";
 import type { Room } from "./room.ts";
+import type { RoomConfiguration } from "./room-configuration.ts";
 import { type Affiliation, isAdministrative, type Role } from "./standing.ts";
 import { subjectText } from "./subject.ts";
 
@@ -44,6 +46,10 @@ export interface RoomsAdministration {
    * @throws StanzaError `item-not-found` without the room, `conflict` for the last owner.
    */
   setAffiliation(jid: Jid, user: Jid, affiliation: Affiliation): Promise<void>;
+  /** In one room, or in all where somebody is; in how many. @throws StanzaError */
+  announce(jid: Jid | undefined, text: string): Promise<number>;
+  /** Members only, moderated, no registration; or as before. @throws StanzaError `item-not-found` without the room. */
+  lockDown(jid: Jid, lockdown: boolean): Promise<void>;
 }
 
 export const roomAdministrationService = defineService<RoomsAdministration>("roomAdministration");
@@ -53,11 +59,21 @@ export interface AdministeredService {
   readonly context: Context;
   readonly removal: Removal;
   readonly affiliations: AffiliationChanges;
+  readonly configuration: RoomConfiguration;
+  readonly announcements: Announcements;
 }
 
 /** Administration of all services of a domain. */
 export function administrationOf(services: readonly AdministeredService[]): RoomsAdministration {
   const serviceOf = (jid: Jid) => services.find(({ context }) => context.service.domain === jid.domain);
+
+  /** @throws StanzaError item-not-found */
+  async function found(jid: Jid): Promise<{ readonly service: AdministeredService; readonly room: Room }> {
+    const service = serviceOf(jid);
+    const room = await service?.context.rooms.find(jid);
+    if (!service || !room) throw new StanzaError("item-not-found", "there is no such room");
+    return { service, room };
+  }
 
   return {
     async list(search, limit) {
@@ -89,9 +105,7 @@ export function administrationOf(services: readonly AdministeredService[]): Room
     },
 
     async setAffiliation(jid, user, affiliation) {
-      const service = serviceOf(jid);
-      const room = await service?.context.rooms.find(jid);
-      if (!service || !room) throw new StanzaError("item-not-found", "there is no such room");
+      const { service, room } = await found(jid);
       if (isAdministrative(affiliation) && user.local === "") {
         throw new StanzaError("not-acceptable", "a whole domain cannot be this");
       }
@@ -99,6 +113,28 @@ export function administrationOf(services: readonly AdministeredService[]): Room
       service.affiliations.checkAll(room, [change]);
       const tell = await service.affiliations.apply(room, change, {});
       await each([tell], (one) => one());
+    },
+
+    async announce(jid, text) {
+      if (jid) {
+        const { service, room } = await found(jid);
+        await service.announcements.announce(room, text);
+        return 1;
+      }
+      let count = 0;
+      for (const { context, announcements } of services) {
+        for (const room of context.rooms.active) {
+          await announcements.announce(room, text);
+          count++;
+        }
+      }
+      return count;
+    },
+
+    async lockDown(jid, lockdown) {
+      const { service, room } = await found(jid);
+      const tell = await service.configuration.change(room, { ...room.configured, lockdown });
+      await tell();
     },
   };
 }

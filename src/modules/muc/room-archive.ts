@@ -58,9 +58,10 @@ export class RoomArchive {
     });
   }
 
-  /** Keeps what the room itself says; with its id. */
-  keepOwn(room: Room, by: Occupant, stanza: Stanza): Awaitable<Stanza> {
-    return after(this.#archives.add(room.jid, by.user, stanza), (id) =>
+  /** Keeps what the room itself says, because `by` wants it; with its id. */
+  keepOwn(room: Room, by: Jid, stanza: Stanza): Awaitable<Stanza> {
+    if (!isArchived(room)) return stanza;
+    return after(this.#archives.add(room.jid, by, stanza), (id) =>
       stanza.append(stanzaIdElement(room.jid, id)),
     );
   }

@@ -1,3 +1,4 @@
+import type { DiscoNodes } from "../../core/service-host.ts";
 import type { IqRequest } from "../../routing/iq-table.ts";
 import { type Awaitable, after } from "../../util/awaitable.ts";
 import { type Element, el } from "../../xml/element.ts";
@@ -17,9 +18,15 @@ const NICK_NODE = "x-roomuser-item";
 /** XEP-0045 §6.3 to §6.6: which rooms there are, and what a room is. */
 export class RoomDisco {
   readonly #context: Context;
+  #nodes: DiscoNodes | undefined;
 
   constructor(context: Context) {
     this.#context = context;
+  }
+
+  /** The commands of rooms. */
+  addNodes(nodes: DiscoNodes): void {
+    this.#nodes = nodes;
   }
 
   /** §6.3: the public rooms, in the order of their addresses. */
@@ -39,15 +46,16 @@ export class RoomDisco {
   }
 
   /** §6.4. @throws StanzaError item-not-found for a locked room, unless it is the asker's. */
-  info(room: Room, { from, payload }: IqRequest): Awaitable<Element> {
+  info(room: Room, request: IqRequest): Awaitable<Element> {
+    const { from, payload } = request;
     const { host } = this.#context;
     this.#checkExists(room, from);
     const node: unknown = payload.attrs.node;
     if (node === NICK_NODE) return nickInfo(room, from);
     // §18.1.1: all namespaces pass.
     if (node === ns.MUC_TRAFFIC) throw new StanzaError("service-unavailable");
-    if (node !== undefined) throw new StanzaError("item-not-found");
-    const features = [...featuresOf(room)];
+    if (typeof node === "string") return this.#required(this.#nodes?.info(node, request));
+    const features = [...featuresOf(room), ...(this.#nodes ? [ns.COMMANDS] : [])];
     const fields = fieldsOf(room);
     return after(host.emit("muc:described", { room, features, fields }), () => {
       const query = el("query", { xmlns: ns.DISCO_INFO });
@@ -60,15 +68,24 @@ export class RoomDisco {
   }
 
   /** §6.5: who is there is known to those who are. */
-  items(room: Room, { from, payload }: IqRequest): Element {
+  items(room: Room, request: IqRequest): Awaitable<Element> {
+    const { from, payload } = request;
     this.#checkExists(room, from);
-    if (payload.attrs.node !== undefined) throw new StanzaError("item-not-found");
+    const node: unknown = payload.attrs.node;
+    if (typeof node === "string") return this.#required(this.#nodes?.items(node, request));
     const query = el("query", { xmlns: ns.DISCO_ITEMS });
     if (!room.occupantOf(from)) return query;
     for (const { jid, nick, role } of room.occupants.values()) {
       if (room.shows(role)) query.cnode(el("item", { jid: jid.toString(), name: nick }));
     }
     return query;
+  }
+
+  #required(found: Awaitable<Element | undefined>): Awaitable<Element> {
+    return after(found, (query) => {
+      if (!query) throw new StanzaError("item-not-found");
+      return query;
+    });
   }
 
   #checkExists(room: Room, client: Jid): void {

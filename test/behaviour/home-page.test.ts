@@ -53,7 +53,7 @@ describe("the root page", () => {
 
     test("says so, and nothing of a chat page that is switched off", async ({ request }) => {
       const text = await (await request("/")).text();
-      expect(text).toContain("Anybody may make an account");
+      expect(text).toContain("Anybody may create an account");
       expect(text).not.toContain("/chat");
     });
   });

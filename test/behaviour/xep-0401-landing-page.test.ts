@@ -198,7 +198,7 @@ describe("the form", () => {
   test.for([
     ["no name", { username: " " }, 400, /Choose a user name/],
     ["a name that cannot be", { username: "a@b" }, 400, /cannot be a user name/],
-    ["a name that is taken", { username: "ROMEO" }, 409, /has this name already/],
+    ["a name that is taken", { username: "ROMEO" }, 409, /name is taken/],
     ["a short password", { password: "short", again: "short" }, 400, /too short: it needs 8/],
     [
       "a password that cannot be",

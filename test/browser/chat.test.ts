@@ -178,7 +178,7 @@ test("an invitation leads to a chat with whoever invited", async ({ newPage, sit
   await page.goto(await invites(site, "alice", true));
   await page.getByLabel("User name").fill("carol");
   await page.getByLabel("Password", { exact: true }).fill("four words that rhyme");
-  await page.getByLabel("The password again").fill("four words that rhyme");
+  await page.getByLabel("Repeat the password").fill("four words that rhyme");
   await page.getByRole("button").click();
   await page.getByRole("link", { name: "Chat in this browser" }).click();
   expect(await page.getByLabel("XMPP Address").inputValue()).toBe("carol");

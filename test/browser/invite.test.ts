@@ -31,7 +31,7 @@ const test = siteTest.extend<{ invite(wish?: Partial<InvitationWish>): Promise<s
 async function fillIn(page: Page, name: string, password: string, again = password): Promise<void> {
   await page.getByLabel("User name").fill(name);
   await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByLabel("The password again").fill(again);
+  await page.getByLabel("Repeat the password").fill(again);
   await page.getByRole("button").click();
 }
 
@@ -53,7 +53,7 @@ describe("the page of an invitation", () => {
     expect(await page.getByRole("heading").textContent()).toBe("Your account is ready");
     expect(await site.server.host().accounts.exists(Jid.parse("carol@localhost"))).toBe(true);
     await page.reload();
-    expect(await page.getByRole("heading").textContent()).toBe("This invitation does not hold");
+    expect(await page.getByRole("heading").textContent()).toBe("This invitation is not valid");
   });
 
   test("keeps what was typed when something is wrong, and begins there", async ({
@@ -65,7 +65,7 @@ describe("the page of an invitation", () => {
     const page = await newPage();
     await page.goto(await invite());
     await fillIn(page, "bob", "four words that rhyme");
-    expect(await page.getByRole("alert").textContent()).toContain("Somebody has this name already");
+    expect(await page.getByRole("alert").textContent()).toContain("This name is taken");
     const field = page.getByLabel("User name");
     expect(await field.inputValue()).toBe("bob");
     expect(await page.locator(":focus").getAttribute("id")).toBe("username");

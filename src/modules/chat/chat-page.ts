@@ -78,7 +78,7 @@ export function chatPage({ domain, http, uploads, base, version, isOpen }: ChatP
 <template data-element="converse-controlbox-navbar"></template>
 <template data-element="converse-brand-logo"><div class="site-head">${raw(icon)}<strong>${domain}</strong></div></template>
 <template data-element="converse-footer"><footer class="site-foot">
-<p>${isOpen ? "" : "New here? You need an invitation: the link of one makes an account. "}<a href="/">Other ways to connect</a></p>
+<p>${isOpen ? "" : "New here? Accounts are by invitation: open the link that you were given. "}<a href="/">Other ways to connect</a></p>
 <p>Converse${version === undefined ? "" : ` ${version}`}, <a href="https://conversejs.org" target="_blank" rel="noopener noreferrer">free software</a>
 under the <a href="${base}/LICENSE" target="_blank">Mozilla Public License</a></p>
 </footer></template>

@@ -22,12 +22,12 @@ const LINKED = /^(https?|mailto|xmpp|tel|sip):/i;
 export function homePage(parts: HomePageParts): Promise<Response> {
   const { domain, chat, isOpen, contacts } = parts;
   const accounts = isOpen
-    ? `Anybody may make an account: most apps offer it${chat ? ", and so does the chat page" : ""}.`
-    : "Accounts here are made by invitation: the link of one leads to everything.";
+    ? `Anybody may create an account: most apps offer it${chat ? ", and so does the chat page" : ""}.`
+    : "Accounts here are by invitation.";
   const body = html`
 <h1>${domain}</h1>
-<p class="lead">A server for chat, part of XMPP: a network of many servers, as e-mail is. Whoever has an address at one of them
-  can write to everybody at all of them.</p>
+<p class="lead">A chat server on XMPP: a network of many servers, as e-mail is. Whoever has an address on one of them
+  can write to everybody on all of them.</p>
 ${
   chat
     ? html`<section>

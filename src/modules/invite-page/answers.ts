@@ -4,9 +4,9 @@ import { type Html, page } from "../../html/page.ts";
 /** The same for links that never were, that ended, and that were used. */
 export function overPage(domain: string, chat: string | undefined): Promise<Response> {
   return notice(domain, 404, {
-    title: "This invitation does not hold",
-    body: html`<p>It was used already, it ended, or the link is not complete. Ask whoever gave it to you for another one.</p>
-  <p>If you have just made your account with it: welcome! ${
+    title: "This invitation is not valid",
+    body: html`<p>It has been used, it has expired, or the link is incomplete. Ask whoever gave it to you for a new one.</p>
+  <p>If you have just created your account with it: welcome! ${
     chat ? html`<a href="${chat}">Open the chat</a> and log in.` : html`<a href="/">How to connect</a>`
   }</p>`,
   });
@@ -19,7 +19,7 @@ export function tooManyPage(domain: string, wait: number): Promise<Response> {
     429,
     {
       title: "Too many tries",
-      body: html`<p>From your network too many links were tried that are no invitations. Come back in a few minutes.</p>`,
+      body: html`<p>Too many invalid links were opened from your network. Come back in a few minutes.</p>`,
     },
     { "Retry-After": String(Math.ceil(wait / 1000)) },
   );
@@ -51,7 +51,7 @@ export function welcomePage({ domain, username, address, contact, chat }: Welcom
       contact === undefined ? "" : html` <bdi>${contact}</bdi> is your contact already.`
     }</p>
   ${chat ? html`<p class="actions"><a class="button" href="${chat}#user=${encodeURIComponent(username)}">Chat in this browser</a></p>` : ""}
-  <p>In an app, log in with this address and your password. <a href="/">Which apps there are</a></p>`,
+  <p>In an app, log in with this address and your password. <a href="/">See the apps</a></p>`,
   });
 }
 

@@ -39,14 +39,14 @@ export function formPage(parts: FormPageParts): Promise<Response> {
 <p class="lead">${lead()}</p>
 ${mayRegister ? accountForm(parts) : ""}
 <section aria-labelledby="apps">
-  <h2 id="apps">${mayRegister ? "Or take it to an app" : "Accept with your app"}</h2>
+  <h2 id="apps">${mayRegister ? "Or use an app" : "Accept with your app"}</h2>
   <div class="split">
     <div>
       <ol class="steps">
         <li>Get an app${platform === undefined ? "" : ` for ${platform}`}, if you have none yet:
           ${appList(platform)}
           ${platform === undefined ? "" : html`<details><summary>Apps for other devices</summary>${appList()}</details>`}</li>
-        <li>Come back to this page and open the invitation with it, or scan the code with the phone that has it. Without an app the button does nothing.
+        <li>Then come back and open the invitation with it, or scan the code with your phone. The button needs an app to be installed.
           <p class="actions"><a class="button${mayRegister ? " second" : ""}" href="${uri}">Open the invitation in an app</a></p></li>
       </ol>
     </div>
@@ -62,8 +62,8 @@ ${
 </section>`
     : ""
 }
-<footer><p>${byUser ? html`If you do not know <bdi>${inviter.local}</bdi>, or do not want to, there is nothing that you need do. ` : ""}The invitation holds until ${time(invitation.expires)}${invitation.uses > 1 ? `, for ${invitation.uses} people` : ""}.
-  XMPP is a network of many servers, as e-mail is: with an account at one you reach people at all of them.</p></footer>`;
+<footer><p>${byUser ? html`If you do not know <bdi>${inviter.local}</bdi>, just ignore this page. ` : ""}The invitation is valid until ${time(invitation.expires)}${invitation.uses > 1 ? `, for ${invitation.uses} people` : ""}.
+  XMPP is a network of many servers, as e-mail is: with an account on one you reach people on all of them.</p></footer>`;
   return page(
     { title: rejected ? `Not yet: ${title}` : title, domain, body },
     { status: rejected?.complaint.status ?? 200, headers: { Vary: "User-Agent" } },
@@ -71,25 +71,25 @@ ${
 
   function lead(): Html {
     if (!mayRegister)
-      return html`${who} would like to have you as a contact. You need an account at any server of XMPP.`;
+      return html`${who} would like to have you as a contact. All you need is an account on any XMPP server.`;
     if (!byUser)
       return html`With an account at <strong>${domain}</strong> you can chat here, and with everybody else on XMPP.`;
     const joins =
       befriend || invitation.kind === "contact" ? " You will be each other’s contacts from the start." : "";
-    return html`${who} invites you to an account at <strong>${domain}</strong>.${joins}`;
+    return html`${who} invites you to join <strong>${domain}</strong>.${joins}`;
   }
 }
 
 function accountForm({ domain, invitation, isPrivate, passwordLength, rejected }: FormPageParts): Html {
   if (!isPrivate) {
-    return html`<section><h2>Make your account</h2><p class="alarm">This connection is not encrypted, so a password does not belong on it.
+    return html`<section><h2>Create your account</h2><p class="alarm">This connection is not encrypted, so a password does not belong on it.
       Open the page by its https:// address.</p></section>`;
   }
   const { complaint, username = "" } = rejected ?? {};
   const name = invitation.username ?? username;
   return html`
 <section aria-labelledby="account">
-  <h2 id="account">Make your account</h2>
+  <h2 id="account">Create your account</h2>
   ${complaint && html`<p class="alarm" role="alert" id="complaint">${complaint.text}</p>`}
   <form method="post" autocomplete="on">
     <div class="field">
@@ -101,7 +101,7 @@ function accountForm({ domain, invitation, isPrivate, passwordLength, rejected }
       </div>
       <p class="hint" id="username-hint">${
         invitation.username === undefined
-          ? html`Your address will be <em>name</em>@${domain}. Small letters, digits, dots and dashes suit every app.`
+          ? html`Your address will be <em>name</em>@${domain}. Lower-case letters, digits, dots and dashes work everywhere.`
           : html`The invitation is for this name: your address will be ${name}@${domain}.`
       }</p>
     </div>
@@ -111,16 +111,16 @@ function accountForm({ domain, invitation, isPrivate, passwordLength, rejected }
         <input id="password" name="password" type="password" required minlength="${passwordLength}" maxlength="1024"
           autocomplete="new-password" ${state("password")} aria-describedby="password-hint">
       </div>
-      <p class="hint" id="password-hint">${passwordLength} characters or more, of any kind. A few words that you make up on the way are good; one that you use elsewhere is not.</p>
+      <p class="hint" id="password-hint">At least ${passwordLength} characters of any kind. A few random words make a good one; do not reuse one from elsewhere.</p>
     </div>
     <div class="field">
-      <label for="again">The password again</label>
+      <label for="again">Repeat the password</label>
       <div class="input${complaint?.field === "again" ? " wrong" : ""}">
         <input id="again" name="again" type="password" required maxlength="1024" autocomplete="new-password" ${state("again")} aria-describedby="again-hint">
       </div>
-      <p class="hint" id="again-hint">Nobody can tell it to you if you forget it.</p>
+      <p class="hint" id="again-hint">Keep it somewhere safe: nobody can look it up for you.</p>
     </div>
-    <button>Make the account</button>
+    <button>Create account</button>
   </form>
 </section>`;
 

@@ -137,7 +137,7 @@ export const invitePage = defineModule({
 function complaintOf({ condition }: StanzaError): Complaint {
   switch (condition) {
     case "conflict":
-      return { status: 409, field: "username", text: "Somebody has this name already. Choose another one." };
+      return { status: 409, field: "username", text: "This name is taken. Choose another one." };
     case "jid-malformed":
       return {
         status: 400,
@@ -147,9 +147,9 @@ function complaintOf({ condition }: StanzaError): Complaint {
     case "not-acceptable":
       return { status: 400, field: "password", text: "This password cannot be used. Choose another one." };
     case "resource-constraint":
-      return { status: 429, text: "Too many tries in a short time. Wait a few minutes and try again." };
+      return { status: 429, text: "Too many attempts. Wait a few minutes and try again." };
     default:
-      return { status: 403, text: "No account can be made here at the moment." };
+      return { status: 403, text: "No account can be created here at the moment." };
   }
 }
 

@@ -31,7 +31,7 @@ export function readForm(
       return {
         status: 400,
         field: "again",
-        text: "The two passwords are not the same. Type them once more.",
+        text: "The two passwords are not the same. Type them again.",
       };
     }
     return undefined;

@@ -34,5 +34,5 @@ test("a server furnished", async () => {
 
   assert.equal((await server.roster("juliet")).length, 2);
   assert.equal((await server.archive("juliet"))[0].body, "Hi");
-  assert.deepEqual(server.room("balcony").occupants, []);
+  assert.deepEqual((await server.room("balcony")).occupants, []);
 });

@@ -3,8 +3,8 @@ import { parseDuration } from "../util/duration.ts";
 
 /** A clock that tells whether work is under way, and that a test may be able to turn. */
 export interface TestClock extends Clock {
-  /** Awaited before time moves, and after each task: lets the work that is under way come to its end. */
-  settle: () => Promise<unknown>;
+  /** Awaited before time moves (`start`) and after each task: lets the work that is under way come to its end. */
+  settle: (when: "start" | "task") => Promise<unknown>;
   /** Tasks of `immediate` that are still to run. */
   readonly immediates: number;
   /**
@@ -23,7 +23,7 @@ export function millisecondsOf(duration: number | string): number {
 
 /** The system's time, which nobody can turn. */
 export class RealClock implements TestClock {
-  settle: () => Promise<unknown> = () => new Promise(setImmediate);
+  settle: TestClock["settle"] = () => new Promise(setImmediate);
   #immediates = 0;
 
   now(): number {

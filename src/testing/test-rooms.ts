@@ -1,6 +1,5 @@
 import { roomsService } from "../modules/muc/rooms-service.ts";
 import type { XmppServer } from "../server.ts";
-import { isPromise } from "../util/awaitable.ts";
 import { el, serialize } from "../xml/element.ts";
 import { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
@@ -47,10 +46,9 @@ export function roomAddress(server: XmppServer, name: string): Jid {
 }
 
 /** @throws Error when there is no such room. */
-export function viewRoom(server: XmppServer, jid: Jid): RoomView {
+export async function viewRoom(server: XmppServer, jid: Jid): Promise<RoomView> {
   for (const host of server.hosts.values()) {
-    const room = host.find(roomsService)?.find(jid);
-    if (isPromise(room)) throw new Error("the store takes its time; rooms are looked at in memory");
+    const room = await host.find(roomsService)?.find(jid);
     if (!room) continue;
     return {
       jid: room.jid.toString(),

@@ -219,7 +219,7 @@ export class TestServer implements AsyncDisposable {
   }
 
   /** A room, as it is now: `"balcony"`, or its address. @throws Error when there is none. */
-  room(name: string): RoomView {
+  async room(name: string): Promise<RoomView> {
     return viewRoom(this.server, roomAddress(this.server, name));
   }
 

@@ -25,7 +25,8 @@ const FOREIGN_PATIENCE_MS = 50;
 
 interface Waiter {
   readonly matches: (seen: Seen) => boolean;
-  readonly found: (seen: Seen) => void;
+  /** `undefined`: it will not come. */
+  readonly found: (seen: Seen | undefined) => void;
 }
 
 /** All that went over the streams of a server, and who waits for some of it. */
@@ -76,7 +77,8 @@ export class Traffic {
     clearTimeout(timer);
     if (found) return found;
     this.#waiters = this.#waiters.filter((other) => other !== waiter);
-    return this.#fail(`expected ${describePattern(pattern)} within ${within} ms; there was none`);
+    const why = this.#ended ? "the server was closed before there was one" : "there was none";
+    return this.#fail(`expected ${describePattern(pattern)} within ${within} ms; ${why}`);
   }
 
   /** Nothing that fits came since the last thing that was expected, and nothing does. @throws Error with the transcript. */
@@ -115,6 +117,7 @@ export class Traffic {
   /** Nothing comes any more. */
   end(): void {
     this.#ended = true;
+    for (const { found } of this.#waiters.splice(0)) found(undefined);
     this.#wakeAll();
   }
 

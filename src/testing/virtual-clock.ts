@@ -12,7 +12,7 @@ const START = Date.UTC(2025, 0, 1, 12);
 
 /** Time that stands still until `advance` moves it; `immediate` alone is real. */
 export class VirtualClock implements TestClock {
-  settle: () => Promise<unknown> = () => new Promise(setImmediate);
+  settle: TestClock["settle"] = () => new Promise(setImmediate);
   readonly #alarms = new Set<Alarm>();
   #now = START;
   #immediates = 0;
@@ -43,14 +43,14 @@ export class VirtualClock implements TestClock {
 
   async advance(duration: number | string): Promise<void> {
     const ms = millisecondsOf(duration);
-    await this.settle();
+    await this.settle("start");
     const until = this.#now + ms;
     for (let next = this.#next(until); next; next = this.#next(until)) {
       this.#now = Math.max(this.#now, next.at);
       if (next.every === undefined) this.#alarms.delete(next);
       else next.at += next.every;
       next.task();
-      await this.settle();
+      await this.settle("task");
     }
     this.#now = until;
   }

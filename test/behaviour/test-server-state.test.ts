@@ -191,7 +191,7 @@ describe("a room of a fixture", () => {
 
   test("is there, with who belongs to it, and is seen as it is", async () => {
     await using server = await start();
-    expect(server.room("square")).toEqual({
+    expect(await server.room("square")).toEqual({
       jid: "square@conference.localhost",
       persistent: true,
       occupants: [],
@@ -200,7 +200,7 @@ describe("a room of a fixture", () => {
     await romeo.sends(enter("Romeo"));
     const message = await server.expect({ to: "romeo", kind: "message", child: "subject" });
     expect(message.element.getChildText("subject")).toBe("Love");
-    expect(server.room("balcony@conference.localhost").occupants).toEqual([
+    expect((await server.room("balcony@conference.localhost")).occupants).toEqual([
       {
         nick: "Romeo",
         user: "romeo@localhost",
@@ -214,7 +214,7 @@ describe("a room of a fixture", () => {
     await tybalt.receives(
       `<presence type="error"><x xmlns="http://jabber.org/protocol/muc"/><error type="auth">{any}</error></presence>`,
     );
-    expect(() => server.room("orchard")).toThrow("there is no room orchard@conference.localhost");
+    await expect(server.room("orchard")).rejects.toThrow("there is no room orchard@conference.localhost");
   });
 
   test("is what it was after a snapshot is restored", async () => {
@@ -222,9 +222,9 @@ describe("a room of a fixture", () => {
     const before = server.snapshot();
     const romeo = await server.client("romeo");
     await romeo.sends(enter("Romeo"));
-    expect(server.room("balcony").occupants).toHaveLength(1);
+    expect((await server.room("balcony")).occupants).toHaveLength(1);
     await before.restore();
-    expect(server.room("balcony").occupants).toHaveLength(0);
+    expect((await server.room("balcony")).occupants).toHaveLength(0);
   });
 });
 

@@ -98,6 +98,13 @@ describe("expectations", () => {
     );
   });
 
+  test("fail when the server closes", async () => {
+    const server = await virtual();
+    const waiting = server.expect({ from: "romeo" }, { within: 60_000 });
+    const [outcome] = await Promise.all([waiting.catch(String), server.close()]);
+    expect(outcome).toContain("was closed");
+  });
+
   test("prove that nothing came", async () => {
     await using server = await virtual();
     const romeo = await server.client("romeo/orchard");

@@ -191,6 +191,16 @@ describe("stream management", () => {
   });
 });
 
+test("stays while the clock of the server is turned, for it answers pings in time", async () => {
+  const server = await serve({ clock: "virtual" });
+  const romeo = await settledRomeo(server);
+  server.forget();
+  await server.clock.advance("2h");
+  await server.expect({ to: "romeo", iq: "get", child: "ping" });
+  expect(server.sessions("romeo")).toMatchObject([{ attached: true }]);
+  expect(romeo.status).toBe("online");
+});
+
 describe("reconnecting", () => {
   test("after the server ended the stream with an error", async () => {
     const server = await serve();

@@ -90,6 +90,27 @@ describe("too much", () => {
     await alice.receives(`<iq type="result" id="a1"/>`);
   });
 
+  test("of guessing at a password is refused, the right one included, for a while", async ({
+    connect,
+    clock,
+  }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/desk");
+    await makeRoom(alice, "first", { passwordprotectedroom: "1", roomsecret: "right" });
+    const tries = (password: string) =>
+      bob.sends(
+        `<presence to="${ROOM}/second"><x xmlns="http://jabber.org/protocol/muc"><password>${password}</password></x></presence>`,
+      );
+    for (let guess = 0; guess < 10; guess++) {
+      await tries(`wrong${guess}`);
+      expect(await refusal(bob)).toBe("not-authorized");
+    }
+    await tries("right");
+    expect(await refusal(bob)).toBe("resource-constraint");
+    await clock.advance(60_000);
+    expect(await enter(bob, "second", { inside: "<password>right</password>" })).toHaveLength(2);
+  });
+
   test("of a reason is cut", async ({ connect }) => {
     const alice = await connect("alice/phone");
     const bob = await connect("bob/desk");

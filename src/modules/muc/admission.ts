@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type Awaitable, after, isPromise } from "../../util/awaitable.ts";
+import { Rates } from "../../util/rates.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
@@ -11,9 +12,11 @@ import { type Affiliation, isAdministrative } from "./standing.ts";
 /** XEP-0045 §7.2, §10.1.1: who may enter a room, and who may make one. */
 export class Admission {
   readonly #context: Context;
+  readonly #guesses: Rates;
 
   constructor(context: Context) {
     this.#context = context;
+    this.#guesses = new Rates(context.config.passwordsPerMinute, context.host.clock);
   }
 
   /** @throws StanzaError as §7.2.17 has them. */
@@ -32,12 +35,20 @@ export class Admission {
     if (affiliation === "outcast") throw new StanzaError("forbidden");
     // §7.2.11
     if (room.isGone || (room.isLocked && affiliation !== "owner")) throw new StanzaError("item-not-found");
-    // §7.2.6
-    if (password !== "" && !isSame(password, passwordIn(stanza))) throw new StanzaError("not-authorized");
+    if (password !== "") this.#checkPassword(room, user, password, passwordIn(stanza));
     // §7.2.7
     if (membersOnly && affiliation === "none") throw new StanzaError("registration-required");
     checkNickIsFree(room, nick, user);
     this.#checkSpace(room, nick, affiliation);
+  }
+
+  /** §7.2.6, §14.1: in clear, so guesses are bounded. */
+  #checkPassword({ jid }: Room, user: Jid, password: string, given: string): void {
+    if (given === "") throw new StanzaError("not-authorized");
+    if (!this.#guesses.tryTake(`${jid.toString()} ${user.toString()}`)) {
+      throw new StanzaError("resource-constraint", "too many attempts to enter");
+    }
+    if (!isSame(password, given)) throw new StanzaError("not-authorized");
   }
 
   /** §10.1.1. @throws StanzaError not-allowed when this user may make no rooms. */

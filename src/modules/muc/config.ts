@@ -30,6 +30,9 @@ export const mucConfig = t.object({
   invitationsPerMinute: t
     .integer(20, { min: 1 })
     .doc("People that one account may invite through rooms; ten times as many at once."),
+  passwordsPerMinute: t
+    .integer(10, { min: 1, off: true })
+    .doc("Passwords that one account may try at one room, right or wrong."),
   unconfigured: t
     .duration("15m", { min: 1000 })
     .doc("How long a new room waits for its configuration before it is given up."),

@@ -8,7 +8,9 @@ import { tailLog } from "../../src/admin/server-commands.ts";
 import { listSessions, showSession } from "../../src/admin/session-commands.ts";
 import type { XmppServer } from "../../src/server.ts";
 import { createRig } from "../../src/testing/create-rig.ts";
+import { logIn } from "../../src/testing/log-in.ts";
 import { test } from "../../src/testing/rig.ts";
+import { connectSecure } from "./socket-client.ts";
 
 function contextOf(server: XmppServer) {
   return { by: COMMAND_LINE, hosts: server.hosts, commit: () => server.commit() };
@@ -52,6 +54,23 @@ describe("sessions", () => {
     ]);
     const found = await runCommand(listSessions, contextOf(server), { search: "BOB@" });
     expect(found.sessions.map(({ jid }) => jid)).toEqual(["bob@localhost/desk"]);
+  });
+
+  test("on ports are shown with their encryption", async () => {
+    await using rig = await createRig({ listen: { c2s: 0, c2sTls: 0 } });
+    await rig.server.listen();
+    await rig.user("alice", "sesame");
+    const client = await connectSecure(rig);
+    await logIn(client, { domain: "localhost", user: "alice", password: "sesame", resource: "desk" });
+    const { sessions } = await runCommand(listSessions, contextOf(rig.server), {});
+    expect(sessions[0]).toMatchObject({
+      jid: "alice@localhost/desk",
+      address: "127.0.0.1",
+      transport: "tls",
+      tls: "TLSv1.3",
+      cipher: expect.stringMatching(/^TLS_/),
+    });
+    client.socket.destroy();
   });
 
   test("that lost their connection are shown as such", async ({ server, connect }) => {

@@ -1,3 +1,4 @@
+import { labelText, type Metrics } from "../util/metrics.ts";
 import { t } from "../util/schema.ts";
 import { command, hostAt } from "./command.ts";
 
@@ -32,17 +33,24 @@ export const showMetrics = command({
   area: "service",
   changes: false,
   args: t.object({}),
-  async run(context) {
-    const { metrics } = hostAt(context);
-    const figures = metrics.snapshot();
-    for (const family of metrics.families()) {
-      if (family.type !== "histogram") continue;
-      for (const { buckets, count, sum } of family.distributions) {
-        for (const [bound, below] of buckets) figures[`${family.name}_bucket{le="${bound}"}`] = below;
-        figures[`${family.name}_count`] = count;
-        figures[`${family.name}_sum`] = sum;
-      }
-    }
-    return { metrics: figures };
-  },
+  run: async (context) => ({ metrics: figuresOf(hostAt(context).metrics) }),
 });
+
+/** Those of histograms as Prometheus has them: `_bucket{le="0.1"}`, `_count`, `_sum`. */
+function figuresOf(metrics: Metrics): Readonly<Record<string, number>> {
+  const figures: Record<string, number> = {};
+  for (const family of metrics.families()) {
+    const { name } = family;
+    if (family.type !== "histogram") {
+      for (const { labels, value } of family.samples) figures[name + labelText(labels)] = value;
+      continue;
+    }
+    for (const { buckets, count, sum } of family.distributions) {
+      for (const [bound, below] of buckets)
+        figures[`${name}_bucket${labelText({ le: String(bound) })}`] = below;
+      figures[`${name}_count`] = count;
+      figures[`${name}_sum`] = sum;
+    }
+  }
+  return figures;
+}

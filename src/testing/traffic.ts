@@ -27,6 +27,8 @@ interface Waiter {
   readonly matches: (seen: Seen) => boolean;
   /** `undefined`: it will not come. */
   readonly found: (seen: Seen | undefined) => void;
+  /** The pattern's own function threw. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** All that went over the streams of a server, and who waits for some of it. */
@@ -52,7 +54,7 @@ export class Traffic {
 
   record(seen: Seen): void {
     this.#all.push(seen);
-    const waiter = seen.isElement ? this.#waiters.find(({ matches }) => matches(seen)) : undefined;
+    const waiter = seen.isElement ? this.#waiters.find((each) => fits(each, seen)) : undefined;
     if (waiter) {
       this.#waiters = this.#waiters.filter((other) => other !== waiter);
       this.#take(seen);
@@ -69,14 +71,15 @@ export class Traffic {
       this.#take(past);
       return past;
     }
-    const { promise, resolve } = Promise.withResolvers<Seen | undefined>();
-    const waiter: Waiter = { matches, found: resolve };
+    const { promise, resolve, reject } = Promise.withResolvers<Seen | undefined>();
+    const waiter: Waiter = { matches, found: resolve, failed: reject };
     this.#waiters.push(waiter);
     const timer = setTimeout(resolve, within, undefined);
-    const found = await promise;
-    clearTimeout(timer);
+    const found = await promise.finally(() => {
+      clearTimeout(timer);
+      this.#waiters = this.#waiters.filter((other) => other !== waiter);
+    });
     if (found) return found;
-    this.#waiters = this.#waiters.filter((other) => other !== waiter);
     const why = this.#ended ? "the server was closed before there was one" : "there was none";
     return this.#fail(`expected ${describePattern(pattern)} within ${within} ms; ${why}`);
   }
@@ -137,5 +140,15 @@ export class Traffic {
 
   #fail(message: string): never {
     throw new Error(`${message}\n\nTranscript:\n${this.#parts.transcript()}\n`);
+  }
+}
+
+/** What a pattern's own function throws is for who waits, not for the stream. */
+function fits({ matches, failed }: Waiter, seen: Seen): boolean {
+  try {
+    return matches(seen);
+  } catch (error) {
+    failed(error);
+    return false;
   }
 }

@@ -105,6 +105,18 @@ describe("expectations", () => {
     expect(outcome).toContain("was closed");
   });
 
+  test("fail with what a function in a pattern throws, and the stream goes on", async () => {
+    await using server = await virtual();
+    const where = (): boolean => {
+      throw new Error("spilt");
+    };
+    const outcome = server.expect({ from: "romeo", where }).catch(String);
+    const romeo = await server.client("romeo/orchard");
+    expect(await outcome).toBe("Error: spilt");
+    await romeo.sends(`<iq type="get" id="p"><ping xmlns="urn:xmpp:ping"/></iq>`);
+    await romeo.receives(`<iq type="result" id="p"/>`);
+  });
+
   test("prove that nothing came", async () => {
     await using server = await virtual();
     const romeo = await server.client("romeo/orchard");

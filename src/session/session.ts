@@ -241,8 +241,8 @@ export class Session {
       return this.#refuseAddress(element);
     }
     const { from } = stanza;
-    // §8.1.2.1: a `from` that is given must be the client's own.
-    if (from && !from.equals(this.jid) && !from.equals(this.jid.bare)) throw new StreamError("invalid-from");
+    // §8.1.2.1, rule 1: the client's own address stands in place of what is given; §4.9.3.9: nobody else's is accepted.
+    if (from && !from.bare.equals(this.jid.bare)) throw new StreamError("invalid-from");
     const lang = stanza.lang ?? this.#stream?.lang;
     stanza = stanza.with({ from: this.jid, lang });
     if (stanza.kind === "iq") {

@@ -133,11 +133,6 @@ const bound: readonly [StreamCondition, string, string | Buffer][] = [
     "somebody else's address (§8.1.2.1)",
     `<message from="mallory@localhost" to="bob@localhost"/>`,
   ],
-  [
-    "invalid-from",
-    "another resource of one's own (§8.1.2.1)",
-    `<message from="alice@localhost/other" to="bob@localhost"/>`,
-  ],
   ["invalid-from", "a from that is no address", `<message from="@" to="bob@localhost"/>`],
   ["invalid-from", "an empty from", `<message from="" to="bob@localhost"/>`],
   ["not-authorized", "authentication once more (§6.3.5)", `<auth ${SASL} mechanism="PLAIN">AGEAYg==</auth>`],

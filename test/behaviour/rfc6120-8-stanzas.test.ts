@@ -19,6 +19,7 @@ describe("addresses (§8.1)", () => {
       `from="alice@localhost"`,
       `from="alice@localhost/phone"`,
       `from="ALICE@localhost/phone"`,
+      `from="alice@localhost/other"`,
     ]) {
       await alice.sends(`<message ${from} to="${bob.jid}"><body>Hi</body></message>`);
       await bob.receives(`<message from="alice@localhost/phone" to="${bob.jid}"><body>Hi</body></message>`);

@@ -69,7 +69,7 @@ export class HttpServer {
       { overrideGlobalObjects: false },
     );
     this.#server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-      this.#watch(request);
+      this.#watch(request, response);
       if (this.#closing) response.setHeader("Connection", "close");
       this.#count(request.socket, 1);
       response.once("close", () => this.#count(request.socket, -1));
@@ -133,11 +133,15 @@ export class HttpServer {
   }
 
   /** A body that stops coming ends its connection; Node's own limits are for the whole of a request. */
-  #watch(request: IncomingMessage): void {
-    if (request.complete) return;
-    const { socket } = request;
+  #watch(request: IncomingMessage, response: ServerResponse): void {
+    const { socket, headers } = request;
+    // RFC 9112 §6.3: no body, and nothing to wait for.
+    if (headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0) return;
     socket.setTimeout(this.#parts.limits.idleTime);
-    request.once("end", () => socket.setTimeout(0));
+    const rest = () => socket.setTimeout(0);
+    request.once("end", rest);
+    // From then on the time is that of the next request, which Node watches.
+    response.once("finish", () => request.off("end", rest));
   }
 
   #upgrade(request: IncomingMessage, connection: Socket, head: Buffer): void {

@@ -324,6 +324,18 @@ describe("on ports", () => {
     expect(await exchange(plain(rig), text)).toBe("");
   });
 
+  test("an answer without an end is none of a body's time", async () => {
+    const rig = await listening({ config: { http: { idleTime: "100ms", keepAlive: "100ms" } } });
+    const socket = plain(rig);
+    socket.write("GET /endless HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await once(socket, "data");
+    const idle = exchange(plain(rig), "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12345");
+    // Once that one is closed for want of another request, more than the time has gone by.
+    expect(await idle).toMatch(/^HTTP\/1.1 404 /);
+    expect(socket.destroyed).toBe(false);
+    socket.destroy();
+  });
+
   test("connections of one address are limited", async () => {
     const rig = await listening({ config: { limits: { streamsPerAddress: 1 } } });
     const first = plain(rig);

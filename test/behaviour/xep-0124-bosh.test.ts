@@ -158,6 +158,15 @@ describe("a session", () => {
     expect((await client.post({ rid: --client.rid }, PING).answer).text).toContain(`type="result"`);
   });
 
+  test("has one stream: what would ask for another is a request like any other", async ({ rig }) => {
+    const client = await session(rig);
+    const more = client.post({ to: "localhost", "xml:lang": "de" });
+    expect(await more.isAnswered()).toBe(false);
+    await tell(rig, "Hi");
+    expect((await more.answer).text).toContain("<body>Hi</body>");
+    expect([...rig.server.streams].filter(({ transport }) => transport.kind === "bosh")).toHaveLength(1);
+  });
+
   test("that began under TLS goes on so, and does not suffer from those who try", async ({ rig }) => {
     const client = await session(rig);
     const inClear = new BoshClient(rig, { secure: false });

@@ -240,6 +240,12 @@ describe("the configuration", () => {
     await configure(alice, { roomowners: ["alice@localhost", "bob@localhost"] });
     await alice.receives(present("second", `affiliation="owner" role="moderator" ${jid}`, { inside }));
     await configure(alice, { roomowners: ["alice@localhost"] });
+    await alice.receives(present("second", `affiliation="admin" role="moderator" ${jid}`, { inside }));
+    await configure(alice, { roomadmins: [] });
+    await alice.receives(present("second", `affiliation="member" role="participant" ${jid}`, { inside }));
+    await configure(alice, { roomowners: ["alice@localhost", "bob@localhost"] });
+    await alice.receives(present("second", `affiliation="owner" role="moderator" ${jid}`, { inside }));
+    await configure(alice, { roomowners: ["alice@localhost"], roomadmins: [] });
     await alice.receives(present("second", `affiliation="member" role="participant" ${jid}`, { inside }));
   });
 

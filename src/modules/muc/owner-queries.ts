@@ -112,7 +112,7 @@ export class OwnerQueries {
   }
 }
 
-/** §10.2: who is an admin or owner from now on, and who no longer; those become members. */
+/** §10.2: who is an admin or owner from now on. Former admins are members, former owners admins unless that list lacks them. */
 function listChanges(room: Room, { owners, admins }: Submission): readonly AffiliationChange[] {
   const wanted = new Map<string, AffiliationChange>();
   const grant = (affiliation: "owner" | "admin", list: readonly Jid[] = []) => {
@@ -122,20 +122,24 @@ function listChanges(room: Room, { owners, admins }: Submission): readonly Affil
       }
     }
   };
-  const revoke = (affiliation: "owner" | "admin", list: readonly Jid[] | undefined) => {
+  const revoke = (
+    affiliation: "owner" | "admin",
+    list: readonly Jid[] | undefined,
+    next: "admin" | "member",
+  ) => {
     if (!list) return;
     for (const [key] of room.affiliations.with(affiliation)) {
       if (list.some((address) => address.toString() === key) || wanted.has(key)) continue;
       const address = readJid(key);
-      if (address) wanted.set(key, { address, affiliation: "member" });
+      if (address) wanted.set(key, { address, affiliation: next });
     }
   };
   // Whoever stands in both lists is an owner.
   const onlyAdmins = admins?.filter((admin) => !isOwner(room, owners, admin));
   grant("admin", onlyAdmins);
   grant("owner", owners);
-  revoke("admin", admins);
-  revoke("owner", owners);
+  revoke("admin", admins, "member");
+  revoke("owner", owners, admins ? "member" : "admin");
   return [...wanted.values()];
 }
 

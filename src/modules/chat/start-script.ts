@@ -15,8 +15,8 @@ for (const template of document.querySelectorAll("template[data-element]")) {
   });
 }
 
-// A tab that is loaded again resumes its session (XEP-0198). Converse 14.0.0 would call itself by a new resource then, which
-// ends the stream (RFC 6120 §4.9.3.9): so it gets to know the old one, until it has begun.
+// A tab that is loaded again resumes its session (XEP-0198). Converse 14.0.0 would take itself for a new resource then, and
+// what it gets for somebody else: so it gets to know the old one, until it has begun.
 const user = localStorage.getItem("conversejs-session-jid");
 const kept = sessionStorage.getItem("converse-session/converse.session-" + user + "-converse.session-" + user);
 const { active, jid } = JSON.parse(kept ?? "{}");

@@ -112,13 +112,17 @@ export function addressOf(number: string): string {
     : `https://www.rfc-editor.org/rfc/${number.toLowerCase().replace(" ", "")}`;
 }
 
-/** Titles of XEPs as the headers of source files have them: "XEP-0199 XMPP Ping, version 2.0.1". */
+/** Titles as the headers of source files have them: "XEP-0199 XMPP Ping, version 2.0.1", "RFC 9457 Problem Details for HTTP APIs". */
 function titlesIn(folder: string): Map<string, string> {
   const titles = new Map<string, string>();
   const files = readdirSync(new URL(folder, root), { recursive: true, encoding: "utf8" });
   for (const file of files.filter((name) => name.endsWith(".ts")).toSorted()) {
     const text = readFileSync(new URL(`${folder}/${file}`, root), "utf8");
-    for (const [, number = "", title = ""] of text.matchAll(/(XEP-\d{4}):? ([^\n,]+), version \d/g)) {
+    const found = [
+      ...text.matchAll(/(XEP-\d{4}):? ([^\n,]+), version \d/g),
+      ...text.matchAll(/^(?:\/\*)? \* (RFC \d{4}) ([^\n,]+)$/gm),
+    ];
+    for (const [, number = "", title = ""] of found) {
       if (!titles.has(number)) titles.set(number, title);
     }
   }

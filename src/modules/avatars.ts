@@ -1,5 +1,6 @@
 /**
  * XEP-0398 User Avatar to vCard-Based Avatars Conversion, version 1.0.0
+ * XEP-0084 User Avatar, version 1.1.4
  * https://xmpp.org/extensions/xep-0398.html
  *
  * Users have one picture, whether their client publishes it with PEP (XEP-0084) or in the vCard (XEP-0153).

@@ -1,5 +1,5 @@
 /**
- * RFC 9110 HTTP Semantics, RFC 9457 Problem Details for HTTP APIs
+ * RFC 9457 Problem Details for HTTP APIs
  *
  * The commands of administrators for programs: each is a path below `/api/v1`, described by the OpenAPI document that is made
  * from the same list. Who asks shows a token (RFC 6750), which is good for its scopes alone.

@@ -1,5 +1,6 @@
 /**
  * XEP-0402 PEP Native Bookmarks, version 1.2.0
+ * XEP-0048 Bookmarks, version 1.2
  * https://xmpp.org/extensions/xep-0402.html
  *
  * Shows old clients, which keep their bookmarks in private XML (XEP-0048, XEP-0049) or as one item in PEP (XEP-0048,

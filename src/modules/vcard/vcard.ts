@@ -1,5 +1,6 @@
 /**
  * XEP-0054 vcard-temp, version 1.3.0
+ * XEP-0153 vCard-Based Avatars, version 1.1.1
  * https://xmpp.org/extensions/xep-0054.html
  *
  * Keeps a card of each user that everybody may read, and tells in the user's presence which picture is on it

@@ -226,6 +226,7 @@ describe("a change", () => {
         { remote: "192.0.2.1" },
       );
     expect((await post("https://evil.example")).status).toBe(403);
+    expect((await post("null")).status).toBe(403);
     expect((await post("https://localhost")).status).toBe(200);
   });
 

@@ -65,6 +65,12 @@ describe("commands", () => {
       [await post("user-remove", { user: "localhost" }), 400, "expected an address like user@domain"],
       [await post("user-add", { user: "b@localhost" }), 400, "password: expected a string, got nothing"],
       [await post("user-add", { usr: "b@localhost" }), 400, 'usr: unknown key, did you mean "user"?'],
+      [
+        await post("user-add", { constructor: 1, user: "b@localhost", password: "x" }),
+        400,
+        "constructor: unknown key",
+      ],
+      [await get("user-list?domain=localhost&constructor=1"), 400, "constructor: unknown key"],
       [await get("user-list?domain=localhost&limit=many"), 400, "limit: expected a whole number"],
       [await post("shutdown", {}), 403, 'shutdown needs the scope "service"'],
       [await get("user-add"), 405, "user-add is asked for with POST"],
@@ -179,7 +185,8 @@ describe("the OpenAPI document", () => {
       ["search", false],
       ["limit", false],
     ]);
-    expect(parameters[3]?.schema).toMatchObject({ type: "integer", default: 500 });
+    expect(parameters[3]?.schema).toEqual({ type: "integer", default: 500, minimum: 1, maximum: 500 });
+    expect(parameters[1]?.schema).toEqual({ type: "string" });
   });
 });
 

@@ -166,7 +166,7 @@ export class Door {
     const origin = c.req.header("origin");
     const isForeign =
       site === undefined
-        ? origin !== undefined && new URL(origin).host !== c.req.header("host")
+        ? origin !== undefined && hostOf(origin) !== c.req.header("host")
         : site !== "same-origin" && site !== "none";
     if (isForeign) throw new Refusal(403, "this did not come from the console");
   }
@@ -197,6 +197,11 @@ export class Door {
       throw new Refusal(401, "wrong address or password");
     }
   }
+}
+
+/** Undefined for what is no address: `null`, of pages that are not to be known. */
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
 /** @throws Refusal */

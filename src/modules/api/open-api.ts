@@ -76,8 +76,20 @@ function parametersOf({ fields = {} }: Schema<unknown>): object[] {
     in: "query",
     description: field.text,
     required: field.fallback === undefined && !field.optional,
-    schema: jsonSchemaOf(field),
+    schema: queryValue(field),
   }));
+}
+
+/** In a query there is no null, and what it means stands beside the schema. */
+function queryValue(field: Schema<unknown>): object {
+  const { description: _, type, anyOf, ...schema } = jsonSchemaOf(field);
+  const types = [type].flat().filter((each) => each !== undefined && each !== "null");
+  const others = [anyOf ?? []].flat().filter((each) => (each as { readonly type?: unknown }).type !== "null");
+  return {
+    ...schema,
+    ...(types.length > 0 && { type: types.length === 1 ? types[0] : types }),
+    ...(others.length === 1 ? (others[0] as object) : others.length > 1 && { anyOf: others }),
+  };
 }
 
 /** The default of a whole body would say that it may be left out. */

@@ -2,19 +2,17 @@ import { jsonSchemaOf, type Schema } from "../../util/schema.ts";
 
 /** A command's arguments out of a query string, as JSON would have them; what does not fit is left for the schema to refuse. */
 export function argsOfQuery(schema: Schema<unknown>, url: string): Record<string, unknown> {
+  const { fields = {} } = schema;
   const parameters = new URL(url).searchParams;
-  const args: Record<string, unknown> = {};
-  for (const key of new Set(parameters.keys())) {
-    const values = parameters.getAll(key);
-    const field = schema.fields?.[key];
-    const convert = converter(field && typeOf(field));
-    args[key] = field?.items
-      ? values.map(convert)
-      : values.length === 1
-        ? convert(values[0] as string)
-        : values;
-  }
-  return args;
+  return Object.fromEntries(
+    Array.from(new Set(parameters.keys()), (key) => {
+      const values = parameters.getAll(key);
+      const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+      const convert = converter(field && typeOf(field));
+      if (field?.items) return [key, values.map(convert)];
+      return [key, values.length === 1 ? convert(values[0] as string) : values];
+    }),
+  );
 }
 
 function converter(type: unknown): (text: string) => unknown {
@@ -23,11 +21,12 @@ function converter(type: unknown): (text: string) => unknown {
   return (text) => text;
 }
 
+/** An optional field may be null as well, which no query can say. */
 function typeOf(field: Schema<unknown>): unknown {
-  return jsonSchemaOf(field.items ?? field)["type"] ?? anyTypeOf(jsonSchemaOf(field));
-}
-
-/** An optional field may be null as well. */
-function anyTypeOf({ anyOf }: Record<string, unknown>): unknown {
-  return Array.isArray(anyOf) ? (anyOf[0] as Record<string, unknown>)["type"] : undefined;
+  const { type, anyOf } = jsonSchemaOf(field.items ?? field);
+  const types = [
+    type,
+    ...[anyOf ?? []].flat().map((each) => (each as { readonly type?: unknown }).type),
+  ].flat();
+  return types.find((each) => each !== undefined && each !== "null");
 }

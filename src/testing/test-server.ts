@@ -431,10 +431,11 @@ export class TestServer implements AsyncDisposable {
     return [...this.server.streams].filter((stream) => !this.rig.owns(stream));
   }
 
-  /** "romeo" is a user of the default domain; what has an `@`, or is a domain, is an address. */
+  /** "romeo" is a user of the default domain; what has an `@`, or is or looks like a domain, is an address. */
   #resolve(name: string): string {
     const [bare = "", ...resource] = name.split("/");
-    const isAddress = bare.includes("@") || this.server.hosts.has(bare) || bare.includes(".");
-    return [isAddress ? bare : `${bare}@${this.domain}`, ...resource].join("/");
+    const user = `${bare}@${this.domain}`;
+    const isDomain = this.server.host().serves(bare) || (bare.includes(".") && !this.#users.has(user));
+    return [bare.includes("@") || isDomain ? bare : user, ...resource].join("/");
   }
 }

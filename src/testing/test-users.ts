@@ -52,8 +52,9 @@ export class TestUsers {
     return this.#all.values().next().value;
   }
 
-  has(name: string): boolean {
-    return this.#all.has(this.#parts.resolve(name));
+  /** By its bare JID. */
+  has(jid: string): boolean {
+    return this.#all.has(jid);
   }
 
   /** @throws Error when there is none. */
@@ -65,8 +66,8 @@ export class TestUsers {
 
   /** @throws Error when it exists, or when something of the fixture cannot be. */
   async add(fixture: UserFixture): Promise<TestUser> {
-    const { rig, resolve, iterations } = this.#parts;
-    const jid = Jid.parse(resolve(fixture.name));
+    const { rig, iterations } = this.#parts;
+    const jid = this.#addressOf(fixture);
     const password = fixture.password ?? rig.passwordOf(jid.toString());
     await rig.server.host(jid.domain).accounts.createWithKeys(jid, keysOf(password, iterations));
     await rig.user(jid.toString(), password);
@@ -79,7 +80,7 @@ export class TestUsers {
   /** Gives an account what the fixture says. @throws Error when something cannot be. */
   async furnish(fixture: UserFixture): Promise<void> {
     const { rig, resolve } = this.#parts;
-    const jid = Jid.parse(resolve(fixture.name));
+    const jid = this.#addressOf(fixture);
     await furnish(rig.server.host(jid.domain), jid, fixture, resolve);
     await rig.server.commit();
   }
@@ -91,6 +92,11 @@ export class TestUsers {
 
   restore(state: ReadonlyMap<string, TestUser>): void {
     this.#all = new Map(state);
+  }
+
+  /** A name with a dot is a name here, if nowhere else. */
+  #addressOf({ name }: UserFixture): Jid {
+    return Jid.parse(name.includes("@") ? name : `${name}@${this.#parts.rig.server.host().domain}`);
   }
 
   #userOf(jid: Jid, password: string): TestUser {

@@ -60,6 +60,30 @@ describe("a test server", () => {
     await once(duplex, "close");
   });
 
+  test("tells users from domains, and knows users with a dot in their name", async () => {
+    await using server = await TestServer.start({
+      port: false,
+      clock: "virtual",
+      domain: ["capulet.example", "montague.example"],
+      users: ["juliet", "the.nurse", "romeo@montague.example"],
+    });
+    expect(server.user("the.nurse").jid).toBe("the.nurse@capulet.example");
+    const romeo = await server.client("romeo@montague.example/orchard");
+    await romeo.sends(`<message to="the.nurse@capulet.example"><body>Hi</body></message>`);
+    await romeo.sends(`<iq type="get" id="p" to="capulet.example"><ping xmlns="urn:xmpp:ping"/></iq>`);
+    await server.expect({ direction: "in", to: "the.nurse", body: "Hi" });
+    await server.expect({
+      direction: "out",
+      from: "capulet.example",
+      to: "romeo@montague.example",
+      iq: "result",
+    });
+    server.on({ to: "gateway.example" }).reply().once();
+    await romeo.sends(`<iq type="get" id="g" to="gateway.example"><ping xmlns="urn:xmpp:ping"/></iq>`);
+    await romeo.receives(`<iq type="result" id="p"/>`);
+    await romeo.receives(`<iq type="result" id="g" from="gateway.example"/>`);
+  });
+
   test("says who is missing among the users", async () => {
     await using server = await virtual();
     expect(() => server.user("mercutio")).toThrow("there is no user mercutio");

@@ -113,6 +113,8 @@ export const ns = {
   UPLOAD: "urn:xmpp:http:upload:0",
   UPLOAD_PURPOSE: "urn:xmpp:http:upload:purpose:0",
   /** XEP-0424: Message Retraction */
+  HATS: "urn:xmpp:hats:0",
+  HATS_COMMANDS: "urn:xmpp:hats:commands",
   RETRACT: "urn:xmpp:message-retract:1",
   RETRACT_TOMBSTONE: "urn:xmpp:message-retract:1#tombstone",
   /** XEP-0425: Moderated Message Retraction */

@@ -51,6 +51,8 @@ export const mucConfig = t.object({
     .integer(60, { min: 1, off: true })
     .doc("How often one account may enter a room, or change nickname or presence there, in a minute."),
   bannedPatterns: t.integer(50, { min: 0 }).doc("Patterns of banned addresses that one room may have."),
+  hats: t.integer(50, { min: 1 }).doc("Hats that one room may have (XEP-0317)."),
+  hatsWorn: t.integer(1000, { min: 1 }).doc("How often hats may be worn in one room."),
   vcard: t.size("128 KB", { min: 1000 }).doc("The largest vCard of a room, its picture included."),
   searchesPerMinute: t.integer(30, { min: 1 }).doc("How often one account may search for rooms."),
   searched: t.integer(10_000, { min: 1 }).doc("Public rooms that are searched at most."),

@@ -2,13 +2,14 @@ import { Jid, JidError } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 
-/** What only a room says of its occupants (XEP-0045 §17.3, XEP-0421 §4). */
+/** What only a room says of its occupants (XEP-0045 §17.3, XEP-0421 §4, XEP-0317 §3.1). */
 const ROOM_ONLY = [
   ["x", ns.MUC],
   ["x", ns.MUC_USER],
   ["x", ns.MUC_ADMIN],
   ["x", ns.MUC_OWNER],
   ["occupant-id", ns.OCCUPANT_ID],
+  ["hats", ns.HATS],
 ] as const;
 
 /** An occupant's stanza without what it has no right to say, and without addresses. */

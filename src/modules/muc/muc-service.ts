@@ -17,6 +17,7 @@ import { ChannelSearch } from "./channel-search.ts";
 import type { MucConfig } from "./config.ts";
 import type { Context } from "./context.ts";
 import { Delivery } from "./delivery.ts";
+import { HatCommands } from "./hat-commands.ts";
 import { Invitations } from "./invitations.ts";
 import { Messages } from "./messages.ts";
 import { moderate } from "./moderation.ts";
@@ -38,6 +39,7 @@ import { RoomDisco } from "./room-disco.ts";
 import type { RoomStore } from "./room-store.ts";
 import type { RoomVCards } from "./room-vcards.ts";
 import { Rooms } from "./rooms.ts";
+import { Wardrobe } from "./wardrobe.ts";
 
 type InRoom = (room: Room, request: IqRequest) => Awaitable<Element | "answered" | undefined>;
 
@@ -106,10 +108,15 @@ export function openService({ host, domain, config, store, ids, vCards }: Parts)
     owner,
     removal,
   });
+  const wardrobe = new Wardrobe(context);
+  const hatCommands = new HatCommands(context, wardrobe);
   const roomCommands = adhoc?.listOf((request) =>
-    after(roomAsked(context, request), (room) => byNode(ownerCommands.of(room))),
+    after(roomAsked(context, request), (room) =>
+      byNode([...ownerCommands.of(room), ...hatCommands.of(room)]),
+    ),
   );
   if (roomCommands) {
+    keepHats(context, wardrobe);
     disco.addNodes(roomCommands);
     service.iq("set", ns.COMMANDS, "command", (request) => roomCommands.execute(request), "address");
   }
@@ -203,6 +210,13 @@ function archiveRequests(context: Context, archive: RoomArchive): ["get" | "set"
       (room, request) => moderate(context, archive, room, request).then(() => undefined),
     ],
   ];
+}
+
+function keepHats({ host, service }: Context, wardrobe: Wardrobe): void {
+  host.hook("muc:described", "observe", (event) =>
+    event.room.jid.domain === service.domain ? wardrobe.describe(event) : undefined,
+  );
+  host.hook("user:deleted", "observe", ({ user }) => wardrobe.forgetUser(user));
 }
 
 /** The hooks are the host's: those of its other services are somebody else's business. */

@@ -1,6 +1,7 @@
 /**
  * XEP-0045 Multi-User Chat, version 1.35.5
  * https://xmpp.org/extensions/xep-0045.html
+ * XEP-0317 Hats, version 0.3.1
  * XEP-0410 MUC Self-Ping (Schrödinger's Chat), version 1.1.0
  * XEP-0421 Occupant identifiers for semi-anonymous MUCs, version 1.0.1
  * XEP-0425 Moderated Message Retraction, version 0.3.0
@@ -14,7 +15,8 @@
  * `room-options`, `affiliations`, `occupant`, `history`, `standing`. What comes in: `attendance` (presence), `messages` and behind it
  * `groupchat`, `subject`, `private-messages`, `invitations`, `voice-requests`; `admin-queries`, `owner-queries` with `config-form`,
  * `registration`, `room-disco`, `occupant-requests`, `moderation`, `channel-search`.
- * What is kept beside: `room-archive`, `room-vcards`. Who may what: `admission`, `actor`, `pattern` (bans), `pace` (rates, slow mode),
+ * What is kept beside: `room-archive`, `room-vcards`, `hats` with `hat-store`, `wardrobe` and `hat-commands`. More for those in charge:
+ * `room-commands`, `announcements`, `room-administration`. Who may what: `admission`, `actor`, `pattern` (bans), `pace` (rates, slow mode),
  * `newcomers`, and the checks in `role-changes` and `affiliation-changes`, which also do it, as `room-configuration` does with options;
  * `removal` is how occupants and rooms go. What goes out: `presences`, `delivery`.
  * `muc-service` puts them together, `context` is what they share.
@@ -39,6 +41,7 @@ export const muc = defineModule({
   implements: [
     "XEP-0045 1.35.5",
     "XEP-0249 1.2",
+    "XEP-0317 0.3.1",
     "XEP-0410 1.1.0",
     "XEP-0421 1.0.1",
     "XEP-0425 0.3.0",

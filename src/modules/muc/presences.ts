@@ -3,6 +3,7 @@ import { type Element, el } from "../../xml/element.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { presence, Stanza } from "../../xmpp/stanza.ts";
 import type { Delivery } from "./delivery.ts";
+import { hatsElements } from "./hats.ts";
 import type { Occupant, Seat } from "./occupant.ts";
 import { occupantIdElement } from "./occupant-ids.ts";
 import type { Room } from "./room.ts";
@@ -130,7 +131,9 @@ function asText(stanza: Stanza): Stanza {
 function available(room: Room, occupant: Occupant, withJid: boolean, news: News): Stanza {
   const { first, role, jid, user, id } = occupant;
   const item = itemElement(room.affiliationOf(user), role, withJid ? first : undefined, news);
-  return first.presence.with({ from: jid }).append(userElement(item, news), occupantIdElement(id));
+  return first.presence
+    .with({ from: jid })
+    .append(userElement(item, news), occupantIdElement(id), ...hatsElements(room.hats.of(user)));
 }
 
 function unavailable(

@@ -1,8 +1,10 @@
 import type { Host } from "../../core/host.ts";
 import type { Table } from "../../store/store.ts";
-import { type Awaitable, after, each } from "../../util/awaitable.ts";
+import { type Awaitable, after, each, together } from "../../util/awaitable.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { Affiliations } from "./affiliations.ts";
+import { HatStore } from "./hat-store.ts";
+import type { Hats } from "./hats.ts";
 import type { Room, Subject } from "./room.ts";
 import type { RoomOptions } from "./room-options.ts";
 import type { Affiliation } from "./standing.ts";
@@ -30,6 +32,7 @@ export interface StoredRoom {
   readonly subject: Subject | undefined;
   readonly createdAt: number;
   readonly affiliations: Affiliations;
+  readonly hats: Hats;
 }
 
 /** Rooms that outlive their occupants, and those who belong to them. */
@@ -37,7 +40,10 @@ export class RoomStore {
   readonly #rooms: Table<RoomRow>;
   readonly #affiliations: Table<AffiliationRow>;
 
-  private constructor(rooms: Table<RoomRow>, affiliations: Table<AffiliationRow>) {
+  readonly hats: HatStore;
+
+  private constructor(rooms: Table<RoomRow>, affiliations: Table<AffiliationRow>, hats: HatStore) {
+    this.hats = hats;
     this.#rooms = rooms;
     this.#affiliations = affiliations;
   }
@@ -57,7 +63,7 @@ export class RoomStore {
       key: ["room", "user"],
       indexes: { user: ["user", "affiliation"] },
     });
-    return new RoomStore(rooms, affiliations);
+    return new RoomStore(rooms, affiliations, await HatStore.open(host));
   }
 
   load(jid: Jid): Awaitable<StoredRoom | undefined> {
@@ -70,7 +76,13 @@ export class RoomStore {
           affiliations.set(user, { affiliation: affiliation as Exclude<Affiliation, "none">, nick, reason });
         }
         const { options, subject, created } = row;
-        return { options, subject: subject ?? undefined, createdAt: created, affiliations };
+        return after(this.hats.load(room), (hats) => ({
+          options,
+          subject: subject ?? undefined,
+          createdAt: created,
+          affiliations,
+          hats,
+        }));
       });
     });
   }
@@ -93,7 +105,10 @@ export class RoomStore {
 
   saveAll(room: Room): Awaitable<void> {
     return after(this.save(room), () =>
-      each(room.affiliations.all(), ([user]) => this.saveAffiliation(room, user)),
+      together(
+        each(room.affiliations.all(), ([user]) => this.saveAffiliation(room, user)),
+        this.hats.saveAll(room.jid.toString(), room.hats),
+      ),
     );
   }
 
@@ -111,7 +126,9 @@ export class RoomStore {
 
   remove({ jid }: Room): Awaitable<unknown> {
     const room = jid.toString();
-    return after(this.#rooms.delete({ room }), () => this.#affiliations.delete({ room }));
+    return after(this.#rooms.delete({ room }), () =>
+      together(this.#affiliations.delete({ room }), this.hats.remove(room)),
+    );
   }
 
   /** Addresses and options of the rooms of a service, in the order of the addresses. */

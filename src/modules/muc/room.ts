@@ -1,6 +1,7 @@
 import { Lru } from "../../util/lru.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import type { Affiliations } from "./affiliations.ts";
+import type { Hats } from "./hats.ts";
 import type { History } from "./history.ts";
 import type { Entrance, Occupant, Seat } from "./occupant.ts";
 import { Pattern } from "./pattern.ts";
@@ -32,6 +33,7 @@ export class Room {
   isGone = false;
   readonly createdAt: number;
   affiliations: Affiliations;
+  hats: Hats;
   readonly history: History;
   /** §5.1: voice that was given or taken, of those who went; it lasts as long as their affiliation. */
   readonly #voices = new Lru<string, { readonly role: PresentRole; readonly affiliation: Affiliation }>(
@@ -50,6 +52,7 @@ export class Room {
     state: {
       configured: RoomOptions;
       affiliations: Affiliations;
+      hats: Hats;
       subject: Subject | undefined;
       createdAt: number;
       isLocked: boolean;
@@ -60,6 +63,7 @@ export class Room {
     this.#configured = this.#options = state.configured;
     this.configured = state.configured;
     this.affiliations = state.affiliations;
+    this.hats = state.hats;
     this.subject = state.subject;
     this.createdAt = state.createdAt;
     this.isLocked = state.isLocked;
@@ -70,10 +74,12 @@ export class Room {
   restore({
     configured,
     affiliations,
+    hats,
     subject,
-  }: Pick<Room, "configured" | "affiliations" | "subject">): void {
+  }: Pick<Room, "configured" | "affiliations" | "hats" | "subject">): void {
     this.configured = configured;
     this.affiliations = affiliations;
+    this.hats = hats;
     this.subject = subject;
   }
 

@@ -4,6 +4,7 @@ import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { Affiliations } from "./affiliations.ts";
 import type { MucConfig } from "./config.ts";
+import { Hats } from "./hats.ts";
 import { History, type Said } from "./history.ts";
 import { Room } from "./room.ts";
 import { optionsOf, type RoomOptions } from "./room-options.ts";
@@ -66,6 +67,7 @@ export class Rooms {
     const state = {
       configured: this.#defaults,
       affiliations,
+      hats: new Hats(),
       subject: undefined,
       createdAt: now,
       isLocked: true,

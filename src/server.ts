@@ -1,3 +1,4 @@
+import { domainToASCII } from "node:url";
 import { Accounts } from "./auth/accounts.ts";
 import { Admins } from "./auth/admins.ts";
 import { selectMechanisms } from "./auth/mechanisms.ts";
@@ -143,6 +144,7 @@ export class XmppServer implements WholeServer {
       limits: config.http,
       isTrusted,
       fetch: (request, peer) => this.#router.fetch(request, peer),
+      defaultDomain: domainToASCII(config.domains[0]?.name ?? "localhost"),
     });
     const forStreams = {
       turn: this.#turn,

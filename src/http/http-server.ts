@@ -10,6 +10,8 @@ export interface HttpServerParts {
   /** Whose word on their clients counts. */
   isTrusted(address: string): boolean;
   fetch(request: Request, peer: HttpPeer): Promise<Response>;
+  /** The host of requests that name none. */
+  readonly defaultDomain: string;
 }
 
 /** Answers a request without the router in between. */
@@ -66,7 +68,8 @@ export class HttpServer {
     });
     const answer = getRequestListener(
       (request, env) => parts.fetch(request, this.#peerOf(env.incoming as IncomingMessage)),
-      { overrideGlobalObjects: false },
+      // HTTP/1.0 has requests without a host, such as those of load balancers that ask after health.
+      { hostname: parts.defaultDomain, overrideGlobalObjects: false },
     );
     this.#server.on("request", (request: IncomingMessage, response: ServerResponse) => {
       this.#watch(request, response);
@@ -158,6 +161,7 @@ export class HttpServer {
   }
 }
 
+/** Without query, and without a slash at its end. */
 function pathOf(url: string | undefined): string {
-  return (url ?? "").split("?", 1)[0] as string;
+  return (url ?? "").split("?", 1)[0]?.replace(/\/$/, "") ?? "";
 }

@@ -230,6 +230,11 @@ describe("on ports", () => {
     expect(answer).toContain("example.org 127.0.0.1 true");
   });
 
+  test("in HTTP/1.0, without a host", async () => {
+    const answer = await exchange(plain(await listening()), "GET /who HTTP/1.0\r\n\r\n");
+    expect(answer).toContain("localhost 127.0.0.1 false");
+  });
+
   test("behind a proxy that is trusted", async () => {
     const rig = await listening({ config: { proxies: { trusted: ["127.0.0.0/8"] } } });
     const headers = { Forwarded: "for=192.0.2.9;proto=https" };

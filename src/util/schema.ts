@@ -174,6 +174,11 @@ function boundsInWords({ min, max }: Bounds, format: (value: number) => string):
 const DURATION_PATTERN = "^(off|\\d+(\\.\\d+)? ?(ms|s|m|h|d|w))$";
 const SIZE_PATTERN = "^(off|\\d+(\\.\\d+)? ?([KMGTkmgt]?[iI]?[Bb]))$";
 
+/** Half of a surrogate pair is no character, and no store keeps it. */
+function asText(value: unknown): string | undefined {
+  return typeof value === "string" && value.isWellFormed() ? value : undefined;
+}
+
 /** The words a schema is written in. Every key with a default may be left out of the file. */
 export const t = {
   object: objectSchema,
@@ -228,15 +233,14 @@ export const t = {
   boolean: (fallback?: boolean): Schema<boolean> =>
     leaf("true or false", { type: "boolean" }, (v) => (typeof v === "boolean" ? v : undefined), fallback),
 
-  string: (fallback?: string): Schema<string> =>
-    leaf("a string", { type: "string" }, (v) => (typeof v === "string" ? v : undefined), fallback),
+  string: (fallback?: string): Schema<string> => leaf("a string", { type: "string" }, asText, fallback),
 
   /** A string that is shown in no error and no print-out. */
   secret: (fallback?: string): Schema<string> =>
     leaf(
       "a string",
       { type: "string" },
-      (v) => (typeof v === "string" ? v : undefined),
+      asText,
       fallback,
       () => "(secret)",
       (v) => (v === undefined ? "nothing" : "something else"),

@@ -70,6 +70,7 @@ describe("commands", () => {
         400,
         "constructor: unknown key",
       ],
+      [await post("user-remove", { user: "\ud800@localhost" }), 400, "user: expected a string"],
       [await get("user-list?domain=localhost&constructor=1"), 400, "constructor: unknown key"],
       [await get("user-list?domain=localhost&limit=many"), 400, "limit: expected a whole number"],
       [await post("shutdown", {}), 403, 'shutdown needs the scope "service"'],

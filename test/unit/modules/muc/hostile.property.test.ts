@@ -121,7 +121,45 @@ const payload = fc.oneof(
     `<error type="cancel"><item-not-found xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>`,
   ),
 );
+/** What makes sense, so that there are rooms and people in them. */
+const sensible = fc
+  .tuple(
+    fc.constantFrom("r1", "r2"),
+    fc.constantFrom("n1", "n2", "n3"),
+    fc.constantFrom("none", "visitor", "participant", "moderator"),
+    fc.constantFrom("outcast", "none", "member", "admin", "owner"),
+    fc.constantFrom("a", "b", "c"),
+    fc.nat(9),
+  )
+  .map(([name, nick, role, affiliation, user, what]) => {
+    const room = `${name}@${SERVICE}`;
+    const query = (kind: string, inner: string) =>
+      element("iq", room, "set", [`<query xmlns="${MUC}#${kind}">${inner}</query>`]);
+    const submission = (inner: string) =>
+      query(
+        "owner",
+        `<x xmlns="jabber:x:data" type="submit"><field var="FORM_TYPE"><value>${MUC}#roomconfig</value></field>${inner}</x>`,
+      );
+    const option = (key: string, value: string) =>
+      `<field var="muc#roomconfig_${key}"><value>${value}</value></field>`;
+    return [
+      element("presence", `${room}/${nick}`, "", [`<x xmlns="${MUC}"/>`]),
+      element("presence", `${room}/${nick}`, "", [`<x xmlns="${MUC}"/>`]),
+      submission(""),
+      submission(option("moderatedroom", "1") + option("persistentroom", String(what % 2))),
+      submission(option("membersonly", "1") + option("roomowners", `${user}@localhost`)),
+      query("admin", `<item nick="${nick}" role="${role}"/>`),
+      query(
+        "admin",
+        `<item jid="${user}@localhost" affiliation="${affiliation}"/><item nick="${nick}" role="${role}"/>`,
+      ),
+      element("presence", `${room}/${nick}`, "unavailable", []),
+      element("message", room, "groupchat", ["<body>hi</body>"]),
+      query("owner", "<destroy/>"),
+    ][what] as string;
+  });
 const stanza = fc.oneof(
+  { weight: 4, arbitrary: sensible },
   fc
     .tuple(
       to,

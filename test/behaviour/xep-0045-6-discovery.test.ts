@@ -120,16 +120,41 @@ describe("a room", () => {
     expect((await alice.receivesAny()).attrs["type"]).toBe("result");
   });
 
-  test("tells its occupants to its occupants, and nobody else (§6.5)", async ({ connect }) => {
+  const asksForItems = async (client: Client, nicks: readonly string[]) => {
+    await asks(client, ROOM, ITEMS);
+    const items = nicks.map((nick) => `<item jid="${ROOM}/${nick}" name="${nick}"/>`);
+    await client.receives(`<iq type="result" id="d1"><query xmlns="${ITEMS}">${items.join("")}</query></iq>`);
+  };
+
+  test("that is open to everybody tells its occupants to anybody (§6.5)", async ({ connect }) => {
     const alice = await connect("alice/phone");
     const bob = await connect("bob/desk");
     await makeRoom(alice, "first");
-    await asks(alice, ROOM, ITEMS);
-    await alice.receives(
-      `<iq type="result" id="d1"><query xmlns="${ITEMS}"><item jid="${ROOM}/first" name="first"/></query></iq>`,
-    );
-    await asks(bob, ROOM, ITEMS);
-    await bob.receives(`<iq type="result" id="d1"><query xmlns="${ITEMS}"/></iq>`);
+    await asksForItems(bob, ["first"]);
+  });
+
+  test.for<Readonly<Record<string, string>>>([
+    { publicroom: "0" },
+    { membersonly: "1" },
+    { passwordprotectedroom: "1", roomsecret: "pw" },
+  ])("with %j tells them to its occupants only (§6.5)", async (fields, { connect }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/desk");
+    await makeRoom(alice, "first", fields);
+    await asksForItems(alice, ["first"]);
+    await asksForItems(bob, []);
+  });
+
+  describe("where occupants are nobody else's business", () => {
+    test.override({ options: { config: { modules: { muc: { occupantList: "occupants" } } } } });
+
+    test("tells them to its occupants only (§6.5)", async ({ connect }) => {
+      const alice = await connect("alice/phone");
+      const bob = await connect("bob/desk");
+      await makeRoom(alice, "first");
+      await asksForItems(alice, ["first"]);
+      await asksForItems(bob, []);
+    });
   });
 
   test("passes all namespaces (§18.1.1), and has no other nodes", async ({ connect }) => {

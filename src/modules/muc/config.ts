@@ -56,6 +56,11 @@ export const mucConfig = t.object({
   vcard: t.size("128 KB", { min: 1000 }).doc("The largest vCard of a room, its picture included."),
   searchesPerMinute: t.integer(30, { min: 1 }).doc("How often one account may search for rooms."),
   searched: t.integer(10_000, { min: 1 }).doc("Public rooms that are searched at most."),
+  occupantList: t
+    .oneOf(["anybody", "occupants"], "anybody")
+    .doc(
+      "Who may list the occupants of a room that anybody finds and enters; of other rooms always its occupants.",
+    ),
   listed: t.integer(1000, { min: 1 }).doc("Public rooms that are listed at most."),
   defaults: defaultOptions.doc("What a room is until its owner changes it."),
 });

@@ -67,14 +67,15 @@ export class RoomDisco {
     });
   }
 
-  /** §6.5: who is there is known to those who are. */
+  /** §6.5: who is there is known to those who are, and of a room that is open to everybody to anybody, unless that is switched off. */
   items(room: Room, request: IqRequest): Awaitable<Element> {
     const { from, payload } = request;
     this.#checkExists(room, from);
     const node: unknown = payload.attrs.node;
     if (typeof node === "string") return this.#required(this.#nodes?.items(node, request));
     const query = el("query", { xmlns: ns.DISCO_ITEMS });
-    if (!room.occupantOf(from)) return query;
+    const isOpen = this.#context.config.occupantList === "anybody" && isForEverybody(room.options);
+    if (!isOpen && !room.occupantOf(from)) return query;
     for (const { jid, nick, role } of room.occupants.values()) {
       if (room.shows(role)) query.cnode(el("item", { jid: jid.toString(), name: nick }));
     }

@@ -1,4 +1,5 @@
 /** The console's side of the server: who comes in, who stays, and what nobody can do in their name. */
+import { pbkdf2Sync } from "node:crypto";
 import { describe, expect } from "vitest";
 import {
   demoteAdmin,
@@ -10,6 +11,7 @@ import {
 import { listAudit } from "../../src/admin/audit-commands.ts";
 import { type AdminCommand, runCommand } from "../../src/admin/command.ts";
 import { COMMAND_LINE } from "../../src/admin/scopes.ts";
+import { scramKeys } from "../../src/auth/scram-keys.ts";
 import { consoleService } from "../../src/modules/admin-console/console-service.ts";
 import type { Rig } from "../../src/testing/create-rig.ts";
 import { test as rigTest } from "../../src/testing/rig.ts";
@@ -69,6 +71,20 @@ describe("the log-in", () => {
       .filter(({ message }) => message === "a log-in to the console failed");
     expect(lines).toHaveLength(failures.length - 1);
     expect(lines[0]?.data).toMatchObject({ remote: "192.0.2.1", reason: "proof" });
+  });
+
+  test("takes the keys that an account has, such as those of an imported one", async ({ rig }) => {
+    const salt = Buffer.from("a salt of 16 oct");
+    const keys = scramKeys("SHA-1", pbkdf2Sync("sesame", salt, 4096, 20, "sha1"));
+    const jid = Jid.parse("dave@localhost");
+    await rig.server
+      .host()
+      .accounts.createWithKeys(jid, new Map([["SHA-1", { salt, iterations: 4096, ...keys }]]));
+    await run(rig, promoteAdmin, { user: "dave@localhost" });
+    const dave = new ConsoleBrowser(rig);
+    const begun = await dave.begins("dave");
+    expect(begun.body["hash"]).toBe("SHA-1");
+    expect((await dave.finishes("dave", begun, "sesame")).status).toBe(200);
   });
 
   test("is for administrators whose account is active", async ({ browser, rig }) => {

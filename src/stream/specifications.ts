@@ -31,13 +31,19 @@ export const specifications: readonly Specification[] = [
     title: "XMPP: Address Format",
     where: ["xmpp/jid.ts", "xmpp/precis.ts", "xmpp/idna.ts"],
   },
-  { name: "RFC 7395", title: "An XMPP Subprotocol for WebSocket", where: ["http/websocket"] },
+  {
+    name: "RFC 7395",
+    title: "An XMPP Subprotocol for WebSocket",
+    where: ["http/websocket"],
+    omits: ["Clients are sent to no other address (`see-other-uri`, §3.6.1)."],
+  },
   {
     name: "XEP-0124 1.11.2",
     title: "Bidirectional-streams Over Synchronous HTTP (BOSH)",
     where: ["http/bosh"],
     omits: [
       "One stream a session: the optional multiple streams, compression of bodies and other encodings than UTF-8 are not offered.",
+      "Answers that a client says it has not got are not reported to it (`report`, `time`); it asks for them by their ids.",
       "Clients without `ver` get the conditions of the protocol, not the deprecated errors of HTTP.",
     ],
   },

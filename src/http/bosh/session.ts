@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import type { Transport, TransportEvents } from "../../net/transport.ts";
 import type { Outbox, Turn } from "../../net/turn.ts";
 import type { Clock, Timer } from "../../util/clock.ts";
 import type { HttpPeer } from "../peer.ts";
 import { withClientNamespace } from "../standalone.ts";
+import { AnswerLog } from "./answer-log.ts";
 import {
   type BoshCondition,
   BoshError,
@@ -14,6 +14,7 @@ import {
 } from "./body.ts";
 import type { Call } from "./call.ts";
 import { boshFraming } from "./framing.ts";
+import { KeySequence } from "./key-sequence.ts";
 
 /** What was agreed when the session began; times in milliseconds. */
 export interface BoshTerms {
@@ -77,8 +78,8 @@ export class BoshSession implements Transport, Outbox {
   readonly #early = new Map<number, { readonly request: BoshRequest; readonly exchange: Exchange }>();
   /** Requests that were taken and not answered, in their order. */
   #waiting: Waiting[] = [];
-  /** The last answers by the ids of their requests: they may have been lost on their way. */
-  readonly #answers = new Map<number, string>();
+  readonly #answers: AnswerLog;
+  readonly #keys = new KeySequence();
   /** Bodies that the stream does not take yet. */
   #inbox: Buffer[] = [];
   #isPaused = false;
@@ -88,8 +89,6 @@ export class BoshSession implements Transport, Outbox {
   /** How much was unsent when the session went. */
   #lost = 0;
   #isCreated = false;
-  /** "Protecting Insecure Sessions": what the next key's hash must be. */
-  #keyHash: string | undefined;
   /** Of the last request, when it was empty and its answer too. */
   #idlePoll: number | undefined;
   #inactivity: number;
@@ -105,6 +104,7 @@ export class BoshSession implements Transport, Outbox {
     this.#clock = clock;
     this.#isClosing = isClosing;
     this.#ended = ended;
+    this.#answers = new AnswerLog(terms.hold + 1);
     this.#nextRid = first.rid;
     this.#inactivity = terms.inactivity;
     this.remote = peer.remote;
@@ -213,10 +213,9 @@ export class BoshSession implements Transport, Outbox {
   /** @throws BoshError */
   #take(request: BoshRequest, exchange: Exchange): void {
     const { rid, attributes, isEmpty, pause, terminates, restarts } = request;
-    this.#checkKey(attributes);
+    this.#keys.check(attributes);
     this.#checkPace(request);
-    const acknowledged = readInteger(attributes, "ack") ?? 0;
-    for (const answered of this.#answers.keys()) if (answered <= acknowledged) this.#answers.delete(answered);
+    this.#answers.acknowledge(readInteger(attributes, "ack") ?? 0);
     this.#inactivity = this.#terms.inactivity;
     if (pause !== undefined) {
       if (pause * 1000 > this.#terms.maxPause) throw new BoshError("policy-violation", "too long a pause");
@@ -237,15 +236,6 @@ export class BoshSession implements Transport, Outbox {
       if (!body) return;
       this.#events.data(body);
     }
-  }
-
-  /** "Use of Keys". @throws BoshError */
-  #checkKey({ key, newkey }: Readonly<Record<string, string>>): void {
-    if (this.#keyHash !== undefined) {
-      const hash = key === undefined ? "" : createHash("sha1").update(key).digest("hex");
-      if (hash !== this.#keyHash) throw new BoshError("item-not-found", "not the next key");
-    }
-    if (this.#keyHash !== undefined || newkey !== undefined) this.#keyHash = (newkey ?? key)?.toLowerCase();
   }
 
   /** "Overactivity", "Polling Sessions". @throws BoshError */
@@ -304,7 +294,7 @@ export class BoshSession implements Transport, Outbox {
     this.#isCreated = true;
     const body = writeBody({ ...creation, ...(ack !== undefined && { ack }) }, payload);
     if (payload !== "") this.#idlePoll = undefined;
-    if (!isPause) this.#remember(rid, body);
+    if (!isPause) this.#answers.add(rid, body);
     exchange.answer(body);
     if (!isEmpty) this.#sent();
   }
@@ -313,14 +303,6 @@ export class BoshSession implements Transport, Outbox {
     this.#output = "";
     this.#unsent = 0;
     for (const settle of this.#waiters.splice(0)) settle(true);
-  }
-
-  #remember(rid: number, body: string): void {
-    this.#answers.set(rid, body);
-    for (const old of this.#answers.keys()) {
-      if (this.#answers.size <= this.#requests) return;
-      this.#answers.delete(old);
-    }
   }
 
   /** The stream has ended, and the one who waits longest is told. */

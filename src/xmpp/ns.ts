@@ -113,6 +113,7 @@ export const ns = {
   UPLOAD: "urn:xmpp:http:upload:0",
   UPLOAD_PURPOSE: "urn:xmpp:http:upload:purpose:0",
   /** XEP-0424: Message Retraction */
+  MAV: "urn:xmpp:muc:affiliations:1",
   HATS: "urn:xmpp:hats:0",
   HATS_COMMANDS: "urn:xmpp:hats:commands",
   RETRACT: "urn:xmpp:message-retract:1",

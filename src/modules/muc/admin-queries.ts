@@ -54,7 +54,7 @@ export class AdminQueries {
       isAffiliation(affiliation) &&
       affiliation !== "none"
     ) {
-      checkListing(room, actor, affiliation);
+      if (!mayList(room, actor, affiliation)) throw new StanzaError("forbidden");
       return el("query", { xmlns: ns.MUC_ADMIN }, ...affiliationItems(room, affiliation));
     }
     if (role !== undefined && affiliation === undefined && isRole(role) && role !== "none") {
@@ -149,19 +149,19 @@ function isAdmission(room: Room, { address, affiliation }: AffiliationChange): b
   );
 }
 
-/** @throws StanzaError forbidden */
-function checkListing(room: Room, actor: Actor, affiliation: Affiliation): void {
+/** Whether they may know everybody who has this affiliation. */
+export function mayList(room: Room, actor: Actor, affiliation: Affiliation): boolean {
   const isOpen = room.options.whois === "anyone";
   const { role } = actor;
   // §10.5, §10.8: of those above only owners know, where addresses are not everybody's to know.
-  const mayRead =
+  return (
     actor.affiliation === "owner" ||
     (isAdministrative(actor.affiliation) && (isOpen || !isAdministrative(affiliation))) ||
     // §9.5: members know each other.
     (isOpen &&
       affiliation !== "outcast" &&
-      (actor.affiliation === "member" || (role !== "none" && room.options.memberList.includes(role))));
-  if (!mayRead) throw new StanzaError("forbidden");
+      (actor.affiliation === "member" || (role !== "none" && room.options.memberList.includes(role))))
+  );
 }
 
 /** §17.4, rule 6: never the role; the nickname is the reserved one, or the one in use. */

@@ -1,11 +1,13 @@
-import { type Awaitable, after, each } from "../../util/awaitable.ts";
-import { el } from "../../xml/element.ts";
+import { type Awaitable, after, each, together } from "../../util/awaitable.ts";
+import { type Element, el } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { message } from "../../xmpp/stanza.ts";
 import type { Actor } from "./actor.ts";
 import { checkNick } from "./admission.ts";
+import type { VersionStep } from "./affiliation-log.ts";
+import { mavElement } from "./affiliation-versions.ts";
 import type { Affiliate } from "./affiliations.ts";
 import type { Context } from "./context.ts";
 import type { Occupant } from "./occupant.ts";
@@ -84,15 +86,34 @@ export class AffiliationChanges {
     const key = address.toString();
     const before = room.affiliations.get(key);
     room.affiliations.set(key, entryAfter(before, change));
-    return after(this.#context.store.saveAffiliationIfKept(room, key), () => {
-      const rank = before?.affiliation ?? "none";
+    const rank = before?.affiliation ?? "none";
+    const step =
+      rank === affiliation ? undefined : { since: room.log.version, until: this.#context.host.random.id() };
+    return after(this.#save(room, change, step?.until), () => {
       const affected = this.#affected(room, address);
-      const told = affected.map((occupant) => this.#changeOccupant(room, occupant, rank, news));
-      if (affected.length === 0 && address.local !== "" && rank !== affiliation) {
-        return () => this.#tellOfAbsent(room, address, affiliation);
+      // §5.2.2 of XEP-0463: the first who hears of it, hears of the step.
+      const told = affected.map((occupant, index) =>
+        this.#changeOccupant(room, occupant, rank, { ...news, step: index === 0 ? step : undefined }),
+      );
+      if (affected.length === 0 && address.local !== "" && step) {
+        return () => this.#tellOfAbsent(room, address, affiliation, step);
       }
       return () => each(told, (tell) => tell());
     });
+  }
+
+  /** `version`: that of the changed lists; undefined where they are as before. */
+  #save(
+    room: Room,
+    { address, affiliation }: AffiliationChange,
+    version: string | undefined,
+  ): Awaitable<unknown> {
+    const { store } = this.#context;
+    const key = address.toString();
+    const saved = store.saveAffiliationIfKept(room, key);
+    if (version === undefined) return saved;
+    const forgotten = room.log.add({ version, address: key, affiliation });
+    return together(saved, store.logIfKept(room, forgotten));
   }
 
   /** §7.8.2: somebody who was invited to a members-only room is a member. */
@@ -121,12 +142,18 @@ export class AffiliationChanges {
   }
 
   /** §10.3: to those who may know addresses. */
-  #tellOfAbsent(room: Room, address: Jid, affiliation: Affiliation): Awaitable<void> {
+  #tellOfAbsent(room: Room, address: Jid, affiliation: Affiliation, step: VersionStep): Awaitable<void> {
     const { delivery, host } = this.#context;
-    const item = el("item", { affiliation, jid: address.toString(), role: "none" });
-    const notice = message({ from: room.jid, id: host.random.id() }, el("x", { xmlns: ns.MUC_USER }, item));
+    const notice = (...before: Element[]) => {
+      const item = el("item", { affiliation, jid: address.toString(), role: "none" });
+      const x = el("x", { xmlns: ns.MUC_USER }, ...before, item);
+      return message({ from: room.jid, id: host.random.id() }, x);
+    };
+    const [plain, versioned] = [notice(), notice(mavElement(step))];
     return each(room.seats.values(), (seat) =>
-      room.seesAddresses(seat.occupant) ? delivery.send(seat, notice) : undefined,
+      room.seesAddresses(seat.occupant)
+        ? delivery.send(seat, seat.countsVersions ? versioned : plain)
+        : undefined,
     );
   }
 

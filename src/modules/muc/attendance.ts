@@ -6,6 +6,7 @@ import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { presence, type Stanza } from "../../xmpp/stanza.ts";
 import { Admission, checkNick, checkNickIsFree } from "./admission.ts";
+import { readVersionRequest, sendAffiliations, type VersionRequest } from "./affiliation-versions.ts";
 import type { Context } from "./context.ts";
 import { withoutClaims } from "./foreign.ts";
 import { isUnanswered, stateAfter } from "./ghosts.ts";
@@ -23,6 +24,8 @@ interface Entry {
   readonly to: Jid;
   readonly session: Session | undefined;
   readonly history: HistoryRequest;
+  /** XEP-0463 */
+  readonly versions: VersionRequest | undefined;
 }
 
 const PING_TIMEOUT_MS = 30_000;
@@ -132,7 +135,8 @@ export class Attendance {
     checkNick(to.resource, config.nick);
     this.#context.pace.countPresence(to, client);
     const history = x ? readHistoryRequest(x, host.clock.now()) : {};
-    const entry = { stanza, to, session, history };
+    const versions = x && readVersionRequest(x);
+    const entry = { stanza, to, session, history, versions };
     if (room && seat) {
       if (seat.occupant.nick !== to.resource) return this.#rename(room, seat, entry);
       return x ? this.#synchronise(room, seat, entry) : this.#update(room, seat, stanza);
@@ -162,6 +166,7 @@ export class Attendance {
       session: client.domain === host.domain ? session : undefined,
       occupant,
       presence: shownOf(stanza, room),
+      countsVersions: entry.versions !== undefined,
     };
     room.sit(seat);
     rooms.settle(room);
@@ -171,7 +176,12 @@ export class Attendance {
   }
 
   /** §7.1: the order of events for a client that comes. */
-  #show(room: Room, seat: Seat, { stanza, history }: Entry, codes: readonly number[]): Awaitable<void> {
+  #show(
+    room: Room,
+    seat: Seat,
+    { stanza, history, versions }: Entry,
+    codes: readonly number[],
+  ): Awaitable<void> {
     const { presences, delivery } = this.#context;
     const { options } = room;
     // §7.2.3, §7.2.12: what those who enter are told of the room.
@@ -181,12 +191,16 @@ export class Attendance {
       ...codes,
     ];
     const messages = room.history.select(seat.jid, options.history, history);
-    return together(
-      presences.showAll(room, seat),
-      presences.announceSelf(room, seat, { ownCodes }, stanza.id),
-      each(messages, (message) => delivery.send(seat, message.stanza, message.isMarked)),
-      delivery.send(seat, subjectMessage(room)),
-    );
+    const listed = versions && sendAffiliations(this.#context, room, seat, versions);
+    return after(listed, (mayList) => {
+      const step = mayList ? { until: room.log.version } : undefined;
+      return together(
+        presences.showAll(room, seat),
+        presences.announceSelf(room, seat, { ownCodes, step }, stanza.id),
+        each(messages, (message) => delivery.send(seat, message.stanza, message.isMarked)),
+        delivery.send(seat, subjectMessage(room)),
+      );
+    });
   }
 
   /** §7.2.1, §17.3 rule 3: the client has lost track. */

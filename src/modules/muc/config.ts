@@ -18,6 +18,11 @@ export const mucConfig = t.object({
   reserve: t.integer(20, { min: 1 }).doc("How many more admins and owners may enter a room that is full."),
   sessionsPerOccupant: t.integer(20, { min: 1 }).doc("Clients of one account under one nickname."),
   affiliations: t.integer(10_000, { min: 10 }).doc("Owners, admins, members and outcasts of one room."),
+  affiliationLog: t
+    .integer(500, { min: 1 })
+    .doc(
+      "Changes of affiliations that one room remembers, for clients that ask what has changed (XEP-0463).",
+    ),
   roomId: t.integer(128, { min: 1 }).doc("Characters in the part of a room's address before the @."),
   nick: t.integer(128, { min: 1 }).doc("Characters in a nickname."),
   subject: t.size("4 KB").doc("The longest subject."),

@@ -6,13 +6,14 @@
  * XEP-0421 Occupant identifiers for semi-anonymous MUCs, version 1.0.1
  * XEP-0425 Moderated Message Retraction, version 0.3.0
  * XEP-0433 Extended Channel Search, version 0.1.0
+ * XEP-0463 MUC Affiliations Versioning, version 0.2.0
  * XEP-0486 MUC Avatars, version 0.1.0
  * XEP-0249 Direct MUC Invitations, version 1.2
  *
  * Rooms where people and bots talk, at addresses of their own below the domain.
  *
  * A map of the folder. What is: `room` (options, affiliations, occupants), `rooms` (in memory and in the store), `room-store`,
- * `room-options`, `affiliations`, `occupant`, `history`, `standing`. What comes in: `attendance` (presence), `messages` and behind it
+ * `room-options`, `affiliations` with `affiliation-log`, its store and `affiliation-versions`, `occupant`, `history`, `standing`. What comes in: `attendance` (presence), `messages` and behind it
  * `groupchat`, `subject`, `private-messages`, `invitations`, `voice-requests`; `admin-queries`, `owner-queries` with `config-form`,
  * `registration`, `room-disco`, `occupant-requests`, `moderation`, `channel-search`.
  * What is kept beside: `room-archive`, `room-vcards`, `hats` with `hat-store`, `wardrobe` and `hat-commands`. More for those in charge:
@@ -46,13 +47,19 @@ export const muc = defineModule({
     "XEP-0421 1.0.1",
     "XEP-0425 0.3.0",
     "XEP-0433 0.1.0",
+    "XEP-0463 0.2.0",
     "XEP-0486 0.1.0",
   ],
+  omits: {
+    "XEP-0463": [
+      "Versions are in the presence and messages for clients that asked when they entered (§5.1), and not for others (§5.2.2). They are random, so whoever names one was told it: no error keeps those who were away from what is derived of it (§6).",
+    ],
+  },
   config: mucConfig,
   services: ({ services }) => services,
 
   async setup(host, config) {
-    const store = await RoomStore.open(host);
+    const store = await RoomStore.open(host, config);
     const ids = await OccupantIds.open(host);
     const vCards = await RoomVCards.open(host);
     const rooms = new Map<string, Rooms>();

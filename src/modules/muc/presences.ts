@@ -2,6 +2,8 @@ import { type Awaitable, each } from "../../util/awaitable.ts";
 import { type Element, el } from "../../xml/element.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { presence, Stanza } from "../../xmpp/stanza.ts";
+import type { VersionStep } from "./affiliation-log.ts";
+import { mavElement } from "./affiliation-versions.ts";
 import type { Delivery } from "./delivery.ts";
 import { hatsElements } from "./hats.ts";
 import type { Occupant, Seat } from "./occupant.ts";
@@ -21,6 +23,8 @@ export interface News {
   readonly newNick?: string;
   /** §10.9 */
   readonly destroyed?: Element;
+  /** XEP-0463 §5.2.2: told to clients that count versions. */
+  readonly step?: VersionStep | undefined;
 }
 
 /** XEP-0045 §7: who an occupant is and how it is, as each of the others may know it. */
@@ -42,14 +46,15 @@ export class Presences {
 
   /** §7.2.2, §7.7: an occupant is there, or something about it changed. */
   announce(room: Room, occupant: Occupant, news: News = {}): Awaitable<void> {
-    const hasNews = news.codes !== undefined || news.reason !== undefined || news.actor !== undefined;
-    const forms = new Forms((withJid) =>
-      hasNews ? available(room, occupant, withJid, news) : this.#view(room, occupant, withJid),
+    const { codes, reason, actor, step } = news;
+    const hasNews = [codes, reason, actor, step].some((each) => each !== undefined);
+    const forms = new Forms(news, (withJid, told) =>
+      hasNews ? available(room, occupant, withJid, told) : this.#view(room, occupant, withJid),
     );
     const isShown = room.shows(occupant.role);
     return each(room.seats.values(), (seat) => {
       if (seat.occupant === occupant || !isShown) return undefined;
-      return this.#delivery.send(seat, forms.for(room.seesAddresses(seat.occupant)));
+      return this.#delivery.send(seat, forms.for(room.seesAddresses(seat.occupant), seat));
     });
   }
 
@@ -57,7 +62,8 @@ export class Presences {
   announceSelf(room: Room, seat: Seat, news: News = {}, id?: string): Awaitable<void> {
     const { occupant } = seat;
     const codes = [110, ...(news.codes ?? []), ...(news.ownCodes ?? [])];
-    const stanza = available(room, occupant, room.seesAddresses(occupant), { ...news, codes });
+    const told = toldTo(seat, { ...news, codes });
+    const stanza = available(room, occupant, room.seesAddresses(occupant), told);
     return this.#delivery.send(seat, stanza.with({ id }));
   }
 
@@ -76,18 +82,19 @@ export class Presences {
     wasShown = room.shows(gone.occupant.role),
   ): Awaitable<void> {
     if (!wasShown) return undefined;
-    const forms = new Forms((withJid) => unavailable(gone, withJid, news));
+    const forms = new Forms(news, (withJid, told) => unavailable(gone, withJid, told));
     return each(room.seats.values(), (seat) =>
       seat.occupant === gone.occupant
         ? undefined
-        : this.#delivery.send(seat, forms.for(room.seesAddresses(seat.occupant))),
+        : this.#delivery.send(seat, forms.for(room.seesAddresses(seat.occupant), seat)),
     );
   }
 
   /** To a client that went or was removed, or has another nickname. */
   announceOwnGone(room: Room, gone: Gone, seat: Seat, news: News = {}): Awaitable<void> {
     const codes = [110, ...(news.codes ?? []), ...(news.ownCodes ?? [])];
-    const stanza = unavailable(gone, room.seesAddresses(gone.occupant), { ...news, codes });
+    const told = toldTo(seat, { ...news, codes });
+    const stanza = unavailable(gone, room.seesAddresses(gone.occupant), told);
     return this.#delivery.sendLast(seat, stanza);
   }
 
@@ -108,18 +115,26 @@ export interface Gone {
   readonly role?: Role;
 }
 
-/** One piece of news in the two forms in which it is told, each made when somebody is to get it. */
+/** One piece of news in the forms in which it is told, each made when somebody is to get it. */
 class Forms {
-  readonly #make: (withJid: boolean) => Stanza;
+  readonly #news: News;
+  readonly #make: (withJid: boolean, news: News) => Stanza;
   readonly #made: (Stanza | undefined)[] = [];
 
-  constructor(make: (withJid: boolean) => Stanza) {
+  constructor(news: News, make: (withJid: boolean, news: News) => Stanza) {
+    this.#news = news;
     this.#make = make;
   }
 
-  for(withJid: boolean): Stanza {
-    return (this.#made[withJid ? 1 : 0] ??= this.#make(withJid));
+  for(withJid: boolean, seat: Seat): Stanza {
+    const index = (withJid ? 1 : 0) + (this.#news.step && seat.countsVersions ? 2 : 0);
+    return (this.#made[index] ??= this.#make(withJid, toldTo(seat, this.#news)));
   }
+}
+
+/** XEP-0463 §8: whoever did not ask for versions hears of none. */
+function toldTo(seat: Seat, news: News): News {
+  return news.step && !seat.countsVersions ? { ...news, step: undefined } : news;
 }
 
 /** The same without the trees it was made of: what is kept for each occupant is small. */
@@ -155,8 +170,8 @@ function itemElement(affiliation: Affiliation, role: Role, seat: Seat | undefine
   return item;
 }
 
-function userElement(item: Element, { codes = [], destroyed }: News): Element {
-  const x = el("x", { xmlns: ns.MUC_USER }, item);
+function userElement(item: Element, { codes = [], destroyed, step }: News): Element {
+  const x = el("x", { xmlns: ns.MUC_USER }, ...(step ? [mavElement(step)] : []), item);
   if (destroyed) x.cnode(destroyed);
   for (const code of codes) x.cnode(statusElement(code));
   return x;

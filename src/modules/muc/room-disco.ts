@@ -111,6 +111,7 @@ function featuresOf({ options }: Room): readonly string[] {
     ns.MUC_STABLE_ID,
     ns.MUC_SELF_PING,
     ns.OCCUPANT_ID,
+    ns.MAV,
     ns.REGISTER,
     either(options.password !== "", "muc_passwordprotected", "muc_unsecured"),
     either(options.public, "muc_public", "muc_hidden"),

@@ -2,7 +2,10 @@ import type { Host } from "../../core/host.ts";
 import type { Table } from "../../store/store.ts";
 import { type Awaitable, after, each, together } from "../../util/awaitable.ts";
 import type { Jid } from "../../xmpp/jid.ts";
+import type { AffiliationLog, LoggedChange } from "./affiliation-log.ts";
+import { AffiliationLogStore } from "./affiliation-log-store.ts";
 import { Affiliations } from "./affiliations.ts";
+import type { MucConfig } from "./config.ts";
 import { HatStore } from "./hat-store.ts";
 import type { Hats } from "./hats.ts";
 import type { Room, Subject } from "./room.ts";
@@ -32,6 +35,7 @@ export interface StoredRoom {
   readonly subject: Subject | undefined;
   readonly createdAt: number;
   readonly affiliations: Affiliations;
+  readonly log: AffiliationLog;
   readonly hats: Hats;
 }
 
@@ -41,14 +45,21 @@ export class RoomStore {
   readonly #affiliations: Table<AffiliationRow>;
 
   readonly hats: HatStore;
+  readonly logs: AffiliationLogStore;
 
-  private constructor(rooms: Table<RoomRow>, affiliations: Table<AffiliationRow>, hats: HatStore) {
-    this.hats = hats;
+  private constructor(
+    rooms: Table<RoomRow>,
+    affiliations: Table<AffiliationRow>,
+    hats: HatStore,
+    logs: AffiliationLogStore,
+  ) {
     this.#rooms = rooms;
     this.#affiliations = affiliations;
+    this.hats = hats;
+    this.logs = logs;
   }
 
-  static async open(host: Host): Promise<RoomStore> {
+  static async open(host: Host, { affiliationLog }: Pick<MucConfig, "affiliationLog">): Promise<RoomStore> {
     const rooms = await host.table<RoomRow>({
       name: "muc_rooms",
       version: 1,
@@ -63,7 +74,8 @@ export class RoomStore {
       key: ["room", "user"],
       indexes: { user: ["user", "affiliation"] },
     });
-    return new RoomStore(rooms, affiliations, await HatStore.open(host));
+    const logs = await AffiliationLogStore.open(host, affiliationLog);
+    return new RoomStore(rooms, affiliations, await HatStore.open(host), logs);
   }
 
   load(jid: Jid): Awaitable<StoredRoom | undefined> {
@@ -76,12 +88,16 @@ export class RoomStore {
           affiliations.set(user, { affiliation: affiliation as Exclude<Affiliation, "none">, nick, reason });
         }
         const { options, subject, created } = row;
-        return after(this.hats.load(room), (hats) => ({
+        const more = after(this.hats.load(room), (hats) =>
+          after(this.logs.load(room), (log) => ({ hats, log })),
+        );
+        return after(more, ({ hats, log }) => ({
           options,
           subject: subject ?? undefined,
           createdAt: created,
           affiliations,
           hats,
+          log,
         }));
       });
     });
@@ -108,6 +124,7 @@ export class RoomStore {
       together(
         each(room.affiliations.all(), ([user]) => this.saveAffiliation(room, user)),
         this.hats.saveAll(room.jid.toString(), room.hats),
+        this.logs.saveAll(room.jid.toString(), room.log),
       ),
     );
   }
@@ -124,10 +141,15 @@ export class RoomStore {
       : this.#affiliations.delete({ room, user });
   }
 
+  /** The latest change of affiliations. */
+  logIfKept({ jid, log, isKept }: Room, forgotten: LoggedChange | undefined): Awaitable<unknown> {
+    return isKept ? this.logs.save(jid.toString(), log, forgotten) : undefined;
+  }
+
   remove({ jid }: Room): Awaitable<unknown> {
     const room = jid.toString();
     return after(this.#rooms.delete({ room }), () =>
-      together(this.#affiliations.delete({ room }), this.hats.remove(room)),
+      together(this.#affiliations.delete({ room }), this.hats.remove(room), this.logs.remove(room)),
     );
   }
 

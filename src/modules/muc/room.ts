@@ -1,5 +1,6 @@
 import { Lru } from "../../util/lru.ts";
 import type { Jid } from "../../xmpp/jid.ts";
+import type { AffiliationLog } from "./affiliation-log.ts";
 import type { Affiliations } from "./affiliations.ts";
 import type { Hats } from "./hats.ts";
 import type { History } from "./history.ts";
@@ -33,6 +34,7 @@ export class Room {
   isGone = false;
   readonly createdAt: number;
   affiliations: Affiliations;
+  log: AffiliationLog;
   hats: Hats;
   readonly history: History;
   /** §5.1: voice that was given or taken, of those who went; it lasts as long as their affiliation. */
@@ -52,6 +54,7 @@ export class Room {
     state: {
       configured: RoomOptions;
       affiliations: Affiliations;
+      log: AffiliationLog;
       hats: Hats;
       subject: Subject | undefined;
       createdAt: number;
@@ -63,6 +66,7 @@ export class Room {
     this.#configured = this.#options = state.configured;
     this.configured = state.configured;
     this.affiliations = state.affiliations;
+    this.log = state.log;
     this.hats = state.hats;
     this.subject = state.subject;
     this.createdAt = state.createdAt;
@@ -74,11 +78,13 @@ export class Room {
   restore({
     configured,
     affiliations,
+    log,
     hats,
     subject,
-  }: Pick<Room, "configured" | "affiliations" | "hats" | "subject">): void {
+  }: Pick<Room, "configured" | "affiliations" | "log" | "hats" | "subject">): void {
     this.configured = configured;
     this.affiliations = affiliations;
+    this.log = log;
     this.hats = hats;
     this.subject = subject;
   }

@@ -67,6 +67,7 @@ export class Rooms {
     const state = {
       configured: this.#defaults,
       affiliations,
+      log: this.#store.logs.create(),
       hats: new Hats(),
       subject: undefined,
       createdAt: now,

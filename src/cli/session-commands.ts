@@ -15,7 +15,7 @@ export function addSessionCommands(program: Command, environment: Environment): 
   const session = program.command("session").description("list and end the sessions of the running server");
 
   withCommonOptions(session.command("list"))
-    .description("list who is connected, from which address, one a line")
+    .description("list who is connected, from which address and how, one a line")
     .argument("[domain]", "only those of this domain", domainArgument)
     .addHelpText("after", examples("session list", "session list example.org"))
     .action(async (domain: string | undefined, options: CommonOptions) => {
@@ -27,11 +27,17 @@ export function addSessionCommands(program: Command, environment: Environment): 
           search: undefined,
           limit: MOST,
         });
-        for (const { jid, address, secure, priority } of sessions) {
-          const from = address === "" ? "(not connected)" : `${address}${secure ? "" : " (not encrypted)"}`;
-          stdout.write(
-            `${jid}  ${from}  ${priority === undefined ? "unavailable" : `priority ${priority}`}\n`,
-          );
+        for (const shown of sessions) {
+          const { jid, address, transport, secure, tls, mechanism, priority } = shown;
+          const encryption = tls ?? (secure ? "encrypted" : "not encrypted");
+          const columns = [
+            jid,
+            transport === undefined ? "(waits to resume)" : address,
+            transport && `${transport}, ${encryption}`,
+            mechanism,
+            priority === undefined ? "unavailable" : `priority ${priority}`,
+          ];
+          stdout.write(`${columns.filter(Boolean).join("  ")}\n`);
         }
         if (total > sessions.length) stdout.write(`… and ${total - sessions.length} more\n`);
       }

@@ -51,7 +51,9 @@ const http = t.object({
   bodyBytes: t
     .size("256 KB", { min: 1000 })
     .doc("The body of a request, but for uploads, which have limits of their own."),
-  idleTime: t.duration("30s", { min: 100 }).doc("How long nothing may come of a body that is not complete."),
+  idleTime: t
+    .duration("30s", { min: 100 })
+    .doc("How long nothing may come of a body that is not complete, or nothing be taken of an answer."),
   requestTime: t.duration("1h", { min: 1000 }).doc("How long a whole request may take to come in."),
   origins: t
     .list(webOriginOrAny(), ["*"])

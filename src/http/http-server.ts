@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { getRequestListener } from "@hono/node-server";
 import { type HttpPeer, peerOf } from "./peer.ts";
+import { Pipeline } from "./pipeline.ts";
 
 export interface HttpServerParts {
   readonly limits: HttpLimits;
@@ -43,20 +44,25 @@ const CHECK_MS = 1_000;
 /** How long answers that are under way may take at the end; milliseconds. */
 const CLOSE_GRACE_MS = 3_000;
 
+interface Connection {
+  readonly pipeline: Pipeline;
+  /** The last one whose header came. */
+  request: IncomingMessage | undefined;
+}
+
 /** HTTP/1.1 on connections that others accepted: requests in, answers out, and limits on both. */
 export class HttpServer {
   readonly #parts: HttpServerParts;
   readonly #server: Server;
   readonly #remotes = new WeakMap<Duplex, string>();
-  /** Open connections, with the requests on each that are not answered. */
-  readonly #sockets = new Map<Socket, number>();
+  readonly #sockets = new Map<Socket, Connection>();
   readonly #direct = new Map<string, DirectHandler>();
   readonly #upgrades = new Map<string, (upgrade: Upgrade) => void>();
   #closing = false;
 
   constructor(parts: HttpServerParts) {
     this.#parts = parts;
-    const { headerBytes, headerTime, requestTime, keepAlive } = parts.limits;
+    const { headerBytes, headerTime, idleTime, requestTime, keepAlive } = parts.limits;
     this.#server = createServer({
       maxHeaderSize: headerBytes,
       headersTimeout: Math.min(headerTime, requestTime),
@@ -72,14 +78,15 @@ export class HttpServer {
       { hostname: parts.defaultDomain, overrideGlobalObjects: false },
     );
     this.#server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-      this.#watch(request, response);
-      if (this.#closing) response.setHeader("Connection", "close");
-      this.#count(request.socket, 1);
-      response.once("close", () => this.#count(request.socket, -1));
-      const handler = this.#direct.get(pathOf(request.url));
-      if (handler) handler(request, response, this.#peerOf(request));
-      else void answer(request, response);
+      const begin = () => {
+        if (this.#closing) response.setHeader("Connection", "close");
+        const handler = this.#direct.get(pathOf(request.url));
+        if (handler) handler(request, response, this.#peerOf(request));
+        else void answer(request, response);
+      };
+      this.#receive(request, response, begin);
     });
+    this.#server.setTimeout(idleTime, (socket) => this.#isQuiet(socket));
     this.#server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#upgrade(request, socket as Socket, head),
     );
@@ -91,8 +98,12 @@ export class HttpServer {
   accept(socket: Socket, remote: string): void {
     if (this.#closing) return void socket.destroy();
     this.#remotes.set(socket, remote);
-    this.#sockets.set(socket, 0);
-    socket.once("close", () => this.#sockets.delete(socket));
+    const pipeline = new Pipeline();
+    this.#sockets.set(socket, { pipeline, request: undefined });
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      pipeline.clear();
+    });
     this.#server.emit("connection", socket);
   }
 
@@ -114,7 +125,7 @@ export class HttpServer {
       this.#sockets.keys(),
       (socket) => new Promise<void>((resolve) => void socket.once("close", () => resolve())),
     );
-    for (const [socket, unanswered] of this.#sockets) if (unanswered === 0) socket.destroy();
+    for (const [socket, { pipeline }] of this.#sockets) if (pipeline.unanswered === 0) socket.destroy();
     const timer = setTimeout(() => {
       for (const socket of this.#sockets.keys()) socket.destroy();
     }, CLOSE_GRACE_MS);
@@ -122,29 +133,39 @@ export class HttpServer {
     clearTimeout(timer);
   }
 
-  #count(socket: Socket, more: 1 | -1): void {
-    const unanswered = this.#sockets.get(socket);
-    if (unanswered === undefined) return;
-    this.#sockets.set(socket, unanswered + more);
-    if (this.#closing && unanswered + more === 0) socket.destroySoon();
+  /** @param begin answers the request. */
+  #receive(request: IncomingMessage, response: ServerResponse, begin: () => void): void {
+    const { socket } = request;
+    const connection = this.#sockets.get(socket);
+    if (!connection) return;
+    const { pipeline } = connection;
+    connection.request = request;
+    response.once("close", () => {
+      pipeline.done();
+      if (this.#closing && pipeline.unanswered === 0) socket.destroySoon();
+    });
+    if (!pipeline.add(begin)) socket.destroy();
+  }
+
+  /**
+   * Nothing came and nothing went. That is as it should be while an answer is waited for, and the end of a connection
+   * where a body stopped coming, where nobody reads the answer, and where there is no further request.
+   */
+  #isQuiet(socket: Socket): void {
+    const connection = this.#sockets.get(socket);
+    const isWaiting =
+      connection &&
+      connection.pipeline.unanswered > 0 &&
+      connection.request?.complete &&
+      socket.writableLength === 0;
+    if (!isWaiting) return void socket.destroy();
+    socket.setTimeout(this.#parts.limits.idleTime);
   }
 
   #peerOf(request: IncomingMessage): HttpPeer {
     const { socket, headers } = request;
     const connected = { remote: this.#remotes.get(socket) ?? "", secure: socket instanceof TLSSocket };
     return peerOf(connected, headers, this.#parts.isTrusted);
-  }
-
-  /** A body that stops coming ends its connection; Node's own limits are for the whole of a request. */
-  #watch(request: IncomingMessage, response: ServerResponse): void {
-    const { socket, headers } = request;
-    // RFC 9112 §6.3: no body, and nothing to wait for.
-    if (headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0) return;
-    socket.setTimeout(this.#parts.limits.idleTime);
-    const rest = () => socket.setTimeout(0);
-    request.once("end", rest);
-    // From then on the time is that of the next request, which Node watches.
-    response.once("finish", () => request.off("end", rest));
   }
 
   #upgrade(request: IncomingMessage, connection: Socket, head: Buffer): void {

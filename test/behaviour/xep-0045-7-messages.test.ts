@@ -38,6 +38,19 @@ describe("a message to the room", () => {
     }
   });
 
+  test("is counted, once and for each who gets it", async ({ connect, server }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/desk");
+    await makeRoom(alice, "first");
+    await enter(bob, "second");
+    await bob.sends(toRoom());
+    expect(server.metrics.snapshot()).toMatchObject({
+      jackdaw_room_entries_total: 2,
+      jackdaw_room_messages_total: 1,
+      jackdaw_room_copies_total: 2,
+    });
+  });
+
   test("of somebody who is not there is not acceptable (§7.4)", async ({ connect }) => {
     const alice = await connect("alice/phone");
     const bob = await connect("bob/desk");

@@ -27,6 +27,7 @@
  * forgets. More requests to rooms are handlers on `context.service` at "address"; more options are fields in `config-form`.
  */
 import "./hooks.ts";
+import type { Host } from "../../core/host.ts";
 import { defineModule } from "../../core/module.ts";
 import { mucConfig } from "./config.ts";
 import { openService } from "./muc-service.ts";
@@ -69,6 +70,7 @@ export const muc = defineModule({
       rooms.set(domain, service.context.rooms);
       services.push(service);
     }
+    count(host);
     host.provide(roomAdministrationService, administrationOf(services));
     host.provide(roomsService, {
       domains: [...rooms.keys()],
@@ -76,3 +78,18 @@ export const muc = defineModule({
     });
   },
 });
+
+/** What goes on in rooms, for those who watch the server. */
+function count(host: Host): void {
+  const entries = host.metrics.counter("jackdaw_room_entries_total", "occupants that entered rooms");
+  const messages = host.metrics.counter("jackdaw_room_messages_total", "messages to rooms");
+  const copies = host.metrics.counter(
+    "jackdaw_room_copies_total",
+    "copies of them, one for each client there",
+  );
+  host.hook("muc:joined", "observe", () => entries.inc());
+  host.hook("muc:message", "observe", ({ room }) => {
+    messages.inc();
+    copies.inc(room.seats.size);
+  });
+}

@@ -1,5 +1,6 @@
 import assert from "node:assert";
 import { test } from "node:test";
+import { client } from "@xmpp/client";
 import { withServer } from "jackdaw/testing";
 
 const hi = `<message to="juliet@localhost" type="chat"><body>Hi</body></message>`;
@@ -45,4 +46,17 @@ test("connections are cut, streams end, sessions are not resumed", () =>
     server.refuseResume("romeo");
     server.streamError("romeo", "system-shutdown");
     await romeo.closed("system-shutdown");
+  }));
+
+test("a client that may not log in can do so later, on a slow network", () =>
+  withServer({ users: ["romeo"] }, async (server) => {
+    server.faults.add({ fault: "login", condition: "temporary-auth-failure", times: 1 });
+    const slow = server.faults.add({ fault: "network", latency: "20ms", slice: 16 });
+
+    const romeo = client(server.user("romeo").connectOptions);
+    await assert.rejects(romeo.start(), { condition: "temporary-auth-failure" });
+    await romeo.stop();
+    await romeo.start();
+    assert.ok(slow.hits === 2);
+    await romeo.stop();
   }));

@@ -1,25 +1,26 @@
+import type { Socket } from "node:net";
+import type { SecureContext } from "node:tls";
 import { ConnectionCounter, type Listener, listen } from "../net/listener.ts";
 import { type SecureContextOptions, secureContexts } from "../net/secure-contexts.ts";
 import type { KeyPair } from "../net/self-signed.ts";
-import { SocketTransport } from "../net/socket-transport.ts";
 import type { TlsSettings } from "../net/tls-socket.ts";
 import type { Transport } from "../net/transport.ts";
 import type { Turn } from "../net/turn.ts";
+import type { Clock } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
-import { TestAuthority } from "./test-authority.ts";
+import { FaultyTransport } from "./faults/faulty-transport.ts";
+import type { Seams, Toxic } from "./faults/seams.ts";
+import { throughToxic } from "./faults/toxic.ts";
+import type { SeededRandom } from "./seeded-random.ts";
 
 interface EndpointsParts {
   readonly turn: () => Turn;
   readonly log: () => Logger;
+  readonly clock: Clock;
+  readonly random: SeededRandom;
+  /** What goes wrong on TCP and in TLS. */
+  readonly seams: Seams;
   accept(transport: Transport): void;
-}
-
-/** One authority for the process: those who trust it once trust every test server. */
-let authority: TestAuthority | undefined;
-
-export function processAuthority(): TestAuthority {
-  authority ??= new TestAuthority();
-  return authority;
 }
 
 /** The ports for clients on TCP, which stay while the server behind them is replaced. */
@@ -48,7 +49,8 @@ export class Endpoints {
       this.#plain = await this.#listen(port, undefined, false);
       return;
     }
-    const contextFor = await secureContexts(new Map(domains.map((domain) => [domain, pair])), tls);
+    const right = await secureContexts(new Map(domains.map((domain) => [domain, pair])), tls);
+    const contextFor = (name: string | undefined) => this.#wrongContext() ?? right(name);
     const settings = { contextFor, requestClientCertificate: false };
     this.#plain = await this.#listen(port, settings, false);
     this.#direct = await this.#listen(0, settings, true);
@@ -61,17 +63,43 @@ export class Endpoints {
   }
 
   #listen(port: number, tls: TlsSettings | undefined, isDirect: boolean): Promise<Listener> {
-    const { turn, log, accept } = this.#parts;
+    const { log } = this.#parts;
     return listen({
       host: "127.0.0.1",
       port,
       connections: new ConnectionCounter(Number.POSITIVE_INFINITY),
       log: log(),
       accept: (socket, remote) => {
-        const transport = new SocketTransport(socket, remote, turn(), tls);
-        if (isDirect) transport.startTls("");
-        accept(transport);
+        const toxic = this.#toxic();
+        if (!toxic) return this.#accept(socket, remote, tls, isDirect);
+        const { clock, random } = this.#parts;
+        void throughToxic(socket, toxic, clock, random).then((through) =>
+          this.#accept(through, remote, tls, isDirect),
+        );
       },
     });
+  }
+
+  #accept(socket: Socket, remote: string, tls: TlsSettings | undefined, isDirect: boolean): void {
+    const { turn, accept, seams } = this.#parts;
+    const transport = new FaultyTransport(socket, remote, turn(), tls, seams.transport);
+    if (isDirect) transport.startTls("");
+    accept(transport);
+  }
+
+  #toxic(): Toxic | undefined {
+    for (const toxicOf of this.#parts.seams.network.all) {
+      const toxic = toxicOf();
+      if (toxic) return toxic;
+    }
+    return undefined;
+  }
+
+  #wrongContext(): SecureContext | undefined {
+    for (const contextOf of this.#parts.seams.certificate.all) {
+      const context = contextOf();
+      if (context) return context;
+    }
+    return undefined;
   }
 }

@@ -2,7 +2,11 @@
 export type { ArchivedView, ContactView, SessionView } from "./account-view.ts";
 export { Client, type HeaderAttributes, streamHeader, type Wire } from "./client.ts";
 export { type ConnectOptions, createRig, type PipeClient, type Rig, type RigOptions } from "./create-rig.ts";
-export type { Fault, FaultAction, FaultOptions, Faults, KillOptions } from "./faults.ts";
+export type { KillOptions } from "./faults/cut.ts";
+export type { Fault } from "./faults/fault.ts";
+export type { FaultOptions } from "./faults/kinds.ts";
+export type { FaultAction } from "./faults/stanza.ts";
+export type { Faults } from "./faults.ts";
 export type { Handler, HandlerContext, StanzaHandler } from "./handlers.ts";
 export { assertStanza, type MatchOptions, stanzaMatchers, type XmlLike } from "./match-stanza.ts";
 export type { StanzaPattern } from "./pattern.ts";

@@ -1,7 +1,9 @@
 import type { Stream } from "../stream/stream.ts";
 import { textOf } from "../stream/tap.ts";
+import { type Element, el, serialize } from "../xml/element.ts";
 import { readFragment } from "../xml/fragment.ts";
 import type { XmlElement } from "../xml/parser.ts";
+import { ns } from "../xmpp/ns.ts";
 import { type Direction, Seen } from "./seen.ts";
 
 /** One element on its way, where it can be kept, changed, doubled or thrown away. */
@@ -33,5 +35,13 @@ export class Passing extends Seen {
   /** Lets it go on its way: now, later, or once more; as it is, or as `xml`. A client that is gone gets nothing. */
   pass(xml?: string): void {
     if (this.stream.state !== "closed") this.#go(xml);
+  }
+
+  /** Lets another one go in its place. */
+  passAs(element: Element): void {
+    const { xmlns, ...attributes } = element.attrs;
+    // The stream's own namespace is declared by the transport, where it has to be.
+    const attrs = xmlns === ns.CLIENT ? attributes : element.attrs;
+    this.pass(serialize(Object.assign(el(element.name, attrs), { children: element.children })));
   }
 }

@@ -51,6 +51,13 @@ export class TestAuthority {
     });
   }
 
+  /** A key and a certificate that it signed itself: nobody vouches for it. */
+  static selfSigned(domains: readonly string[]): KeyPair {
+    const { privateKey: key } = newKey();
+    const [name = ""] = domains;
+    return pairOf(key, certificate({ subject: name, issuer: name, key, signer: key, names: domains }));
+  }
+
   /** A key and a certificate for these domains, named as RFC 6120 §13.7.1.2 wants it. */
   issue(domains: readonly string[], options: CertificateOptions = {}): KeyPair {
     const { privateKey } = newKey();
@@ -62,8 +69,20 @@ export class TestAuthority {
       names: domains,
       ...options,
     });
-    return { key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(), cert };
+    return pairOf(privateKey, cert);
   }
+}
+
+/** One authority for the process: those who trust it once trust every test server. */
+let authority: TestAuthority | undefined;
+
+export function processAuthority(): TestAuthority {
+  authority ??= new TestAuthority();
+  return authority;
+}
+
+function pairOf(key: KeyObject, cert: string): KeyPair {
+  return { key: key.export({ type: "pkcs8", format: "pem" }).toString(), cert };
 }
 
 function newKey() {

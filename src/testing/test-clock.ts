@@ -5,6 +5,8 @@ import { parseDuration } from "../util/duration.ts";
 export interface TestClock extends Clock {
   /** Awaited before time moves (`start`) and after each task: lets the work that is under way come to its end. */
   settle: (when: "start" | "task") => Promise<unknown>;
+  /** Milliseconds that it is fast: what it says is that much later, and nothing else is. */
+  skew: () => number;
   /** Tasks of `immediate` that are still to run. */
   readonly immediates: number;
   /**
@@ -24,10 +26,11 @@ export function millisecondsOf(duration: number | string): number {
 /** The system's time, which nobody can turn. */
 export class RealClock implements TestClock {
   settle: TestClock["settle"] = () => new Promise(setImmediate);
+  skew = () => 0;
   #immediates = 0;
 
   now(): number {
-    return systemClock.now();
+    return systemClock.now() + this.skew();
   }
 
   after(ms: number, task: () => void): Timer {

@@ -18,8 +18,11 @@ import {
   viewSession,
 } from "./account-view.ts";
 import { type ConnectOptions, createRig, type PipeClient, type Rig } from "./create-rig.ts";
-import { Endpoints, processAuthority } from "./endpoints.ts";
-import { Faults, type KillOptions } from "./faults.ts";
+import { Endpoints } from "./endpoints.ts";
+import type { KillOptions } from "./faults/cut.ts";
+import { FaultyStore, isSimulated } from "./faults/faulty-store.ts";
+import { Seams } from "./faults/seams.ts";
+import { Faults } from "./faults.ts";
 import { type Handler, Handlers, type StanzaHandler } from "./handlers.ts";
 import { Passing } from "./passing.ts";
 import type { StanzaPattern } from "./pattern.ts";
@@ -29,6 +32,7 @@ import { writeScript } from "./scansion/record.ts";
 import { runScript } from "./scansion/run.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { bareOf, type Seen } from "./seen.ts";
+import { processAuthority } from "./test-authority.ts";
 import { RealClock, type TestClock } from "./test-clock.ts";
 import { configForTests, httpListen, type TestServerOptions } from "./test-options.ts";
 import { furnishRoom, type RoomFixture, type RoomView, roomAddress, viewRoom } from "./test-rooms.ts";
@@ -64,6 +68,7 @@ export class TestServer implements AsyncDisposable {
   readonly #options: TestServerOptions;
   readonly #random: SeededRandom;
   readonly #users: TestUsers;
+  readonly #seams: Seams;
   #store: MemoryStore;
   readonly #failures: string[] = [];
 
@@ -73,17 +78,20 @@ export class TestServer implements AsyncDisposable {
     const random = new SeededRandom(seed ?? 1, ids);
     const domains = [domain].flat();
     const store = createMemoryStore();
+    const seams = new Seams();
+    const clock = options.clock === "virtual" ? new VirtualClock() : new RealClock();
+    clock.skew = () => seams.skew.all.reduce((sum, skew) => sum + skew, 0);
     const rig = await createRig<TestClock>({
       domain,
-      store,
+      store: new FaultyStore(store, seams.store),
       listen: httpListen(options),
-      clock: options.clock === "virtual" ? new VirtualClock() : new RealClock(),
+      clock,
       random: ids === "seq" || seed !== undefined ? random : systemRandom,
       config: configForTests(options),
       ...(modules && { modules }),
       ...(tls && { tls: processAuthority().issue(domains) }),
     });
-    const server = new TestServer(rig, options, random, store);
+    const server = new TestServer(rig, options, random, store, seams);
     try {
       await server.#open();
     } catch (error) {
@@ -98,11 +106,13 @@ export class TestServer implements AsyncDisposable {
     options: TestServerOptions,
     random: SeededRandom,
     store: MemoryStore,
+    seams: Seams,
   ) {
     this.rig = rig;
     this.#options = options;
     this.#random = random;
     this.#store = store;
+    this.#seams = seams;
     const resolve = (name: string) => this.#resolve(name);
     const settle = () => this.settle();
     const { clock } = rig;
@@ -119,18 +129,24 @@ export class TestServer implements AsyncDisposable {
       hasForeignClients: () => this.#foreign().length > 0,
       transcript: () => this.transcript,
     });
-    this.faults = new Faults({
+    const chance = new SeededRandom(options.seed ?? 1);
+    const parts = {
       clock,
       resolve,
       settle,
-      random: new SeededRandom(options.seed ?? 1),
+      random: chance,
+      domains: () => [...this.server.hosts.keys()],
       streams: () => this.server.streams,
       sessions: () => this.#sessions(),
-    });
+    };
+    this.faults = new Faults(parts, seams);
     this.#handlers = new Handlers({ clock, resolve, failed: (message) => void this.#failures.push(message) });
     this.#endpoints = new Endpoints({
       turn: () => this.server.turn,
       log: () => this.server.log,
+      clock,
+      random: chance,
+      seams,
       accept: (transport) => void this.server.accept(transport),
     });
   }
@@ -164,9 +180,12 @@ export class TestServer implements AsyncDisposable {
     return processAuthority().cert;
   }
 
-  /** What the server logged as an error, handlers that failed, and requests that nobody handled where that is one. */
+  /**
+   * What the server logged as an error, handlers that failed, and requests that nobody handled where that is one. What comes
+   * of faults of the store is none.
+   */
   get errors(): readonly string[] {
-    return [...this.rig.errors, ...this.#failures];
+    return [...this.rig.errors.filter((error) => !isSimulated(error)), ...this.#failures];
   }
 
   /** Who said what so far; secrets are masked. */
@@ -339,7 +358,7 @@ export class TestServer implements AsyncDisposable {
   snapshot(): Snapshot {
     const image = this.#store.image();
     const { clock } = this;
-    const [now, random, users] = [clock.now(), this.#random.state, this.#users.state];
+    const [now, random, users] = [clock.now() - clock.skew(), this.#random.state, this.#users.state];
     const [handlers, faults] = [this.#handlers.state, this.faults.state];
     return {
       restore: async () => {
@@ -347,7 +366,8 @@ export class TestServer implements AsyncDisposable {
         for (const stream of this.#foreign()) stream.transport.destroy();
         const { http, https } = this.server.ports;
         const listen = { c2s: false, c2sTls: false, http: http || false, https: https || false } as const;
-        await this.rig.restart({ store: this.#store, listen }, () => {
+        const faulty = new FaultyStore(this.#store, this.#seams.store);
+        await this.rig.restart({ store: faulty, listen }, () => {
           if (clock instanceof VirtualClock) clock.reset(now);
           this.#random.restore(random);
         });
@@ -387,6 +407,7 @@ export class TestServer implements AsyncDisposable {
 
   #tap(): void {
     this.server.addTap({
+      opened: (stream) => (this.#seams.opening.all.some((takes) => takes(stream)) ? "taken" : undefined),
       received: (stream, element) => {
         const passing = Passing.received(stream, element);
         this.#record(stream, passing);

@@ -13,12 +13,13 @@ const START = Date.UTC(2025, 0, 1, 12);
 /** Time that stands still until `advance` moves it; `immediate` alone is real. */
 export class VirtualClock implements TestClock {
   settle: TestClock["settle"] = () => new Promise(setImmediate);
+  skew = () => 0;
   readonly #alarms = new Set<Alarm>();
   #now = START;
   #immediates = 0;
 
   now(): number {
-    return this.#now;
+    return this.#now + this.skew();
   }
 
   after(ms: number, task: () => void): Timer {

@@ -24,7 +24,7 @@ declare module "@xmpp/client" {
     readonly iqCaller: {
       get(element: Element, to?: string): Promise<Element>;
       set(element: Element, to?: string): Promise<Element>;
-      request(iq: Element): Promise<Element>;
+      request(iq: Element, timeout?: number): Promise<Element>;
     };
     readonly reconnect: EventEmitter & { delay: number; stop(): void };
     start(): Promise<{ toString(): string }>;

@@ -1,0 +1,46 @@
+/** Faults of the archive: XEP-0313 §4. */
+import { t } from "../../util/schema.ts";
+import { ns } from "../../xmpp/ns.ts";
+import type { Passing } from "../passing.ts";
+import { type CommonOptions, defineFault, isOf, type Site, userField } from "./fault.ts";
+
+export interface ArchiveFault extends CommonOptions {
+  readonly fault: "archive";
+  /**
+   * `gaps`: every second message of a page is missing. `repeat`: each comes twice. `backwards`: the last one comes first. `endless`: no page
+   * says that it is the last.
+   */
+  readonly how: "gaps" | "repeat" | "backwards" | "endless";
+  readonly user?: string;
+}
+
+export const archive = defineFault({
+  name: "archive",
+  doc: "Pages of the archive (XEP-0313) have gaps, repeat themselves, are in the wrong order, or never come to an end.",
+  fields: { how: t.oneOf(["gaps", "repeat", "backwards", "endless"]), user: userField },
+  start({ how, user }, site) {
+    let count = 0;
+    return site.seams.passing.add((passing) => {
+      if (passing.direction !== "out" || !passing.isStanza || !isOf(passing, user, site)) return false;
+      if (passing.element.getChild("fin", ns.MAM)) return ends(passing, how, site);
+      if (!passing.element.getChild("result", ns.MAM) || how === "endless") return false;
+      if (how === "gaps" && ++count % 2 === 1) return false;
+      if (!site.happens()) return false;
+      if (how === "backwards") site.held.push(passing);
+      if (how === "repeat") {
+        passing.pass();
+        passing.pass();
+      }
+      return true;
+    });
+  },
+});
+
+function ends(passing: Passing, how: ArchiveFault["how"], site: Site): boolean {
+  for (const result of site.held.splice(0).reverse()) result.pass();
+  const fin = passing.element.getChild("fin", ns.MAM);
+  if (how !== "endless" || fin?.attrs["complete"] === undefined || !site.happens()) return false;
+  delete fin.attrs["complete"];
+  passing.passAs(passing.element);
+  return true;
+}

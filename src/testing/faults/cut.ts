@@ -1,0 +1,55 @@
+import { t } from "../../util/schema.ts";
+import { matcherOf } from "../pattern.ts";
+import { bareOf, type Direction } from "../seen.ts";
+import { type CommonOptions, defineFault, type FaultsParts } from "./fault.ts";
+
+export interface KillOptions {
+  /** Counts from now on what passes, stanzas alone, and cuts when the stanza of that number has. Default: cut at once. */
+  readonly afterStanza?: number;
+  /** The same, but that stanza does not pass any more. */
+  readonly beforeStanza?: number;
+  /** Which stanzas count. Default: those that the server sends. */
+  readonly direction?: Direction;
+}
+
+export interface CutFault extends CommonOptions, KillOptions {
+  readonly fault: "cut";
+  readonly user: string;
+}
+
+const stanzaNumber = t.optional(t.integer(undefined, { min: 1 }));
+
+export const cut = defineFault({
+  name: "cut",
+  doc: "The connections of a user are cut without a word: at once, or before or after a stanza.",
+  fields: {
+    user: t.string(),
+    afterStanza: stanzaNumber.doc("Cuts when the stanza of that number has passed."),
+    beforeStanza: stanzaNumber.doc("Cuts in place of the stanza of that number."),
+    direction: t.oneOf(["in", "out"], "out").doc("Which stanzas count."),
+  },
+  start({ user, afterStanza, beforeStanza, direction }, site) {
+    const last = afterStanza ?? beforeStanza;
+    if (last === undefined) {
+      for (const stream of streamsOf(user, site)) if (site.happens()) stream.transport.destroy();
+      return () => {};
+    }
+    const matches = matcherOf(direction === "out" ? { to: user } : { from: user }, site.resolve);
+    let count = 0;
+    return site.seams.passing.add((passing) => {
+      if (!passing.isStanza || !matches(passing) || ++count !== last || !site.happens()) return false;
+      if (afterStanza !== undefined) passing.pass();
+      site.cut(passing.stream);
+      return true;
+    });
+  },
+});
+
+/** Those of a user that is authenticated; of one resource, where it is named. */
+export function streamsOf(user: string, { resolve, streams }: FaultsParts) {
+  const wanted = resolve(user);
+  return [...streams()].filter((stream) => {
+    const jid = (stream.session?.jid ?? stream.user)?.toString() ?? "";
+    return jid === wanted || bareOf(jid) === wanted;
+  });
+}

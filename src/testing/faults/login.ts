@@ -1,0 +1,107 @@
+/** Faults of authentication: RFC 6120 §6 and XEP-0388. */
+import { t } from "../../util/schema.ts";
+import { el, serialize } from "../../xml/element.ts";
+import { ns } from "../../xmpp/ns.ts";
+import type { Passing } from "../passing.ts";
+import { type CommonOptions, defineFault, type Site } from "./fault.ts";
+
+/** RFC 6120 §6.5. */
+const CONDITIONS = [
+  "aborted",
+  "account-disabled",
+  "credentials-expired",
+  "encryption-required",
+  "incorrect-encoding",
+  "invalid-authzid",
+  "invalid-mechanism",
+  "malformed-request",
+  "mechanism-too-weak",
+  "not-authorized",
+  "temporary-auth-failure",
+] as const;
+
+export interface LoginFault extends CommonOptions {
+  readonly fault: "login";
+  readonly condition: (typeof CONDITIONS)[number];
+  readonly text?: string;
+}
+
+export const login = defineFault({
+  name: "login",
+  doc: "Authentication fails (RFC 6120 §6.5, XEP-0388), whatever the client knows.",
+  fields: {
+    condition: t.oneOf(CONDITIONS),
+    text: t.optional(t.string()).doc("For people."),
+  },
+  start({ condition, text }, site) {
+    return site.seams.passing.add((passing) => {
+      if (!mechanismOf(passing) || !site.happens()) return false;
+      fail(passing, condition, text);
+      return true;
+    });
+  },
+});
+
+export interface TokenFault extends CommonOptions {
+  readonly fault: "expired-token";
+}
+
+export const expiredToken = defineFault({
+  name: "expired-token",
+  doc: "The token that a client logs in with has run out (XEP-0484).",
+  fields: {},
+  start(_, site) {
+    return site.seams.passing.add((passing) => {
+      // XEP-0484 §3: mechanisms with tokens are those named HT-….
+      if (!mechanismOf(passing)?.startsWith("HT-") || !site.happens()) return false;
+      fail(passing, "credentials-expired", undefined);
+      return true;
+    });
+  },
+});
+
+export interface SignatureFault extends CommonOptions {
+  readonly fault: "server-signature";
+}
+
+export const serverSignature = defineFault({
+  name: "server-signature",
+  doc: "At the end of SCRAM the server does not prove that it knows the password (RFC 5802 §5): it is an impostor.",
+  fields: {},
+  start(_, site) {
+    return site.seams.passing.add((passing) => spoilsSignature(passing, site));
+  },
+});
+
+function spoilsSignature(passing: Passing, site: Site): boolean {
+  if (passing.direction !== "out" || passing.kind !== "nonza") return false;
+  const { element } = passing;
+  const namespace = element.getNS();
+  if (namespace !== ns.SASL && namespace !== ns.SASL2) return false;
+  const holder = element.getChild("additional-data") ?? element;
+  const data = Buffer.from(holder.getText(), "base64").toString();
+  if (!data.startsWith("v=") || !site.happens()) return false;
+  const signature = Buffer.from(data.slice(2), "base64");
+  for (const [index, byte] of signature.entries()) signature[index] = byte ^ 0xff;
+  holder.children = [Buffer.from(`v=${signature.toString("base64")}`).toString("base64")];
+  passing.passAs(element);
+  return true;
+}
+
+/** The mechanism that a client begins with. */
+function mechanismOf(passing: Passing): string | undefined {
+  if (passing.direction !== "in" || passing.kind !== "nonza") return undefined;
+  const { element } = passing;
+  const begins = element.is("auth", ns.SASL) || element.is("authenticate", ns.SASL2);
+  return begins ? String(element.attrs["mechanism"]) : undefined;
+}
+
+function fail({ element, stream }: Passing, condition: string, text: string | undefined): void {
+  const failure = el(
+    "failure",
+    { xmlns: element.getNS() ?? ns.SASL },
+    el(condition, { xmlns: ns.SASL }),
+    ...(text === undefined ? [] : [el("text", {}, text)]),
+  );
+  stream.write(serialize(failure));
+}

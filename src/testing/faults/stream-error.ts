@@ -1,0 +1,62 @@
+import { t } from "../../util/schema.ts";
+import type { StreamCondition } from "../../xmpp/errors.ts";
+import { streamsOf } from "./cut.ts";
+import { type CommonOptions, defineFault } from "./fault.ts";
+
+/** RFC 6120 §4.9.3. */
+const CONDITIONS = [
+  "bad-format",
+  "bad-namespace-prefix",
+  "conflict",
+  "connection-timeout",
+  "host-gone",
+  "host-unknown",
+  "improper-addressing",
+  "internal-server-error",
+  "invalid-from",
+  "invalid-namespace",
+  "invalid-xml",
+  "not-authorized",
+  "not-well-formed",
+  "policy-violation",
+  "remote-connection-failed",
+  "reset",
+  "resource-constraint",
+  "restricted-xml",
+  "see-other-host",
+  "system-shutdown",
+  "undefined-condition",
+  "unsupported-encoding",
+  "unsupported-feature",
+  "unsupported-stanza-type",
+  "unsupported-version",
+] as const satisfies readonly StreamCondition[];
+
+export interface StreamErrorFault extends CommonOptions {
+  readonly fault: "stream-error";
+  readonly condition: StreamCondition;
+  /** Whose streams end, at once. Default: nobody's: new streams end in place of their features. */
+  readonly user?: string;
+  readonly text?: string;
+}
+
+export const streamError = defineFault({
+  name: "stream-error",
+  doc: "Streams end with an error (RFC 6120 §4.9.3): those of a user, or else each new one at its header.",
+  fields: {
+    condition: t.oneOf(CONDITIONS),
+    user: t.optional(t.string()).doc("Whose streams end, at once. Default: each new one does."),
+    text: t.optional(t.string()).doc("For people."),
+  },
+  start({ condition, user, text }, site) {
+    if (user !== undefined) {
+      for (const stream of streamsOf(user, site)) if (site.happens()) stream.close(condition, text);
+      return () => {};
+    }
+    return site.seams.opening.add((stream) => {
+      if (!site.happens()) return false;
+      stream.close(condition, text);
+      return true;
+    });
+  },
+});

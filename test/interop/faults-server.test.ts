@@ -1,0 +1,164 @@
+/** Faults of the network, the store, the archive, push services and the clock, as client libraries meet them. */
+import { xml } from "@xmpp/client";
+import { createClient } from "stanza";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { FaultOptions, TestServer } from "../../src/testing/index.ts";
+import { chat, happens, romeoOf, serve, settledRomeo } from "./rig-clients.ts";
+
+describe("the network", () => {
+  test("brings some bytes at a time, also in the middle of a character", async () => {
+    const server = await serve();
+    const fault = server.faults.add({ fault: "network", direction: "in", slice: 1 });
+    const romeo = await settledRomeo(server);
+    const juliet = await server.client("juliet");
+    await romeo.send(chat("Où es-tu, 🌹?"));
+    await server.expect({ to: "juliet", body: "Où es-tu, 🌹?" });
+    await juliet.receives(`<message type="chat"><body>Où es-tu, 🌹?</body></message>`);
+    expect(fault.hits).toBe(1);
+  });
+
+  // In smaller pieces its parser does not even understand the XML declaration.
+  test("brings three bytes at a time to @xmpp/client 0.14, which breaks the characters", async () => {
+    const server = await serve();
+    server.faults.add({ fault: "network", direction: "out", slice: 3 });
+    const romeo = await settledRomeo(server);
+    const juliet = await server.client("juliet");
+    await juliet.sends(`<message to="romeo@localhost" type="chat"><body>Ici, 🌙🌙</body></message>`);
+    await server.expect({ to: "romeo", kind: "message" });
+    while (romeo.bodies.length === 0) await happens(romeo, "stanza");
+    expect(romeo.bodies).toEqual([expect.stringMatching(/^Ici, \uFFFD+$/)]);
+  });
+
+  test("brings slices under TLS as well", async () => {
+    const server = await serve({ tls: true });
+    server.faults.add({ fault: "network", slice: 7 });
+    await settledRomeo(server);
+  });
+
+  test.each<FaultOptions>([
+    { fault: "network", latency: "10ms", jitter: "5ms" },
+    { fault: "network", bandwidth: 50_000 },
+  ])("takes its time: %o", async (options) => {
+    const server = await serve();
+    server.faults.add(options);
+    const began = performance.now();
+    await settledRomeo(server);
+    const slow = performance.now() - began;
+    // Eight ways at least, for what takes no time else; 2 kB and more.
+    expect(slow).toBeGreaterThan(40);
+  });
+
+  test("is silent, and the connection stays", async () => {
+    const server = await serve();
+    server.faults.add({ fault: "network", direction: "out", stall: true });
+    const romeo = romeoOf(server);
+    Object.assign(romeo, { timeout: 100 });
+    romeo.reconnect.stop();
+    await expect(romeo.start()).rejects.toMatchObject({ name: "TimeoutError" });
+    expect(server.server.streams.size).toBe(1);
+  });
+});
+
+describe("the store", () => {
+  const note = xml("query", { xmlns: "jabber:iq:private" }, xml("note", { xmlns: "urn:example:note" }, "x"));
+
+  test.each(["fail", "full"] as const)("cannot keep anything: %s", async (how) => {
+    const server = await serve();
+    const romeo = await settledRomeo(server);
+    const fault = server.faults.add({ fault: "storage", how });
+    const kept = romeo.iqCaller.request(xml("iq", { type: "set" }, note), 200);
+    // It is never told that what is lost was kept: the session ends.
+    const disconnected = happens(romeo, "disconnect");
+    await expect(kept).rejects.toMatchObject({ name: "TimeoutError" });
+    await disconnected;
+    expect(fault.hits).toBeGreaterThan(0);
+    fault.remove();
+    expect(server.errors).toEqual([]);
+  });
+
+  test("is slow: nothing is said before it is kept", async () => {
+    const server = await serve({ clock: "virtual" });
+    const romeo = await settledRomeo(server);
+    server.faults.add({ fault: "storage", how: "slow", by: "3s", times: 1 });
+    let isKept = false;
+    const kept = romeo.iqCaller.set(note).then(() => {
+      isKept = true;
+    });
+    await server.expect({ from: "romeo", iq: "set" });
+    await server.settle();
+    expect(isKept).toBe(false);
+    await server.clock.advance("3s");
+    await kept;
+  });
+});
+
+describe("the archive", () => {
+  const archive = ["1", "2", "3", "4"].map((body) => ({ from: "juliet", to: "romeo", body }));
+  const users = [{ name: "romeo", archive }, "juliet"];
+
+  async function read(fault: FaultOptions) {
+    const server = await serve({ users });
+    server.faults.add(fault);
+    const { jid, password } = server.user("romeo");
+    const transports = { websocket: server.service("ws"), bosh: false } as const;
+    const client = createClient({ jid, password, transports });
+    onTestFinished(() => client.disconnect());
+    await new Promise<void>((resolve) => {
+      client.once("session:started", () => resolve());
+      client.connect();
+    });
+    const page = await client.searchHistory({ paging: { max: 10 } });
+    return { bodies: page.results?.map(({ item }) => item.message?.body), complete: page.complete };
+  }
+
+  test("has gaps, repeats itself, goes backwards, has no end, as stanza reads it", async () => {
+    const all = ["1", "2", "3", "4"];
+    expect(await read({ fault: "archive", how: "gaps", times: 1 })).toMatchObject({
+      bodies: ["1", "3", "4"],
+    });
+    expect(await read({ fault: "archive", how: "repeat", times: 1 })).toMatchObject({
+      bodies: ["1", ...all],
+    });
+    expect(await read({ fault: "archive", how: "backwards" })).toMatchObject({ bodies: all.toReversed() });
+    expect(await read({ fault: "archive", how: "endless" })).toMatchObject({
+      bodies: all,
+      complete: undefined,
+    });
+  });
+});
+
+describe("a push service", () => {
+  /** juliet plays it for romeo, who goes and is written to. */
+  async function pushes(server: TestServer, hits: () => number) {
+    const service = await server.client("juliet/push");
+    const romeo = await settledRomeo(server);
+    await romeo.iqCaller.set(
+      xml("enable", { xmlns: "urn:xmpp:push:0", jid: "juliet@localhost/push", node: "1" }),
+    );
+    await romeo.stop();
+    const friend = await server.client("friend");
+    await friend.sends(`<message to="romeo@localhost" type="chat"><body>Hi</body></message>`);
+    await server.settle();
+    expect(hits()).toBe(1);
+    await service.receivesNothing();
+  }
+
+  test.each(["silent", "error"] as const)("is down: %s", async (how) => {
+    const server = await serve();
+    const fault = server.faults.add({ fault: "push", how });
+    await pushes(server, () => fault.hits);
+  });
+});
+
+test("the clock is slow: so are stamps, as @xmpp/client reads them", async () => {
+  const server = await serve({ clock: "virtual" });
+  const fault = server.faults.add({ fault: "clock-skew", by: "-90m" });
+  const romeo = await settledRomeo(server);
+  const time = async () => {
+    const answer = await romeo.iqCaller.get(xml("time", { xmlns: "urn:xmpp:time" }), "localhost");
+    return answer?.getChildText("utc");
+  };
+  expect(await time()).toMatch(/^2025-01-01T10:30:00/);
+  fault.remove();
+  expect(await time()).toMatch(/^2025-01-01T12:00:00/);
+});

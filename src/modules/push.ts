@@ -5,7 +5,7 @@
  * Wakes a phone whose connection is gone: tells the push services that its user named that something waits, and of
  * what is in it only as much as the operator allows.
  */
-import { defineModule } from "../core/module.ts";
+import { defineModule, defineService } from "../core/module.ts";
 import type { Session } from "../session/session.ts";
 import { type Awaitable, after } from "../util/awaitable.ts";
 import { Lru } from "../util/lru.ts";
@@ -36,6 +36,13 @@ const ANSWER_TIME_MS = 30_000;
 const MAX_NODE_LENGTH = 1024;
 /** Of the publish options, as text. */
 const MAX_OPTIONS_LENGTH = 4096;
+
+export interface PushService {
+  /** Tells of `stanza` to what devices of a user that are not connected have enabled. */
+  wake(user: Jid, stanza: Stanza): Awaitable<void>;
+}
+
+export const pushService = defineService<PushService>("push");
 
 export const push = defineModule({
   name: "push",
@@ -101,6 +108,10 @@ export const push = defineModule({
     host.hook("message:undelivered", "guard", ({ user, stanza }) =>
       isWorthWaking(stanza) ? notify(user, stanza, (row) => !isConnected(user, row.resource)) : undefined,
     );
+
+    host.provide(pushService, {
+      wake: (user, stanza) => notify(user, stanza, (row) => !isConnected(user, row.resource)),
+    });
 
     // A device of which nothing is left hears of what others of its user get.
     host.hook("message:received", "observe", ({ user, stanza, recipients }) => {

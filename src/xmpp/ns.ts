@@ -114,6 +114,8 @@ export const ns = {
   UPLOAD_PURPOSE: "urn:xmpp:http:upload:purpose:0",
   /** XEP-0424: Message Retraction */
   MAV: "urn:xmpp:muc:affiliations:1",
+  RAI: "urn:xmpp:rai:0",
+  REFERENCE: "urn:xmpp:reference:0",
   HATS: "urn:xmpp:hats:0",
   HATS_COMMANDS: "urn:xmpp:hats:commands",
   RETRACT: "urn:xmpp:message-retract:1",

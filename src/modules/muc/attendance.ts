@@ -46,7 +46,6 @@ export class Attendance {
 
   receive(stanza: Stanza, session: Session | undefined): Awaitable<void> {
     const to = stanza.to as Jid;
-    if (to.local === "") return undefined;
     switch (stanza.type) {
       case undefined:
         return this.#available(stanza, to, session);

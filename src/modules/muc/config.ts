@@ -58,6 +58,13 @@ export const mucConfig = t.object({
   bannedPatterns: t.integer(50, { min: 0 }).doc("Patterns of banned addresses that one room may have."),
   hats: t.integer(50, { min: 1 }).doc("Hats that one room may have (XEP-0317)."),
   hatsWorn: t.integer(1000, { min: 1 }).doc("How often hats may be worn in one room."),
+  watchers: t
+    .integer(10_000, { min: 1 })
+    .doc("Clients that want to know in which rooms something is said (XEP-0437)."),
+  watchedRooms: t.integer(500, { min: 1 }).doc("Rooms of which one of them hears."),
+  mentionPushes: t
+    .duration("1m", { min: 1000 })
+    .doc("A member who is away is told by push of one mention in a room in that time."),
   vcard: t.size("128 KB", { min: 1000 }).doc("The largest vCard of a room, its picture included."),
   searchesPerMinute: t.integer(30, { min: 1 }).doc("How often one account may search for rooms."),
   searched: t.integer(10_000, { min: 1 }).doc("Public rooms that are searched at most."),

@@ -30,10 +30,7 @@ export class Messages {
 
   receive(stanza: Stanza): Awaitable<void> {
     const to = stanza.to as Jid;
-    if (to.local === "") {
-      if (stanza.type === "error") return undefined;
-      throw new StanzaError("service-unavailable");
-    }
+    if (to.local === "") throw new StanzaError("service-unavailable");
     return after(this.#context.rooms.find(to), (room) => {
       if (stanza.type === "error") return this.#returned(room, to.resource, stanza);
       // §17.2, rule 3

@@ -1,5 +1,6 @@
 import type { Host } from "../../core/host.ts";
 import type { ServiceHost } from "../../core/service-host.ts";
+import type { Hooks } from "../../routing/hooks.ts";
 import type { IqHandler, IqRequest } from "../../routing/iq-table.ts";
 import { type Awaitable, after, each } from "../../util/awaitable.ts";
 import type { Element } from "../../xml/element.ts";
@@ -9,6 +10,8 @@ import { adhocService } from "../adhoc/adhoc.ts";
 import type { AdhocCommand } from "../adhoc/command.ts";
 import { roomFacesService } from "../admin/room-faces-service.ts";
 import { archiveService } from "../mam/archive-service.ts";
+import { pushService } from "../push.ts";
+import { Activity } from "./activity.ts";
 import { AdminQueries } from "./admin-queries.ts";
 import { AffiliationChanges } from "./affiliation-changes.ts";
 import { Announcements } from "./announcements.ts";
@@ -19,9 +22,11 @@ import type { Context } from "./context.ts";
 import { Delivery } from "./delivery.ts";
 import { HatCommands } from "./hat-commands.ts";
 import { Invitations } from "./invitations.ts";
+import { Mentions } from "./mentions.ts";
 import { Messages } from "./messages.ts";
 import { moderate } from "./moderation.ts";
 import { Newcomers } from "./newcomers.ts";
+import type { Occupant } from "./occupant.ts";
 import type { OccupantIds } from "./occupant-ids.ts";
 import { OccupantRequests } from "./occupant-requests.ts";
 import { OwnerQueries } from "./owner-queries.ts";
@@ -76,8 +81,12 @@ export function openService({ host, domain, config, store, ids, vCards }: Parts)
       nodes: serviceCommands ? [serviceCommands] : [],
       items: () => disco.listRooms(),
     },
-    presence: (stanza, session) => attendance.receive(stanza, session),
-    message: (stanza) => messages.receive(stanza),
+    presence: (stanza, session) =>
+      stanza.to?.local === "" ? activity.receive(stanza) : attendance.receive(stanza, session),
+    message: (stanza) => {
+      if (stanza.to?.local === "" && stanza.type === "error") return activity.forget(stanza.from as Jid);
+      return messages.receive(stanza);
+    },
     iq: (stanza) => requests.receive(stanza),
   });
   if (serviceCommands) {
@@ -86,6 +95,7 @@ export function openService({ host, domain, config, store, ids, vCards }: Parts)
   const presences = new Presences(delivery);
   const pace = new Pace({ host, config });
   const context: Context = { host, service, config, store, rooms, delivery, presences, ids, pace };
+  const activity = new Activity(context);
   const removal = new Removal(context);
   const attendance = new Attendance(context, removal);
   const roles = new RoleChanges(context, removal);
@@ -148,6 +158,9 @@ export function openService({ host, domain, config, store, ids, vCards }: Parts)
     const late = [...rooms.active].filter(({ isLocked, createdAt }) => isLocked && createdAt < before);
     return each(late, (room) => removal.destroy(room, { reason: "The room was not configured." }));
   });
+  followTalk(context, activity);
+  const push = host.find(pushService);
+  if (push) followTalk(context, new Mentions(context, push));
   new Newcomers(context, roles).watch();
   if (archive) keepArchive(context, archive);
   keepVCards(context, vCards);
@@ -210,6 +223,22 @@ function archiveRequests(context: Context, archive: RoomArchive): ["get" | "set"
       (room, request) => moderate(context, archive, room, request).then(() => undefined),
     ],
   ];
+}
+
+/** Whoever wants to know what is said, and who left before it was. */
+interface Follower {
+  noteMessage(event: Hooks["muc:message"]): Awaitable<void>;
+  noteLeft(room: Room, occupant: Occupant): void;
+}
+
+function followTalk({ host, service }: Context, follower: Follower): void {
+  const isOurs = ({ jid }: Room) => jid.domain === service.domain;
+  host.hook("muc:message", "observe", (event) =>
+    isOurs(event.room) ? follower.noteMessage(event) : undefined,
+  );
+  host.hook("muc:left", "observe", ({ room, occupant }) => {
+    if (isOurs(room)) follower.noteLeft(room, occupant);
+  });
 }
 
 function keepHats({ host, service }: Context, wardrobe: Wardrobe): void {

@@ -6,6 +6,7 @@
  * XEP-0421 Occupant identifiers for semi-anonymous MUCs, version 1.0.1
  * XEP-0425 Moderated Message Retraction, version 0.3.0
  * XEP-0433 Extended Channel Search, version 0.1.0
+ * XEP-0437 Room Activity Indicators, version 0.2.0
  * XEP-0463 MUC Affiliations Versioning, version 0.2.0
  * XEP-0486 MUC Avatars, version 0.1.0
  * XEP-0249 Direct MUC Invitations, version 1.2
@@ -19,7 +20,8 @@
  * What is kept beside: `room-archive`, `room-vcards`, `hats` with `hat-store`, `wardrobe` and `hat-commands`. More for those in charge:
  * `room-commands`, `announcements`, `room-administration`. Who may what: `admission`, `actor`, `pattern` (bans), `pace` (rates, slow mode),
  * `newcomers`, and the checks in `role-changes` and `affiliation-changes`, which also do it, as `room-configuration` does with options;
- * `removal` is how occupants and rooms go. What goes out: `presences`, `delivery`.
+ * `removal` is how occupants and rooms go. What goes out: `presences`, `delivery`; to those
+ * who are not there `activity` and `mentions`.
  * `muc-service` puts them together, `context` is what they share.
  *
  * Others have their say by the hooks in `hooks`: "muc:joining" refuses those who come, "muc:message" refuses, changes (stage
@@ -48,10 +50,14 @@ export const muc = defineModule({
     "XEP-0421 1.0.1",
     "XEP-0425 0.3.0",
     "XEP-0433 0.1.0",
+    "XEP-0437 0.2.0",
     "XEP-0463 0.2.0",
     "XEP-0486 0.1.0",
   ],
   omits: {
+    "XEP-0437": [
+      "A client hears of rooms that its user belongs to (§5.1). After a restart it hears of what is said from then on.",
+    ],
     "XEP-0463": [
       "Versions are in the presence and messages for clients that asked when they entered (§5.1), and not for others (§5.2.2). They are random, so whoever names one was told it: no error keeps those who were away from what is derived of it (§6).",
     ],

@@ -45,6 +45,11 @@ export interface BoshRequest {
 const DEFAULT_NAMESPACE =
   /(\sxmlns\s*=\s*)(?:"http:\/\/jabber\.org\/protocol\/httpbind"|'http:\/\/jabber\.org\/protocol\/httpbind')/;
 
+const LESS_THAN = 0x3c;
+const SLASH = 0x2f;
+const END = /^<\/[^<>]*>\s*$/;
+const SPACES = new Set([0x09, 0x0a, 0x0d, 0x20]);
+
 /** @throws BoshError `bad-request` */
 export function readBody(bytes: Buffer, limits: XmlLimits): BoshRequest {
   const { attributes, length } = readTag(bytes, limits);
@@ -54,7 +59,7 @@ export function readBody(bytes: Buffer, limits: XmlLimits): BoshRequest {
     rid,
     sid: attributes["sid"],
     attributes,
-    isEmpty: /^\s*(<\/[^<>]*>\s*)?$/.test(bytes.toString("latin1", length, length + 100)),
+    isEmpty: isEmptyFrom(bytes, length),
     terminates: attributes["type"] === "terminate",
     restarts: asksForRestart(attributes),
     pause: readInteger(attributes, "pause"),
@@ -63,6 +68,14 @@ export function readBody(bytes: Buffer, limits: XmlLimits): BoshRequest {
       bytes.subarray(length),
     ]),
   };
+}
+
+/** Whether there is white space at most before the end tag. */
+function isEmptyFrom(bytes: Buffer, start: number): boolean {
+  let at = start;
+  while (SPACES.has(bytes[at] as number)) at++;
+  if (at === bytes.length) return true;
+  return bytes[at] === LESS_THAN && bytes[at + 1] === SLASH && END.test(bytes.toString("latin1", at));
 }
 
 /** An attribute of `urn:xmpp:xbosh`, whatever its prefix. */

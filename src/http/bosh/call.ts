@@ -53,7 +53,8 @@ export function callOnWire(request: IncomingMessage, response: ServerResponse, p
       response.writeHead(status, {
         ...DEFAULT_HEADERS,
         ...headers,
-        "Content-Length": Buffer.byteLength(body),
+        // RFC 9110 §8.6: none in an answer that has no content.
+        ...(status !== 204 && { "Content-Length": Buffer.byteLength(body) }),
       });
       response.end(body);
     },

@@ -54,8 +54,15 @@ interface Waiting {
   readonly rid: number;
   readonly isPause: boolean;
   exchange: Exchange;
+  /** Whether the stream has what it brought. */
+  isTaken: boolean;
   readonly until: number;
+  /** The same for a request that the stream does not take. */
+  readonly untilTaken: number;
 }
+
+/** A client whose stream does not take what it sends waits for its answer, so that it sends no more; milliseconds. */
+const LONGEST_UNTAKEN = 10_000;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -81,7 +88,7 @@ export class BoshSession implements Transport, Outbox {
   readonly #answers: AnswerLog;
   readonly #keys = new KeySequence();
   /** Bodies that the stream does not take yet. */
-  #inbox: Buffer[] = [];
+  #inbox: { readonly bytes: Buffer; readonly waiting: Waiting }[] = [];
   #isPaused = false;
   #output = "";
   /** Of the output, as it was written. */
@@ -221,20 +228,30 @@ export class BoshSession implements Transport, Outbox {
       if (pause * 1000 > this.#terms.maxPause) throw new BoshError("policy-violation", "too long a pause");
       this.#inactivity = pause * 1000;
     }
-    const until = this.#clock.now() + this.#terms.wait;
-    this.#waiting.push({ rid, isPause: pause !== undefined, exchange, until });
+    const now = this.#clock.now();
+    const waiting: Waiting = {
+      rid,
+      isPause: pause !== undefined,
+      exchange,
+      isTaken: false,
+      until: now + this.#terms.wait,
+      untilTaken: now + Math.max(this.#terms.wait, LONGEST_UNTAKEN),
+    };
+    this.#waiting.push(waiting);
     exchange.call.onGone(this.#settle);
     const hasNothing = isEmpty && !terminates && !restarts && this.#isCreated;
-    this.#inbox.push(hasNothing ? NOTHING : request.bytes);
+    this.#inbox.push({ bytes: hasNothing ? NOTHING : request.bytes, waiting });
     this.#handOver();
     this.#join();
   }
 
   #handOver(): void {
     while (this.#events && !this.#isPaused && !this.#isClosed) {
-      const body = this.#inbox.shift();
-      if (!body) return;
-      this.#events.data(body);
+      const next = this.#inbox.shift();
+      if (!next) return;
+      next.waiting.isTaken = true;
+      this.#events.data(next.bytes);
+      this.#join();
     }
   }
 
@@ -264,14 +281,17 @@ export class BoshSession implements Transport, Outbox {
     return this.#join();
   }
 
-  #isDue({ until, isPause, exchange }: Waiting): boolean {
+  #isDue(waiting: Waiting): boolean {
+    const { isPause, isTaken, exchange } = waiting;
     // Who is gone gets no stanzas as long as nobody else is here: they can still be given to others.
     if (exchange.call.isGone) return this.#waiting.some((other) => !other.exchange.call.isGone);
-    if (this.#output !== "" || this.#isEnding || isPause) return true;
+    if (this.#isEnding || isPause) return true;
+    // What waits to be said may be what keeps the stream from taking more.
+    if (this.#output !== "" && (isTaken || this.#inbox.length <= this.#requests)) return true;
     // Features, or what is wrong, come with the answer to the first request.
     if (!this.#isCreated) return false;
-    const isPauseBehind = this.#waiting.some((other) => other.isPause);
-    return isPauseBehind || this.#waiting.length > this.#terms.hold || this.#clock.now() >= until;
+    if (this.#waiting.some((other) => other.isPause) || this.#clock.now() >= dueAt(waiting)) return true;
+    return isTaken && this.#waiting.length > this.#terms.hold;
   }
 
   /** Whether the next answer has to tell of the end. COMPAT(stanza 12): takes nothing that comes along with it, where it can come before. */
@@ -349,9 +369,13 @@ export class BoshSession implements Transport, Outbox {
     if (this.#isClosed) return;
     const oldest = this.#waiting.find(({ exchange }) => !exchange.call.isGone);
     this.#timer = oldest
-      ? this.#clock.after(oldest.until - this.#clock.now(), () => this.#join())
+      ? this.#clock.after(dueAt(oldest) - this.#clock.now(), () => this.#join())
       : this.#clock.after(this.#inactivity, () =>
           this.#end("item-not-found", new Error("no request in time")),
         );
   };
+}
+
+function dueAt({ isTaken, until, untilTaken }: Waiting): number {
+  return isTaken ? until : untilTaken;
 }

@@ -14,6 +14,7 @@ import { ns } from "../xmpp/ns.ts";
 import { iq } from "../xmpp/stanza.ts";
 import { Authentication } from "./authentication.ts";
 import { nativeFraming } from "./native-framing.ts";
+import { OWN_LANGUAGE, streamError } from "./stream-error.ts";
 import { checkHeader, readAddress } from "./stream-header.ts";
 import type { SessionStream, StreamEnvironment, StreamHost } from "./stream-host.ts";
 
@@ -477,21 +478,8 @@ export class Stream implements SessionStream {
   }
 }
 
-/** RFC 6120 §4.7.4: the only language that error texts are written in, whatever the client prefers. */
-const OWN_LANGUAGE = "en";
-
+/** Enough of what came for the end of the peer's side, however it is written. */
 const LONGEST_END_TAG = 100;
 
 /** RFC 5646 tags are far shorter; what is longer is cut, for it is put on every stanza. */
 const MAX_LANG_LENGTH = 64;
-
-function streamError(
-  condition: StreamCondition,
-  text: string | undefined,
-  detail: Element | undefined,
-): Element {
-  const error = el("stream:error", {}, el(condition, { xmlns: ns.STREAM_ERRORS }));
-  if (text) error.cnode(el("text", { xmlns: ns.STREAM_ERRORS, "xml:lang": OWN_LANGUAGE }, text));
-  if (detail) error.cnode(detail);
-  return error;
-}

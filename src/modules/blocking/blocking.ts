@@ -16,8 +16,15 @@ import { iq, presence, type Stanza } from "../../xmpp/stanza.ts";
 import { roster, rosterService } from "../roster/roster.ts";
 import { blockedIn } from "./blocked-in.ts";
 import { Blocklists, type BlockRow, isBlocked } from "./blocklist.ts";
-import { readReport, reportMessage } from "./report.ts";
+import { type Report, readReport, reportMessage } from "./report.ts";
 import { ReportStore, reportsService } from "./report-store.ts";
+
+declare module "../../routing/hooks.ts" {
+  interface Hooks {
+    /** A user of the domain blocked somebody and says why (XEP-0377); it is kept for the administrators already. */
+    "user:reported": { readonly reporter: Jid; readonly report: Report };
+  }
+}
 
 export interface Blocking {
   /** Whether `user` wants nothing of `peer`. */
@@ -219,6 +226,7 @@ export const blocking = defineModule({
         await reports.add(user, found);
         host.log.warn("a user reports another", { user: user.toString(), ...found });
         for (const admin of host.admins) void host.route(reportMessage(host.jid, admin, user, found));
+        await host.emit("user:reported", { reporter: user, report: found });
       }
     }
   },

@@ -34,6 +34,7 @@ import { Pace } from "./pace.ts";
 import { Presences } from "./presences.ts";
 import { Registration } from "./registration.ts";
 import { Removal } from "./removal.ts";
+import { showReport } from "./reports.ts";
 import { RoleChanges } from "./role-changes.ts";
 import type { Room } from "./room.ts";
 import type { AdministeredService } from "./room-administration.ts";
@@ -159,6 +160,7 @@ export function openService({ host, domain, config, store, ids, vCards }: Parts)
     return each(late, (room) => removal.destroy(room, { reason: "The room was not configured." }));
   });
   followTalk(context, activity);
+  host.hook("user:reported", "observe", (event) => showReport(context, event));
   const push = host.find(pushService);
   if (push) followTalk(context, new Mentions(context, push));
   new Newcomers(context, roles).watch();

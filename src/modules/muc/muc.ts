@@ -21,7 +21,7 @@
  * `room-commands`, `announcements`, `room-administration`. Who may what: `admission`, `actor`, `pattern` (bans), `pace` (rates, slow mode),
  * `newcomers`, and the checks in `role-changes` and `affiliation-changes`, which also do it, as `room-configuration` does with options;
  * `removal` is how occupants and rooms go. What goes out: `presences`, `delivery`; to those
- * who are not there `activity` and `mentions`.
+ * who are not there `activity` and `mentions`; to moderators `reports`.
  * `muc-service` puts them together, `context` is what they share.
  *
  * Others have their say by the hooks in `hooks`: "muc:joining" refuses those who come, "muc:message" refuses, changes (stage

@@ -6,6 +6,7 @@ import { type Awaitable, after, isPromise } from "../util/awaitable.ts";
 import type { Timer } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
 import { TokenBucket } from "../util/token-bucket.ts";
+import { isSpace } from "../xml/bytes.ts";
 import { type Element, el, serialize } from "../xml/element.ts";
 import { type StreamTag, type XmlElement, XmlError, type XmlEvent, type XmlParser } from "../xml/parser.ts";
 import { StanzaError, type StreamCondition, StreamError } from "../xmpp/errors.ts";
@@ -54,7 +55,7 @@ export class Stream implements SessionStream {
   hashes: readonly ScramHash[] | undefined;
   /** The hashes whose mechanisms are shown: those of the account, else those that all accounts of the domain have keys for. */
   shownHashes: readonly ScramHash[] | undefined;
-  /** While set, an element of any other namespace ends the stream (XEP-0388 §2.4). */
+  /** While set, an element of any other namespace, and white space that comes on its own, end the stream (XEP-0388 §2.4). */
   expects: string | undefined;
   lastReceived: number;
   #log: Logger | undefined;
@@ -248,6 +249,11 @@ export class Stream implements SessionStream {
       this.environment.limited("rate");
       this.#hold(Hold.RATE);
       this.environment.clock.after(delay, () => this.#release(Hold.RATE));
+    }
+    if (this.expects !== undefined && this.#parser.pending === 0 && isSpace(chunk[0] ?? 0)) {
+      return this.#fail(
+        new StreamError("policy-violation", "white space while an authentication is under way"),
+      );
     }
     this.#parser.write(chunk);
     this.#process();

@@ -244,6 +244,7 @@ describe("during an exchange nothing else may come (§2.4)", () => {
     ["a request", LEGACY_BIND],
     ["SASL as in RFC 6120", `<auth xmlns="${SASL}" mechanism="PLAIN">${base64("\0alice\0secret")}</auth>`],
     ["TLS", `<starttls xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>`],
+    ["white space", " "],
   ];
 
   test.for(cases)("%s ends the stream", async ([, xml], { raw, user }) => {

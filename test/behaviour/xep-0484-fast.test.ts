@@ -232,10 +232,20 @@ describe("expiry and rotation (§3.5)", () => {
     const stream = raw();
     await opened(stream);
     await stream.sends(withToken(token));
-    // The store forgets it within the hour.
     await stream.receives(failure("credentials-expired"));
-    await clock.advance(DAY_MS / 24);
-    expect(await outcomeOf(raw, withToken(token))).toBe("not-authorized");
+  });
+
+  describe("with a lifetime of a minute", () => {
+    test.override({ options: { config: { modules: { fast: { lifetime: "1m" } } } } });
+
+    test("a token that expired long ago is as if it had never been", async ({ raw, user, clock }) => {
+      await user("alice", "secret");
+      const { token } = await issued(raw);
+      await clock.advance(2 * 60_000);
+      expect(await outcomeOf(raw, withToken(token))).toBe("credentials-expired");
+      await clock.advance(3_600_000);
+      expect(await outcomeOf(raw, withToken(token))).toBe("not-authorized");
+    });
   });
 
   test("a token of a day brings a new one, and is good until that is used", async ({ raw, user, clock }) => {
@@ -277,7 +287,7 @@ describe("invalidation (§3.6)", () => {
       await clock.advance(2 * DAY_MS);
       const answer = await tries(raw, withToken(token, { fast: `invalidate="${yes}"` }));
       expect(answer).toEqual({ outcome: "success", token: undefined });
-      expect(await outcomeOf(raw, withToken(token))).toBe("not-authorized");
+      expect(await outcomeOf(raw, withToken(token))).toBe("credentials-expired");
     },
   );
 
@@ -285,7 +295,7 @@ describe("invalidation (§3.6)", () => {
     await user("alice", "secret");
     const old = (await issued(raw)).token;
     const { token } = await tries(raw, withToken(old, { fast: `invalidate="true"`, more: requestToken() }));
-    expect(await outcomeOf(raw, withToken(old))).toBe("not-authorized");
+    expect(await outcomeOf(raw, withToken(old))).toBe("credentials-expired");
     expect(await outcomeOf(raw, withToken(token?.token ?? ""))).toBe("success");
   });
 
@@ -303,8 +313,20 @@ describe("invalidation (§3.6)", () => {
     await server.host().accounts.setPassword(Jid.parse("bob@localhost"), "another");
     expect(await outcomeOf(raw, withToken(phone.token))).toBe("success");
     await server.host().accounts.setPassword(ALICE, "another");
-    expect(await outcomeOf(raw, withToken(phone.token))).toBe("not-authorized");
-    expect(await outcomeOf(raw, withToken(laptop.token, { client: LAPTOP }))).toBe("not-authorized");
+    expect(await outcomeOf(raw, withToken(phone.token))).toBe("credentials-expired");
+    expect(await outcomeOf(raw, withToken(laptop.token, { client: LAPTOP }))).toBe("credentials-expired");
+  });
+
+  test("leaves the stream to a password (§4.2)", async ({ raw, user }) => {
+    await user("alice", "secret");
+    const { token } = await issued(raw);
+    await tries(raw, withToken(token, { fast: `invalidate="true"` }));
+    const stream = raw();
+    await opened(stream);
+    await stream.sends(withToken(token));
+    await stream.receives(failure("credentials-expired"));
+    await stream.sends(plain("alice", "secret"));
+    await loggedIn(stream);
   });
 
   test("the next owner of a name is nobody's heir", async ({ raw, user, server }) => {
@@ -340,5 +362,16 @@ describe("limits", () => {
     expect(await outcomeOf(raw, withToken(tokens.get(ids[1] ?? "") ?? "", { client: ids[1] ?? "" }))).toBe(
       "success",
     );
+  });
+
+  test("clients whose tokens are over go first", async ({ raw, user, clock }) => {
+    await user("alice", "secret");
+    const { token } = await issued(raw);
+    await clock.advance(1_000);
+    const gone = await issued(raw, LAPTOP);
+    await tries(raw, withToken(gone.token, { client: LAPTOP, fast: `invalidate="true"` }));
+    await issued(raw, `9${PHONE.slice(1)}`);
+    expect(await outcomeOf(raw, withToken(token))).toBe("success");
+    expect(await outcomeOf(raw, withToken(gone.token, { client: LAPTOP }))).toBe("not-authorized");
   });
 });

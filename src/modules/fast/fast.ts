@@ -48,10 +48,10 @@ export const fast = defineModule({
       inline: { offer, tokens: tokensOf, negotiate },
     });
 
-    host.hook("user:deleted", "observe", ({ user }) => tokens.revokeAll(user));
+    host.hook("user:deleted", "observe", ({ user }) => tokens.forget(user));
     // Who changes a password because somebody else knows it wants everybody out.
     host.accounts.onPasswordSet((user) => (user.domain === host.domain ? tokens.revokeAll(user) : undefined));
-    host.every(PURGE_INTERVAL_MS, () => tokens.purge());
+    host.every(PURGE_INTERVAL_MS, () => tokens.purge(config.lifetime));
 
     /** §3.1 */
     function offer(stream: Stream): readonly Element[] {

@@ -11,6 +11,9 @@ const SEED_BYTES = 32;
 /** Expired tokens deleted in one turn, so that a purge does not hold up the others. */
 const PURGE_BATCH = 500;
 
+/** How many lifetimes long the client that has a token hears that it is over (§4.2), and not that it is none. */
+const LIFETIMES_REMEMBERED = 4;
+
 /** XEP-0484 §5.1: a token begins as the client's new one, and becomes its current one when it is used. */
 const SLOTS = ["new", "current"] as const;
 type Slot = (typeof SLOTS)[number];
@@ -110,19 +113,24 @@ export class Tokens {
     return { token: secretOf(row, client), expires: row.expires };
   }
 
-  /** Forgets all tokens of the client. */
+  /** All tokens of the client are over. */
   async revoke(client: TokenClient): Promise<void> {
-    await this.#table.delete({ user: client.user.toString(), client: hashOf(client) });
+    await this.#end(client.user, { user: client.user.toString(), client: hashOf(client) });
   }
 
-  /** Forgets all tokens of the account. */
+  /** All tokens of the account are over. */
   async revokeAll(user: Jid): Promise<void> {
+    await this.#end(user, { user: user.toString() });
+  }
+
+  /** Forgets all tokens of an account that is no more: the next one of that name has nothing to do with it. */
+  async forget(user: Jid): Promise<void> {
     await this.#table.delete({ user: user.toString() });
   }
 
-  /** Forgets tokens that expired. */
-  async purge(): Promise<void> {
-    const before = this.#host.clock.now();
+  /** Forgets tokens that expired long ago; `lifetime` is that of a token. */
+  async purge(lifetime: number): Promise<void> {
+    const before = this.#host.clock.now() - LIFETIMES_REMEMBERED * lifetime;
     const expired = await this.#table.list({ index: "by_expiry", before, limit: PURGE_BATCH });
     for (const { user, client, slot } of expired) await this.#table.delete({ user, client, slot });
   }
@@ -151,13 +159,28 @@ export class Tokens {
     });
   }
 
-  /** An account with too many clients loses the tokens of the one that has not got a new one for the longest time. */
+  /** Not while a token is being accepted, which would write it back. */
+  #end(user: Jid, where: { user: string; client?: string }): Promise<void> {
+    return this.#host.exclusive(user, async () => {
+      const now = this.#host.clock.now();
+      for (const row of await this.#table.list({ where })) {
+        if (row.expires > now) await this.#table.put({ ...row, expires: now });
+      }
+    });
+  }
+
+  /**
+   * An account with too many clients loses the tokens of the one that has not got a new one for the longest time, but
+   * first of those that have none that is good.
+   */
   async #makeRoom(client: TokenClient): Promise<void> {
     const user = client.user.toString();
     const own = hashOf(client);
+    const now = this.#host.clock.now();
     const latest = new Map<string, number>();
     for (const row of await this.#table.list({ where: { user } })) {
-      if (row.client !== own) latest.set(row.client, Math.max(row.issued, latest.get(row.client) ?? 0));
+      const good = row.expires > now ? row.issued : 0;
+      if (row.client !== own) latest.set(row.client, Math.max(good, latest.get(row.client) ?? 0));
     }
     const oldestFirst = [...latest].toSorted(([, a], [, b]) => a - b).map(([other]) => other);
     for (const other of oldestFirst.slice(0, Math.max(0, latest.size + 1 - this.#clients))) {

@@ -55,7 +55,7 @@ export interface ServerParts {
   readonly certificate?: { readonly key: string; readonly cert: string } | undefined;
 }
 
-/** How long streams may take to end by themselves at shut-down; milliseconds. */
+/** How long streams, and then requests, may take to end by themselves at shut-down; milliseconds. */
 const SHUTDOWN_GRACE_MS = 3_000;
 
 /** Lines of the log that are remembered. */
@@ -360,6 +360,8 @@ export class XmppServer implements WholeServer {
     for (const stream of this.#streams) stream.close("system-shutdown");
     await this.#streamsEnd();
     await Promise.all([closed, answered]);
+    // Whose connection is gone may still have something under way that writes.
+    await settles(() => this.#router.isIdle);
     await Promise.all([...this.#hosts.values()].map((host) => host.stop()));
     try {
       await this.commit();
@@ -373,9 +375,7 @@ export class XmppServer implements WholeServer {
   /** Settles when all connections are gone and their work is done; those that take too long are cut. */
   async #streamsEnd(): Promise<void> {
     for (const stream of this.#streams) this.#working.add(stream);
-    const isOver = () => this.#streams.size === 0 && !this.#isWorking();
-    const until = Date.now() + SHUTDOWN_GRACE_MS;
-    while (!isOver() && Date.now() < until) await nextPoll();
+    await settles(() => this.#streams.size === 0 && !this.#isWorking());
     for (const stream of this.#streams) stream.transport.destroy();
     await nextPoll();
   }
@@ -439,6 +439,12 @@ function inOrder(modules: readonly Module[]): readonly Module[] {
   };
   for (const module of modules) add(module);
   return [...ordered];
+}
+
+/** Waits for that, but not for ever. */
+async function settles(isOver: () => boolean): Promise<void> {
+  const until = Date.now() + SHUTDOWN_GRACE_MS;
+  while (!isOver() && Date.now() < until) await nextPoll();
 }
 
 function nextPoll(): Promise<void> {

@@ -20,6 +20,8 @@ interface Pending {
 }
 
 interface LoginParts {
+  /** Aborted when the server closes. */
+  readonly closing: AbortSignal;
   readonly accounts: SaslContext["accounts"] & {
     hashesOf(user: Jid): readonly ScramHash[] | Promise<readonly ScramHash[]>;
   };
@@ -33,6 +35,11 @@ export class LoginError extends Error {
   override readonly name = "LoginError";
 }
 
+/** A network has as many guesses under way as it may. */
+export class BusyError extends Error {
+  override readonly name = "BusyError";
+}
+
 /**
  * SCRAM (RFC 5802) in two requests: the password of an account never reaches the server, and guesses wait as they do on streams.
  * What a page and a server that sent it can bind to is the same TLS connection, so nothing is bound.
@@ -40,6 +47,8 @@ export class LoginError extends Error {
 export class ConsoleLogin {
   readonly #parts: LoginParts;
   readonly #pending = new Map<string, Pending>();
+  /** Requests under way, by network. */
+  readonly #busy = new Map<string, number>();
 
   constructor(parts: LoginParts) {
     this.#parts = parts;
@@ -47,13 +56,26 @@ export class ConsoleLogin {
 
   /**
    * @param message client-first-message. @param domain the realm of the name in it.
-   * @throws LoginError
+   * @throws LoginError, BusyError
    */
-  async begin(
+  begin(
     domain: string,
     message: string,
     remote: string,
   ): Promise<{ readonly id: string; readonly hash: ScramHash; readonly message: string }> {
+    return this.#asOneOfFew(remote, () => this.#begin(domain, message, remote));
+  }
+
+  /** @param message client-final-message. @throws LoginError, BusyError */
+  finish(
+    id: string,
+    message: string,
+    remote: string,
+  ): Promise<{ readonly user: Jid; readonly message: string }> {
+    return this.#asOneOfFew(remote, () => this.#finish(id, message, remote));
+  }
+
+  async #begin(domain: string, message: string, remote: string) {
     const { random, clock } = this.#parts;
     const waited = await this.#wait(this.#parts.throttle.delay(undefined, remote));
     const hash = await this.#hashFor(domain, message);
@@ -67,12 +89,7 @@ export class ConsoleLogin {
     return { id, hash, message: step.data.toString() };
   }
 
-  /** @param message client-final-message. @throws LoginError */
-  async finish(
-    id: string,
-    message: string,
-    remote: string,
-  ): Promise<{ readonly user: Jid; readonly message: string }> {
+  async #finish(id: string, message: string, remote: string) {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     if (!pending || pending.until <= this.#parts.clock.now() || pending.remote !== remote) {
@@ -125,10 +142,37 @@ export class ConsoleLogin {
     };
   }
 
-  /** In the server's own time. */
+  /** All that wait do so at the same time: a thousand guesses beside each other would wait no longer than one. */
+  async #asOneOfFew<T>(remote: string, work: () => Promise<T>): Promise<T> {
+    const network = networkOf(remote);
+    const others = this.#busy.get(network) ?? 0;
+    if (others >= MOST_PENDING_OF_ONE) throw new BusyError("too many log-ins of one network at a time");
+    this.#busy.set(network, others + 1);
+    try {
+      return await work();
+    } finally {
+      const left = (this.#busy.get(network) ?? 1) - 1;
+      if (left > 0) this.#busy.set(network, left);
+      else this.#busy.delete(network);
+    }
+  }
+
+  /** In the server's own time. @throws LoginError when it closes meanwhile. */
   async #wait(ms: number): Promise<number> {
     if (ms <= 0) return 0;
-    await new Promise<void>((resolve) => void this.#parts.clock.after(ms, resolve));
+    const { clock, closing } = this.#parts;
+    await new Promise<void>((resolve, reject) => {
+      const end = () => {
+        timer.cancel();
+        reject(new LoginError("the server closes"));
+      };
+      const timer = clock.after(ms, () => {
+        closing.removeEventListener("abort", end);
+        resolve();
+      });
+      closing.addEventListener("abort", end, { once: true });
+      if (closing.aborted) end();
+    });
     return ms;
   }
 

@@ -36,6 +36,7 @@ export class HttpRouter {
   readonly #limited: HttpRoutes;
   readonly #shared: HttpRoutes = new Hono();
   readonly #sharedNames = new Set<string>();
+  #underWay = 0;
   /** By the names that requests have; the default one under "". */
   readonly #domains = new Map<string, { readonly routes: HttpRoutes; readonly streaming: HttpRoutes }>();
 
@@ -80,7 +81,9 @@ export class HttpRouter {
 
   /** Answers a request. What was written on the way is durable when this settles. Never rejects. */
   async fetch(request: Request, peer: HttpPeer): Promise<Response> {
+    this.#underWay++;
     const answer = await this.#answer(request, peer);
+    this.#underWay--;
     this.#parts.answered(answer.status);
     for (const [name, value] of Object.entries(DEFAULT_HEADERS)) {
       if (!answer.headers.has(name)) answer.headers.set(name, value);
@@ -97,6 +100,11 @@ export class HttpRouter {
     } catch (error) {
       return this.#failed(error);
     }
+  }
+
+  /** Whether no request is being answered. Whoever sent one may be gone long before. */
+  get isIdle(): boolean {
+    return this.#underWay === 0;
   }
 
   /** Ends the answers that have no end. */

@@ -111,6 +111,25 @@ describe("the log-in", () => {
     expect(isDone).toBe(true);
   });
 
+  test("lets no network wait for more than a few guesses at a time, which end with the server", async ({
+    browser,
+    rig,
+    clock,
+  }) => {
+    for (let tries = 0; tries < 8; tries++) {
+      const failed = browser.logsIn("alice", "wrong");
+      await clock.advance(16_000);
+      await failed;
+    }
+    const guesses = Array.from({ length: 30 }, () => browser.begins("alice"));
+    // Those that are refused are answered at once, and the others not before the server ends.
+    const refused = guesses.slice(10).map(async (guess) => (await guess).status);
+    expect(await Promise.all(refused)).toEqual(Array(20).fill(429));
+    await rig.close();
+    const waiting = guesses.slice(0, 10).map(async (guess) => (await guess).status);
+    expect(await Promise.all(waiting)).toEqual(Array(10).fill(401));
+  });
+
   test("cannot be kept from anybody by beginning many", async ({ browser, rig }) => {
     const begun = await browser.begins("alice");
     const flood = new ConsoleBrowser(rig, "198.51.100.7");

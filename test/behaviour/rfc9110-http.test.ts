@@ -379,6 +379,43 @@ describe("on ports", () => {
   });
 });
 
+describe("the end of the server", () => {
+  test("waits for what is under way for somebody who is gone", async () => {
+    const begun = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    const done = Promise.withResolvers<void>();
+    const late = defineModule({
+      name: "late",
+      implements: [],
+      async setup(host) {
+        const rows = await host.table<Row>({
+          name: "late",
+          version: 1,
+          columns: { key: "text" },
+          key: ["key"],
+        });
+        host.http.routes.post("/late", async (c) => {
+          begun.resolve();
+          await released.promise;
+          await rows.put({ key: "late" });
+          setImmediate(done.resolve);
+          return c.text("done");
+        });
+      },
+    });
+    const rig = await listening({ modules: [late] });
+    const socket = plain(rig);
+    socket.write("POST /late HTTP/1.1\r\nHost: a\r\n\r\n");
+    await begun.promise;
+    socket.destroy();
+    await once(socket, "close");
+    const closed = rig.close();
+    setTimeout(released.resolve, 100);
+    await Promise.all([closed, done.promise]);
+    expect(rig.errors).toEqual([]);
+  });
+});
+
 describe("the default port of the web", () => {
   test("is left alone when it is taken, and one that was asked for is not", async () => {
     const other = createTcpServer();

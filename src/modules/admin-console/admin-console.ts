@@ -30,7 +30,7 @@ export const adminConsole = defineModule({
     if (host !== first) return;
     const { clock, random, accounts, throttle } = host;
     const visits = new Visits(clock, random, { ...times, most });
-    const login = new ConsoleLogin({ accounts, throttle, clock, random });
+    const login = new ConsoleLogin({ accounts, throttle, clock, random, closing: host.http.closing });
     const door = new Door(host, visits, login, times.visitTime);
     const requests = new ConsoleRequests(host, door, watchers);
 

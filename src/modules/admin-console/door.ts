@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { record } from "../../admin/command.ts";
-import { type ConsoleLogin, LoginError } from "../../admin/console-login.ts";
+import { BusyError, type ConsoleLogin, LoginError } from "../../admin/console-login.ts";
 import type { AdminContext } from "../../admin/context.ts";
 import type { Host } from "../../core/host.ts";
 import type { HttpEnv, HttpRoutes } from "../../http/http-side.ts";
@@ -15,7 +15,7 @@ const PATH = "/admin";
 /** What was wrong with a request, for the page to show. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
-  readonly status: 400 | 401 | 403 | 404 | 422 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 422 | 429 | 503;
 
   constructor(status: Refusal["status"], message: string) {
     super(message);
@@ -191,6 +191,7 @@ export class Door {
     try {
       return await work();
     } catch (error) {
+      if (error instanceof BusyError) throw new Refusal(429, error.message);
       if (!(error instanceof LoginError)) throw error;
       const { remote } = c.env.peer;
       this.#host.log.info("a log-in to the console failed", { remote, reason: error.message });

@@ -12,7 +12,7 @@ export interface StanzaPeer {
   readonly presence: Inbox<Stanzas.ReceivedPresence>;
 }
 
-/** Every mechanism of stanza that binds wants tls-unique, which it does not know how to get. */
+/** Every mechanism of stanza that binds wants tls-unique, which it does not know how to get; over TLS alone they are offered. */
 const UNUSABLE = ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"];
 
 export function makeStanza({ server, certificate }: RealServer, options: AgentConfig): StanzaPeer {
@@ -24,7 +24,7 @@ export function makeStanza({ server, certificate }: RealServer, options: AgentCo
     ...options,
   });
   client.transports = { ...client.transports, tls: StanzaTlsTransport };
-  for (const name of UNUSABLE) client.sasl.disable(name);
+  if (options.transportPreferenceOrder === undefined) for (const name of UNUSABLE) client.sasl.disable(name);
   const peer: StanzaPeer = { client, messages: new Inbox(), presence: new Inbox() };
   client.on("message", (message) => peer.messages.add(message));
   client.on("presence", (presence) => peer.presence.add(presence));

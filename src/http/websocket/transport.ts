@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
-import { channelBindingOf, clientCertificateOf, encryptionOf } from "../../net/tls-socket.ts";
-import type { ChannelBindingType, Encryption, Transport, TransportEvents } from "../../net/transport.ts";
+import { clientCertificateOf, encryptionOf } from "../../net/tls-socket.ts";
+import type { Encryption, Transport, TransportEvents } from "../../net/transport.ts";
 import type { Outbox, Turn } from "../../net/turn.ts";
 import type { HttpPeer } from "../peer.ts";
 import { standalone } from "../standalone.ts";
@@ -128,9 +128,11 @@ export class WebSocketTransport implements Transport, Outbox {
     throw new Error("TLS is below the WebSocket (RFC 7395 §3.9)");
   }
 
-  channelBinding(type: ChannelBindingType): Buffer | undefined {
-    return this.#isDirect ? channelBindingOf(this.#connection, type) : undefined;
-  }
+  /**
+   * None: no script in a browser knows the channel below.
+   * COMPAT(stanza, 2026): takes the strongest mechanism that is offered, and fails with those that bind to it.
+   */
+  channelBinding(): undefined {}
 
   encryption(): Encryption | undefined {
     return this.#isDirect ? encryptionOf(this.#connection) : undefined;

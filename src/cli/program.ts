@@ -8,6 +8,7 @@ import { CliError, describeFailure } from "./failure.ts";
 import { addImportCommand } from "./import-command.ts";
 import { addInviteCommand } from "./invite-command.ts";
 import { addMessageCommands } from "./message-commands.ts";
+import { addRigCommand } from "./rig-command.ts";
 import { addRoomCommands } from "./room-commands.ts";
 import { addSessionCommands } from "./session-commands.ts";
 import { addStartCommand } from "./start-command.ts";
@@ -56,6 +57,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
   addExportCommand(program, environment);
   addCertCommand(program, environment);
   addConfigCommands(program, environment);
+  addRigCommand(program, environment);
   try {
     await program.parseAsync(args, { from: "user" });
     return 0;

@@ -215,6 +215,11 @@ export class TestServer implements AsyncDisposable {
     return this.#users.get(name);
   }
 
+  /** Of a user's name the address; any other address is itself. */
+  addressOf(name: string): string {
+    return this.#resolve(name);
+  }
+
   /** Makes an account. @throws Error when it exists, or when something of the fixture cannot be. */
   addUser(user: string | UserFixture): Promise<TestUser> {
     return this.#users.add(typeof user === "string" ? { name: user } : user);

@@ -18,6 +18,6 @@ test.each(examples)("npm run example %s", async (name) => {
   expect(code, (await said).join("\n")).toBe(0);
 });
 
-test("there is one for Vitest, and one that does without it", () => {
-  expect(examples).toEqual(expect.arrayContaining(["vitest", "node-test"]));
+test("there is one for Vitest, one that does without it, and one in another language", () => {
+  expect(examples).toEqual(expect.arrayContaining(["vitest", "node-test", "python"]));
 });

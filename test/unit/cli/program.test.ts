@@ -59,6 +59,7 @@ test("every command has help with an example", async () => {
     "cert",
     "config check",
     "config print",
+    "rig",
     "config schema",
   ]) {
     const rig = new CliRig();

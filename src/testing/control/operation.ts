@@ -1,0 +1,43 @@
+import type { Awaitable } from "../../util/awaitable.ts";
+import { type Infer, jsonSchemaOf, type Schema, t } from "../../util/schema.ts";
+import type { ControlState } from "./control-state.ts";
+
+type Fields = Readonly<Record<string, Schema<unknown>>>;
+type Values<F extends Fields> = { readonly [K in keyof F]: Infer<F[K]> };
+
+/** Something that can be asked of a rig over HTTP. */
+export interface Operation {
+  readonly name: string;
+  readonly summary: string;
+  /** Asked for with POST, else with GET. */
+  readonly changes: boolean;
+  readonly fields: Fields;
+  /** JSON Schema of what it takes. */
+  readonly json: object;
+  /** The answer goes out as JSON. @throws ConfigError for arguments that cannot be, Error for what did not work. */
+  run(value: unknown, state: ControlState): Awaitable<unknown>;
+}
+
+export function defineOperation<const F extends Fields>(operation: {
+  readonly name: string;
+  readonly summary: string;
+  readonly changes: boolean;
+  readonly fields: F;
+  run(args: Values<F>, state: ControlState): Awaitable<unknown>;
+}): Operation {
+  const { name, summary, changes, fields } = operation;
+  const schema = t.object(fields);
+  return {
+    name,
+    summary,
+    changes,
+    fields,
+    json: withoutDefault(jsonSchemaOf(schema)),
+    run: (value, state) => operation.run(schema.parse(value, "") as Values<F>, state),
+  };
+}
+
+/** The default of a whole body would say that it may be left out. */
+export function withoutDefault(schema: Record<string, unknown>): object {
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => key !== "default"));
+}

@@ -1,0 +1,173 @@
+/** The control API of the test server, as programs in other languages use it. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { request } from "node:http";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { WebSocket } from "ws";
+import { startControlServer } from "../../src/testing/control/control-server.ts";
+import { TestServer, type TestServerOptions } from "../../src/testing/index.ts";
+
+async function start(options: TestServerOptions = {}) {
+  const server = await TestServer.start({ users: ["romeo", "juliet"], clock: "virtual", ...options });
+  const control = await startControlServer(server);
+  onTestFinished(async () => {
+    await control.close();
+    await server.close();
+  });
+  const read = async (response: Response) => ({
+    status: response.status,
+    body: (await response.json()) as never,
+  });
+  return {
+    server,
+    url: control.url,
+    get: async (path: string) => read(await fetch(`${control.url}${path}`)),
+    post: async (name: string, args: object = {}) =>
+      read(
+        await fetch(`${control.url}/${name}`, {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify(args),
+        }),
+      ),
+  };
+}
+
+const hi = `<message to="juliet@localhost" type="chat"><body>Hi</body></message>`;
+
+describe("over HTTP", () => {
+  test("somebody speaks, and what passes can be expected", async () => {
+    const { server, get, post } = await start();
+    const juliet = await server.client("juliet");
+    await post("send", { as: "romeo", xml: hi });
+    await juliet.receives(`<message type="chat"><body>Hi</body></message>`);
+    const seen = await post("expect", { on: { to: "juliet", body: "Hi" } });
+    expect(seen).toMatchObject({ status: 200, body: { direction: "out", kind: "message" } });
+    expect(await post("expect-none", { on: { to: "juliet" }, within: 0 })).toMatchObject({ status: 200 });
+    expect(await post("expect", { on: { to: "juliet", body: "Bye" }, within: 1 })).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringContaining("Transcript:") as string },
+    });
+    expect(await get("/sessions?user=juliet")).toMatchObject({ body: [{ jid: juliet.jid }] });
+  });
+
+  test("a client that is there can be spoken for", async () => {
+    const { server, post } = await start();
+    const romeo = await server.client("romeo/orchard");
+    await post("send", { as: "romeo", xml: `<iq type="get" id="1"><ping xmlns="urn:xmpp:ping"/></iq>` });
+    await romeo.receives(`<iq type="result" id="1"/>`);
+    expect(server.sessions("romeo")).toHaveLength(1);
+  });
+
+  test("faults begin, hold, release and end", async () => {
+    const { server, get, post } = await start();
+    const juliet = await server.client("juliet");
+    expect(await post("fault-add", { on: { to: "juliet" }, action: "hold" })).toMatchObject({
+      body: { id: 1 },
+    });
+    await post("send", { as: "romeo", xml: hi });
+    expect(await get("/faults")).toMatchObject({ body: [{ id: 1, hits: 1, held: [{ kind: "message" }] }] });
+    await post("fault-remove", { id: 1 });
+    await post("fault-release", { id: 1 });
+    await juliet.receives(`<message type="chat"><body>Hi</body></message>`);
+    expect(await post("fault-remove", { id: 2 })).toMatchObject({
+      status: 422,
+      body: { detail: "there is no fault 2" },
+    });
+    expect(await post("fault-add", { fault: "storage", how: "smoke" })).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringContaining("fault.how: expected one of") as string },
+    });
+  });
+
+  test("handlers answer in the server's place", async () => {
+    const { server, get, post } = await start();
+    const romeo = await server.client("romeo");
+    await post("handler-add", { on: { iq: "get" }, error: "forbidden", times: 2 });
+    await romeo.sends(`<iq type="get" id="1"><ping xmlns="urn:xmpp:ping"/></iq>`);
+    await romeo.receives(
+      `<iq type="error" id="1">{...}<error type="auth"><forbidden xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`,
+    );
+    expect(await get("/pending")).toMatchObject({ body: [expect.stringContaining("1 of 2") as string] });
+  });
+
+  test("users are made, time is turned, and everything is what it was", async () => {
+    const { get, post } = await start();
+    await post("snapshot");
+    const nurse = await post("user-add", { name: "nurse", roster: [{ contact: "juliet" }] });
+    expect(nurse.body).toMatchObject({ jid: "nurse@localhost", password: "secret of nurse" });
+    expect(await get("/roster?user=nurse")).toMatchObject({
+      body: [{ jid: "juliet@localhost", subscription: "both" }],
+    });
+    const { now } = (await get("/clock")).body as { now: number };
+    await post("clock-advance", { by: "10m" });
+    expect(await get("/clock")).toMatchObject({ body: { now: now + 600_000 } });
+    await post("snapshot-restore", { id: 1 });
+    expect(await get("/clock")).toMatchObject({ body: { now } });
+    expect(await get("/user?name=nurse")).toMatchObject({ status: 422 });
+  });
+
+  test("each operation and each fault is described, and it says when it is well", async () => {
+    const { get } = await start();
+    expect(await get("/health")).toEqual({ status: 200, body: { status: "ok" } });
+    const { body } = await get("/openapi.json");
+    const { paths } = body as { paths: Record<string, Record<string, object>> };
+    expect(Object.keys(paths)).toEqual(expect.arrayContaining(["/expect", "/fault-add", "/clock-advance"]));
+    const faults = JSON.stringify(paths["/fault-add"]);
+    for (const name of ["stanza", "starttls", "clock-skew"]) expect(faults).toContain(`"${name}"`);
+  });
+
+  test("only programs of this machine are heard", async () => {
+    const { url } = await start();
+    const ask = async (headers: Record<string, string>) => {
+      const asked = request(`${url}/server`, { headers });
+      asked.end();
+      const [{ statusCode }] = (await once(asked, "response")) as [{ statusCode: number }];
+      return statusCode;
+    };
+    expect(await ask({})).toBe(200);
+    expect(await ask({ Host: "evil.example" })).toBe(403);
+    expect(await ask({ Origin: "https://evil.example" })).toBe(403);
+  });
+});
+
+test("over a WebSocket stanzas come as they pass", async () => {
+  const { server, url, post } = await start();
+  await server.client("juliet");
+  const socket = new WebSocket(`${url.replace("http", "ws")}/stanzas?to=juliet&kind=message`);
+  await once(socket, "open");
+  const message = once(socket, "message") as Promise<[Buffer]>;
+  await post("send", { as: "romeo", xml: hi });
+  const [data] = await message;
+  expect(JSON.parse(data.toString())).toMatchObject({
+    direction: "out",
+    to: expect.stringContaining("juliet") as string,
+  });
+});
+
+describe("jackdaw rig", () => {
+  function run(...args: string[]) {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "../../src/main.ts"), "rig", ...args]);
+    onTestFinished(() => void child.kill("SIGKILL"));
+    return child;
+  }
+
+  test.each(["SIGTERM", "the end of its input"])("says when it is ready, and ends with %s", async (how) => {
+    const child = run("--user", "romeo", "--tls", "--ids", "seq");
+    const exit = once(child, "exit");
+    const [line] = (await once(createInterface(child.stdout), "line")) as [string];
+    const ready = JSON.parse(line) as { control: string; users: object[] };
+    expect(ready).toMatchObject({
+      ready: true,
+      domain: "localhost",
+      services: { xmpps: expect.stringMatching(/^xmpps:/) as string },
+      users: [{ jid: "romeo@localhost", password: "secret of romeo" }],
+    });
+    expect((await fetch(`${ready.control}/health`)).status).toBe(200);
+    if (how === "SIGTERM") child.kill("SIGTERM");
+    else child.stdin.end();
+    expect(await exit).toEqual([0, null]);
+  });
+});

@@ -95,7 +95,7 @@ const proxies = t.object({
   trusted: t
     .list(network())
     .doc(
-      "Addresses of reverse proxies. What they say of the client in `Forwarded` (RFC 7239), `X-Forwarded-For` and `X-Forwarded-Proto` is believed, and they may have any number of connections.",
+      "Addresses of reverse proxies. What they say of the client in `Forwarded` (RFC 7239), `X-Forwarded-For` and `X-Forwarded-Proto` is believed (requests with both, naming two clients, are refused), and they may have any number of connections.",
     ),
   protocol: t
     .list(t.oneOf(["c2s", "c2sTls", "https", "http"]))

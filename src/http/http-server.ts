@@ -3,7 +3,8 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { getRequestListener } from "@hono/node-server";
-import { type HttpPeer, peerOf } from "./peer.ts";
+import { DEFAULT_HEADERS } from "./default-headers.ts";
+import { ForwardedError, type HttpPeer, peerOf } from "./peer.ts";
 import { Pipeline } from "./pipeline.ts";
 
 export interface HttpServerParts {
@@ -44,6 +45,10 @@ const CHECK_MS = 1_000;
 /** How long answers that are under way may take at the end; milliseconds. */
 const CLOSE_GRACE_MS = 3_000;
 
+/** What is told behind a proxy that lets clients say who they are. */
+const NOBODY = "The proxies do not agree on who asks\n";
+const REFUSED = { ...DEFAULT_HEADERS, "Content-Type": "text/plain; charset=utf-8" };
+
 interface Connection {
   readonly pipeline: Pipeline;
   /** The last one whose header came. */
@@ -55,6 +60,8 @@ export class HttpServer {
   readonly #parts: HttpServerParts;
   readonly #server: Server;
   readonly #remotes = new WeakMap<Duplex, string>();
+  /** Of requests that go to the router. */
+  readonly #peers = new WeakMap<IncomingMessage, HttpPeer>();
   readonly #sockets = new Map<Socket, Connection>();
   readonly #direct = new Map<string, DirectHandler>();
   readonly #upgrades = new Map<string, (upgrade: Upgrade) => void>();
@@ -73,16 +80,19 @@ export class HttpServer {
       shouldUpgradeCallback: ({ url }) => this.#upgrades.has(pathOf(url)),
     });
     const answer = getRequestListener(
-      (request, env) => parts.fetch(request, this.#peerOf(env.incoming as IncomingMessage)),
+      (request, env) => parts.fetch(request, this.#peers.get(env.incoming as IncomingMessage) as HttpPeer),
       // HTTP/1.0 has requests without a host, such as those of load balancers that ask after health.
       { hostname: parts.defaultDomain, overrideGlobalObjects: false },
     );
     this.#server.on("request", (request: IncomingMessage, response: ServerResponse) => {
       const begin = () => {
         if (this.#closing) response.setHeader("Connection", "close");
+        const peer = this.#peerOf(request);
+        if (!peer) return void response.writeHead(400, REFUSED).end(NOBODY);
         const handler = this.#direct.get(pathOf(request.url));
-        if (handler) handler(request, response, this.#peerOf(request));
-        else void answer(request, response);
+        if (handler) return handler(request, response, peer);
+        this.#peers.set(request, peer);
+        return void answer(request, response);
       };
       this.#receive(request, response, begin);
     });
@@ -162,10 +172,16 @@ export class HttpServer {
     socket.setTimeout(this.#parts.limits.idleTime);
   }
 
-  #peerOf(request: IncomingMessage): HttpPeer {
+  /** Undefined when the proxies' word makes no sense. */
+  #peerOf(request: IncomingMessage): HttpPeer | undefined {
     const { socket, headers } = request;
     const connected = { remote: this.#remotes.get(socket) ?? "", secure: socket instanceof TLSSocket };
-    return peerOf(connected, headers, this.#parts.isTrusted);
+    try {
+      return peerOf(connected, headers, this.#parts.isTrusted);
+    } catch (error) {
+      if (error instanceof ForwardedError) return undefined;
+      throw error;
+    }
   }
 
   #upgrade(request: IncomingMessage, connection: Socket, head: Buffer): void {
@@ -177,6 +193,10 @@ export class HttpServer {
     // It is the handler's from now on, also at the end.
     this.#sockets.delete(connection);
     const peer = this.#peerOf(request);
+    if (!peer) {
+      connection.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      return;
+    }
     const isForwarded = peer.remote !== this.#remotes.get(connection);
     handler({ request, connection, head, peer, isForwarded });
   }

@@ -15,10 +15,16 @@ interface Hop {
   readonly proto: string | undefined;
 }
 
+/** A `Forwarded` that is none, or that says another thing than `X-Forwarded-For`: nobody knows who asks. */
+export class ForwardedError extends Error {
+  override readonly name = "ForwardedError";
+}
+
 /**
  * The client behind trusted proxies: the nearest address that is not one of theirs (RFC 7239 §7.4). Without
- * `Forwarded` what stands in `X-Forwarded-For` and `X-Forwarded-Proto` counts.
- * @param connected who opened the connection.
+ * `Forwarded` what stands in `X-Forwarded-For` and `X-Forwarded-Proto` counts. Most proxies write one of the two and let
+ * pass what the client sent of the other: where both are there they have to agree.
+ * @param connected who opened the connection. @throws ForwardedError
  */
 export function peerOf(
   connected: HttpPeer,
@@ -26,7 +32,20 @@ export function peerOf(
   isTrusted: (address: string) => boolean,
 ): HttpPeer {
   if (!isTrusted(connected.remote)) return connected;
-  const hops = headers.forwarded === undefined ? legacyHops(headers) : forwardedHops(headers.forwarded);
+  const legacy = follow(connected, legacyHops(headers), isTrusted);
+  if (headers.forwarded === undefined) return legacy;
+  const peer = follow(connected, forwardedHops(headers.forwarded), isTrusted);
+  if (headers["x-forwarded-for"] !== undefined && legacy.remote !== peer.remote) {
+    throw new ForwardedError("Forwarded and X-Forwarded-For name two clients");
+  }
+  return peer;
+}
+
+function follow(
+  connected: HttpPeer,
+  hops: readonly Hop[],
+  isTrusted: (address: string) => boolean,
+): HttpPeer {
   let peer = connected;
   for (const { from, proto } of hops.toReversed()) {
     if (!isTrusted(peer.remote)) break;
@@ -37,13 +56,19 @@ export function peerOf(
   return peer;
 }
 
-/** RFC 7239 §4: elements in the order of the way; quoted strings may contain commas and semicolons. */
+/** RFC 7239 §4, with the characters of addresses that proxies do not quote. A quotation that has no end would swallow what they append. */
+const PAIR = /^[^\s"=]+=("(\\.|[^"\\])*"|[^\s"]*)$/s;
+
+/** RFC 7239 §4: elements in the order of the way; quoted strings may contain commas and semicolons. @throws ForwardedError */
 function forwardedHops(header: string): Hop[] {
   return splitOutsideQuotes(header, ",").map((element) => {
     const pairs = new Map<string, string>();
-    for (const pair of splitOutsideQuotes(element, ";")) {
+    for (const text of splitOutsideQuotes(element, ";")) {
+      const pair = text.trim();
+      if (pair === "") continue;
+      if (!PAIR.test(pair)) throw new ForwardedError("Forwarded is malformed");
       const [name = "", ...value] = pair.split("=");
-      pairs.set(name.trim().toLowerCase(), unquote(value.join("=").trim()));
+      pairs.set(name.toLowerCase(), unquote(value.join("=")));
     }
     return { from: readAddress(pairs.get("for")), proto: pairs.get("proto")?.toLowerCase() };
   });

@@ -240,6 +240,10 @@ describe("on ports", () => {
     const headers = { Forwarded: "for=192.0.2.9;proto=https" };
     const answer = await fetch(`http://127.0.0.1:${rig.server.ports.http}/who`, { headers });
     expect(await answer.text()).toBe("localhost 192.0.2.9 true");
+    // What a client sent, and what its proxy wrote that knows the other header only.
+    const forged = { Forwarded: "for=127.0.0.1;proto=https", "X-Forwarded-For": "192.0.2.9" };
+    const refused = await fetch(`http://127.0.0.1:${rig.server.ports.http}/who`, { headers: forged });
+    expect(refused.status).toBe(400);
   });
 
   test("one request after another on one connection, and large bodies", async () => {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, test } from "vitest";
-import { peerOf } from "../../../src/http/peer.ts";
+import { ForwardedError, peerOf } from "../../../src/http/peer.ts";
 import { networkMatcher } from "../../../src/util/ip-network.ts";
 
 const isTrusted = networkMatcher(["10.0.0.0/8", "2001:db8::1"]);
@@ -70,11 +70,11 @@ const cases: [string, { remote: string; secure: boolean }, IncomingHttpHeaders, 
     true,
   ],
   [
-    "Forwarded goes before X-Forwarded-For",
+    "Forwarded and X-Forwarded-For that agree",
     proxy,
-    { forwarded: "for=1.1.1.1", "x-forwarded-for": "2.2.2.2" },
+    { forwarded: "for=1.1.1.1;proto=https", "x-forwarded-for": "6.6.6.6, 1.1.1.1" },
     "1.1.1.1",
-    false,
+    true,
   ],
   [
     "Forwarded with several elements",
@@ -103,6 +103,18 @@ const cases: [string, { remote: string; secure: boolean }, IncomingHttpHeaders, 
 describe("the client behind a proxy", () => {
   test.each(cases)("%s", (_, connected, headers, remote, secure) => {
     expect(peerOf(connected, headers, isTrusted)).toEqual({ remote, secure });
+  });
+
+  test.each([
+    ["Forwarded and X-Forwarded-For name two", { forwarded: "for=1.1.1.1", "x-forwarded-for": "2.2.2.2" }],
+    [
+      "a quotation would swallow what the proxy says",
+      { forwarded: 'for=6.6.6.6;x=", for=1.1.1.1;proto=http' },
+    ],
+    ["a quotation stands in the middle of a value", { forwarded: 'for=6.6.6.6;x=a", for=1.1.1.1;y="' }],
+    ["there are no pairs", { forwarded: "1.1.1.1" }],
+  ])("is nobody where %s", (_, headers) => {
+    expect(() => peerOf(proxy, headers, isTrusted)).toThrow(ForwardedError);
   });
 
   test("over TLS stays secure where the proxy does not say otherwise", () => {

@@ -127,6 +127,7 @@ describe("an invitation through the room", () => {
     const bob = await connect("bob/desk");
     await makeRoom(alice, "first");
     for (const to of ["alice@localhost", "alice@localhost/phone", `${ROOM}/first`]) {
+      await alice.sends(asks(`<invite to="bob@localhost"/>`));
       await bob.sends(asks(`<decline to="${to}"><reason>Too busy</reason></decline>`));
       await alice.receives(
         `<message from="${ROOM}" id="i1"><x xmlns="${USER}"><decline from="bob@localhost"><reason>Too busy</reason></decline></x></message>`,
@@ -139,9 +140,21 @@ describe("an invitation through the room", () => {
     const bob = await connect("bob/desk");
     const carol = await connect("carol/tab");
     await makeRoom(alice, "first");
-    await bob.sends(asks(`<decline to="carol@localhost"><reason>Buy now</reason></decline>`));
-    expect((await bob.receivesAny()).toString()).toContain("<item-not-found ");
+    await grants(alice, `<item affiliation="member" jid="carol@localhost"/>`);
+    // Nor does it tell who belongs to the room.
+    for (const to of ["carol@localhost", "alice@localhost", "nobody@localhost"]) {
+      await bob.sends(asks(`<decline to="${to}"><reason>Buy now</reason></decline>`));
+      expect((await bob.receivesAny()).toString()).toContain("<item-not-found ");
+    }
     await carol.receivesNothing();
+    // One answer to one invitation.
+    await alice.sends(asks(`<invite to="bob@localhost"/>`));
+    forget(alice, bob);
+    for (const _ of [1, 2]) await bob.sends(asks(`<decline to="alice@localhost"/>`));
+    await alice.receives(
+      `<message from="${ROOM}" id="i1"><x xmlns="${USER}"><decline from="bob@localhost"/></x></message>`,
+    );
+    await alice.receivesNothing();
   });
 
   test("given directly is none of the room's business (XEP-0249 §2)", async ({ connect }) => {

@@ -17,7 +17,14 @@ const server = await createServer({
   config: {
     auth: { iterations: 4096 },
     limits: { resourcesPerAccount: OCCUPANTS + 1 },
-    modules: { muc: { messagesPerMinute: "off", roomMessagesPerMinute: "off", presencesPerMinute: "off" } },
+    modules: {
+      muc: {
+        messagesPerMinute: "off",
+        roomMessagesPerMinute: "off",
+        presencesPerMinute: "off",
+        nicknames: OCCUPANTS + 1,
+      },
+    },
   },
 });
 await server.createUser("romeo@localhost", "secret");

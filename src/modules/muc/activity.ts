@@ -44,8 +44,9 @@ export class Activity {
     const client = stanza.from as Jid;
     if (stanza.type === "unavailable" || stanza.type === "error") return this.forget(client);
     if (stanza.type !== undefined || !stanza.has("rai", ns.RAI)) return undefined;
+    const { config, store, rooms, service, pace } = this.#context;
+    pace.countPresence(service.jid, client);
     this.forget(client);
-    const { config, store, rooms, service } = this.#context;
     const user = client.bare;
     const own = this.#byUser.get(user.toString())?.size ?? 0;
     if (this.#watchers.size >= config.watchers || own >= config.sessionsPerOccupant) {

@@ -71,6 +71,8 @@ export class AdminQueries {
     const { host } = this.#context;
     const items = payload.getChildren("item", ns.MUC_ADMIN);
     if (items.length === 0) throw new StanzaError("bad-request", "there are no changes");
+    const most = this.#context.config.changes;
+    if (items.length > most) throw new StanzaError("policy-violation", `at most ${most} changes at a time`);
     const actor = actorIn(host, room, from);
     const changes = items.map((item) => this.#read(room, item));
     for (const change of changes) this.#check(room, actor, change);

@@ -39,7 +39,7 @@ export class Admission {
     // §7.2.7
     if (membersOnly && affiliation === "none") throw new StanzaError("registration-required");
     checkNickIsFree(room, nick, user);
-    this.#checkSpace(room, nick, affiliation);
+    this.#checkSpace(room, nick, user, affiliation);
   }
 
   /** §7.2.6, §14.1: in clear, so guesses are bounded. */
@@ -90,7 +90,7 @@ export class Admission {
   }
 
   /** §7.2.10: admins and owners find room in one that is full. */
-  #checkSpace(room: Room, nick: string, affiliation: Affiliation): void {
+  #checkSpace(room: Room, nick: string, user: Jid, affiliation: Affiliation): void {
     const { config } = this.#context;
     const present = room.occupants.get(nick);
     if (present) {
@@ -98,6 +98,9 @@ export class Admission {
         throw new StanzaError("resource-constraint", "too many clients under this nickname");
       }
       return;
+    }
+    if (room.occupantsOf(user).length >= config.nicknames) {
+      throw new StanzaError("resource-constraint", "you have too many nicknames here");
     }
     const most = Math.min(room.options.maxOccupants || config.occupants, config.occupants);
     const reserve = isAdministrative(affiliation) ? config.reserve : 0;
@@ -107,22 +110,12 @@ export class Admission {
   }
 }
 
-/** §7.2.9: nobody else has the nickname, or has reserved it. @throws StanzaError conflict */
+/** §7.2.9: nobody else has the nickname, or has reserved it, or one that looks the same. @throws StanzaError conflict */
 export function checkNickIsFree(room: Room, nick: string, user: Jid): void {
   const holder = room.affiliations.holderOf(nick);
   if (holder !== undefined && holder !== user.toString()) throw new StanzaError("conflict");
-  const present = room.occupants.get(nick);
+  const present = room.occupants.get(nick) ?? room.lookalikeOf(nick);
   if (present && !present.user.equals(user)) throw new StanzaError("conflict");
-}
-
-/** §17.1: no empty or invisible nicknames, and none that is too long. */
-export function checkNick(nick: string, most: number): void {
-  if (!/[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}]/u.test(nick)) {
-    throw new StanzaError("not-acceptable", "the nickname cannot be seen", { type: "cancel" });
-  }
-  if (nick.length > most) {
-    throw new StanzaError("policy-violation", `the nickname is longer than ${most} characters`);
-  }
 }
 
 function passwordIn(stanza: Stanza): string {

@@ -1,4 +1,5 @@
 import type { Jid } from "../../xmpp/jid.ts";
+import { looks } from "./nicknames.ts";
 import type { Affiliation } from "./standing.ts";
 
 /** What a room keeps of somebody. */
@@ -12,7 +13,7 @@ export interface Affiliate {
 /** XEP-0045 §5.2: who lastingly belongs to a room, or is kept out of it; by bare JID, or by domain. */
 export class Affiliations {
   readonly #entries = new Map<string, Affiliate>();
-  /** Reserved nicknames, and whose they are. */
+  /** What reserved nicknames look like, and whose they are. */
   readonly #nicks = new Map<string, string>();
   #owners = 0;
 
@@ -28,13 +29,13 @@ export class Affiliations {
   /** undefined removes the entry. */
   set(address: string, entry: Affiliate | undefined): void {
     const before = this.#entries.get(address);
-    if (before?.nick) this.#nicks.delete(before.nick);
+    if (before?.nick) this.#nicks.delete(looks(before.nick));
     if (before?.affiliation === "owner") this.#owners--;
     if (!entry) {
       this.#entries.delete(address);
       return;
     }
-    if (entry.nick) this.#nicks.set(entry.nick, address);
+    if (entry.nick) this.#nicks.set(looks(entry.nick), address);
     if (entry.affiliation === "owner") this.#owners++;
     this.#entries.set(address, entry);
   }
@@ -47,9 +48,9 @@ export class Affiliations {
     return this.#entries.size;
   }
 
-  /** Whose nickname it is; undefined when nobody has reserved it. */
+  /** Whose nickname it is, or looks like; undefined when nobody has reserved it. */
   holderOf(nick: string): string | undefined {
-    return this.#nicks.get(nick);
+    return this.#nicks.get(looks(nick));
   }
 
   /** The addresses of those with an affiliation. */

@@ -17,6 +17,8 @@ export const mucConfig = t.object({
   occupants: t.integer(5000, { min: 2 }).doc("Occupants of one room."),
   reserve: t.integer(20, { min: 1 }).doc("How many more admins and owners may enter a room that is full."),
   sessionsPerOccupant: t.integer(20, { min: 1 }).doc("Clients of one account under one nickname."),
+  nicknames: t.integer(10, { min: 1 }).doc("Nicknames that one account may have in one room at a time."),
+  changes: t.integer(200, { min: 1 }).doc("Roles and affiliations that one request may change."),
   affiliations: t.integer(10_000, { min: 10 }).doc("Owners, admins, members and outcasts of one room."),
   affiliationLog: t
     .integer(500, { min: 1 })

@@ -1,3 +1,4 @@
+import { childElements, clone, el } from "../../xml/element.ts";
 import { Jid, JidError } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
@@ -10,16 +11,37 @@ const ROOM_ONLY = [
   ["x", ns.MUC_OWNER],
   ["occupant-id", ns.OCCUPANT_ID],
   ["hats", ns.HATS],
+  // XEP-0424 §4: only an archive says that a message is no more; who said it of an own one would keep it from moderators.
+  ["retracted", ns.RETRACT],
 ] as const;
 
-/** An occupant's stanza without what it has no right to say, and without addresses. */
+/** An occupant's stanza without what it has no right to say, and without the addresses of its sender. */
 export function withoutClaims(stanza: Stanza, room: Jid): Stanza {
   let clean = stanza;
+  // Servers give ids to what their users send (XEP-0359), and in what name they do tells who it was (XEP-0045 §13.2).
+  const isSender = (by: Jid) => stanza.from !== undefined && by.bare.equals(stanza.from.bare);
   for (const [name, namespace] of ROOM_ONLY) clean = clean.without(name, namespace);
-  clean = withoutMarks(clean, "stanza-id", ns.STANZA_ID, (by) => by.equals(room));
+  clean = withoutMarks(clean, "stanza-id", ns.STANZA_ID, (by) => by.equals(room) || isSender(by));
   // A delay by an address of the room or of a server would pass for history; one of a user may be from another chat (§7.9).
-  clean = withoutMarks(clean, "delay", ns.DELAY, (by) => by.local === "" || by.bare.equals(room));
+  clean = withoutMarks(
+    clean,
+    "delay",
+    ns.DELAY,
+    (by) => by.local === "" || by.bare.equals(room) || isSender(by),
+  );
   return clean.with({ from: undefined, to: undefined });
+}
+
+/** An error as the other side of a room may see it: without who in particular it is from (RFC 6120 §8.3.2). */
+export function withoutOrigin(error: Stanza): Stanza {
+  const element = error.child("error", ns.CLIENT);
+  if (element?.attrs.by === undefined) return error;
+  const anonymous = el(
+    "error",
+    { type: element.attrs.type as string | undefined },
+    ...childElements(element).map(clone),
+  );
+  return error.without("error", ns.CLIENT).append(anonymous);
 }
 
 /** Whether a message has ids that somebody else gave it. Those that the room gives come later. */

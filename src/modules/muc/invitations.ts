@@ -13,6 +13,8 @@ import type { Occupant } from "./occupant.ts";
 import type { Room } from "./room.ts";
 import { isAdministrative } from "./standing.ts";
 
+/** Invitations that can be declined. */
+const KNOWN_INVITATIONS = 10_000;
 /** Accounts whose invitations are counted. */
 const KNOWN_ACCOUNTS = 10_000;
 
@@ -27,6 +29,8 @@ interface Invitation {
 export class Invitations {
   readonly #context: Context;
   readonly #affiliations: AffiliationChanges;
+  /** What was sent and not declined yet: the room, whom it asks in, and by whom. */
+  readonly #open = new Lru<string, true>(KNOWN_INVITATIONS);
   readonly #buckets = new Lru<string, TokenBucket>(KNOWN_ACCOUNTS);
 
   constructor(context: Context, affiliations: AffiliationChanges) {
@@ -81,28 +85,26 @@ export class Invitations {
       password: password || undefined,
       reason,
     });
+    this.#open.set(keyOf(room, invitee, inviter), true);
     return this.#context.host.route(message({ from: room.jid, to: invitee, id }, x, old));
   }
 
-  /** §7.8.2: to the one who invited, if that is somebody of this room: it carries no messages to others. */
+  /** §7.8.2: to the one who invited, once, and to nobody else: it carries no messages, and tells of no members. */
   decline(room: Room, stanza: Stanza, x: Element): Awaitable<void> {
     const { host, delivery, config } = this.#context;
     const decline = x.getChild("decline", ns.MUC_USER) as Element;
-    const inviter = readJid(decline.attrs.to);
-    if (!inviter) throw new StanzaError("jid-malformed");
-    const answer = el("decline", { from: (stanza.from as Jid).bare.toString() });
+    const to = readJid(decline.attrs.to);
+    if (!to) throw new StanzaError("jid-malformed");
+    const inviter = to.bare.equals(room.jid) ? room.occupants.get(to.resource)?.user : to.bare;
+    const decliner = (stanza.from as Jid).bare;
+    if (!inviter || !this.#open.delete(keyOf(room, decliner, inviter)))
+      throw new StanzaError("item-not-found");
+    const answer = el("decline", { from: decliner.toString() });
     const reason = readText(decline, "reason", config.text);
     if (reason) answer.cnode(el("reason", {}, reason));
     const told = message({ from: room.jid, id: stanza.id }, el("x", { xmlns: ns.MUC_USER }, answer));
-    if (inviter.bare.equals(room.jid)) {
-      const occupant = room.occupants.get(inviter.resource);
-      if (!occupant) throw new StanzaError("item-not-found");
-      return delivery.toOccupant(occupant, told);
-    }
-    const present = room.occupantsOf(inviter.bare);
+    const present = room.occupantsOf(inviter);
     if (present.length > 0) return each(present, (occupant) => delivery.toOccupant(occupant, told));
-    const affiliation = room.affiliationOf(inviter);
-    if (affiliation === "none" || affiliation === "outcast") throw new StanzaError("item-not-found");
     return host.route(told.with({ to: inviter }));
   }
 
@@ -134,6 +136,10 @@ export class Invitations {
       if (!exists) throw new StanzaError("item-not-found");
     });
   }
+}
+
+function keyOf({ jid }: Room, invitee: Jid, inviter: Jid): string {
+  return [jid, invitee.bare, inviter.bare].join(" ");
 }
 
 /** The text of a child, cut to `most` characters; undefined without one. */

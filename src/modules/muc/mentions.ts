@@ -16,6 +16,7 @@ const KNOWN_NICKS = 1000;
 const KNOWN_WOKEN = 10_000;
 /** Characters of a message that are looked at. */
 const LOOKED_AT = 2000;
+const LOOKED_AT_CHILDREN = 50;
 /** Members whom one message wakes. */
 const MOST_MENTIONED = 10;
 
@@ -56,7 +57,8 @@ export class Mentions {
 
   /** By nickname, by a reference (XEP-0372 §3.2), or by address. */
   *#mentioned(room: Room, stanza: Stanza, body: string): Iterable<Jid> {
-    for (const child of stanza.has("reference", ns.REFERENCE) ? stanza.payload : []) {
+    const isReferring = stanza.has("reference", ns.REFERENCE);
+    for (const child of isReferring ? stanza.payload.slice(0, LOOKED_AT_CHILDREN) : []) {
       const uri: unknown = child.is("reference", ns.REFERENCE) ? child.attrs.uri : undefined;
       const user = typeof uri === "string" ? userOf(uri) : undefined;
       if (user) yield user;

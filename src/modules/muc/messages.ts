@@ -5,6 +5,7 @@ import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import type { Attendance } from "./attendance.ts";
 import type { Context } from "./context.ts";
+import { withoutOrigin } from "./foreign.ts";
 import { broadcast, spoken } from "./groupchat.ts";
 import type { Invitations } from "./invitations.ts";
 import type { Occupant } from "./occupant.ts";
@@ -46,7 +47,7 @@ export class Messages {
     const sender = error.has("x", ns.MUC_USER) ? room?.occupants.get(nick) : undefined;
     const told =
       room && culprit && sender
-        ? this.#context.delivery.toOccupant(sender, spoken(room, culprit, error))
+        ? this.#context.delivery.toOccupant(sender, spoken(room, culprit, withoutOrigin(error)))
         : undefined;
     return after(told, () => this.#attendance.bounced(room, error));
   }

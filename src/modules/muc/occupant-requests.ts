@@ -6,6 +6,7 @@ import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import type { Context } from "./context.ts";
+import { withoutOrigin } from "./foreign.ts";
 import type { Room } from "./room.ts";
 
 /** A request that was passed on to an occupant. */
@@ -81,7 +82,7 @@ export class OccupantRequests {
       if (!room || !pending || !answer.from?.equals(pending.target)) return undefined;
       this.#pending.get(room)?.delete(answer.id ?? "");
       const { client, id, asked } = pending;
-      return host.route(answer.with({ from: asked, to: client, id }));
+      return host.route(withoutOrigin(answer).with({ from: asked, to: client, id }));
     });
   }
 }

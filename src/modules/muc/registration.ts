@@ -5,9 +5,10 @@ import { StanzaError } from "../../xmpp/errors.ts";
 import { form, readForm } from "../../xmpp/forms.ts";
 import { type Jid, JidError } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
-import { checkNick, checkNickIsFree } from "./admission.ts";
+import { checkNickIsFree } from "./admission.ts";
 import type { AffiliationChanges } from "./affiliation-changes.ts";
 import type { Context } from "./context.ts";
+import { checkNick } from "./nicknames.ts";
 import type { Room } from "./room.ts";
 
 /** XEP-0045 §7.10: users reserve a nickname, and become members with it where the room is open. */

@@ -4,6 +4,7 @@ import type { AffiliationLog } from "./affiliation-log.ts";
 import type { Affiliations } from "./affiliations.ts";
 import type { Hats } from "./hats.ts";
 import type { History } from "./history.ts";
+import { looks } from "./nicknames.ts";
 import type { Entrance, Occupant, Seat } from "./occupant.ts";
 import { Pattern } from "./pattern.ts";
 import { inForce, type PresentRole, type RoomOptions } from "./room-options.ts";
@@ -44,6 +45,8 @@ export class Room {
   /** Since when users without affiliation are known here; milliseconds since the epoch. */
   readonly #since = new Lru<string, number>(KNOWN_VOICES);
   readonly #occupants = new Map<string, Occupant>();
+  readonly #byLooks = new Map<string, Occupant>();
+  readonly #byUser = new Map<string, Set<Occupant>>();
   #configured: RoomOptions;
   #options: RoomOptions;
   #bans: readonly Pattern[] = [];
@@ -169,13 +172,18 @@ export class Room {
 
   /** Every occupant of an account; one account may have several nicknames. */
   occupantsOf(user: Jid): Occupant[] {
-    return [...this.#occupants.values()].filter((occupant) => occupant.user.equals(user));
+    return [...(this.#byUser.get(user.toString()) ?? [])];
+  }
+
+  /** An occupant whose nickname looks like this one. */
+  lookalikeOf(nick: string): Occupant | undefined {
+    return this.#byLooks.get(looks(nick));
   }
 
   sit(seat: Seat): void {
     const { occupant } = seat;
     occupant.seats.push(seat);
-    this.#occupants.set(occupant.nick, occupant);
+    this.#add(occupant);
     this.#seats.set(seat.jid.toString(), seat);
   }
 
@@ -186,7 +194,7 @@ export class Room {
     occupant.seats.splice(occupant.seats.indexOf(seat), 1);
     occupant.changed();
     if (occupant.seats.length > 0) return;
-    this.#occupants.delete(occupant.nick);
+    this.#remove(occupant);
     this.#noteVoice(occupant);
   }
 
@@ -203,8 +211,27 @@ export class Room {
   }
 
   rename(occupant: Occupant, jid: Jid): void {
-    this.#occupants.delete(occupant.nick);
+    this.#remove(occupant);
     occupant.rename(jid);
+    this.#add(occupant);
+  }
+
+  #add(occupant: Occupant): void {
     this.#occupants.set(occupant.nick, occupant);
+    this.#byLooks.set(looks(occupant.nick), occupant);
+    const key = occupant.user.toString();
+    const own = this.#byUser.get(key);
+    if (own) own.add(occupant);
+    else this.#byUser.set(key, new Set([occupant]));
+  }
+
+  #remove(occupant: Occupant): void {
+    this.#occupants.delete(occupant.nick);
+    const look = looks(occupant.nick);
+    if (this.#byLooks.get(look) === occupant) this.#byLooks.delete(look);
+    const key = occupant.user.toString();
+    const own = this.#byUser.get(key);
+    own?.delete(occupant);
+    if (own?.size === 0) this.#byUser.delete(key);
   }
 }

@@ -87,7 +87,9 @@ export const disco = defineModule({
 
     function describeDomain(): Element {
       const features = host.modules.flatMap((module) => module.features ?? []);
-      return describe([{ category: "server", type: "im", name }], features, forms);
+      // COMPAT(libpurple, 2026): it asks the domain alone whether accounts have personal eventing.
+      const kinds = accountNodes.map(({ identity }) => identity);
+      return describe([{ category: "server", type: "im", name }, ...kinds], features, forms);
     }
 
     function domainItems(request: IqRequest): Awaitable<Element> {

@@ -29,7 +29,7 @@ describe("the domain", () => {
     await asks(alice, "localhost", INFO);
     await alice.receives(
       `<iq type="result" id="d1" from="localhost"><query xmlns="${INFO}">{...}
-        <identity category="server" type="im" name="Jackdaw"/>
+        <identity category="server" type="im" name="Jackdaw"/><identity category="pubsub" type="pep"/>
         <feature var="${INFO}"/><feature var="${ITEMS}"/></query></iq>`,
     );
   });

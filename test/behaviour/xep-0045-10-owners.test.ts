@@ -155,6 +155,20 @@ describe("the configuration", () => {
     await alice.receivesNothing();
   });
 
+  test("is taken from a form that does not name its kind, and not from another form", async ({ connect }) => {
+    const alice = await connect("alice/phone");
+    await makeRoom(alice, "first");
+    const name = `<field var="muc#roomconfig_roomname"><value>Cave</value></field>`;
+    const other = `<field var="FORM_TYPE"><value>urn:example:other</value></field>`;
+    await alice.sends(asks("set", `<x xmlns="jabber:x:data" type="submit">${other}${name}</x>`));
+    expect((await alice.receivesAny()).toString()).toContain("<bad-request");
+    await alice.sends(asks("set", `<x xmlns="jabber:x:data" type="submit">${name}</x>`));
+    await alice.receives(DONE);
+    forget(alice);
+    await alice.sends(asks("get"));
+    expect((await alice.receivesAny()).toString()).toContain("<value>Cave</value>");
+  });
+
   test("stays as it was when it is cancelled (§10.2)", async ({ connect }) => {
     const alice = await connect("alice/phone");
     await makeRoom(alice, "first", { roomname: "Cave" });

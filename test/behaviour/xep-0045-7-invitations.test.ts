@@ -170,9 +170,10 @@ describe("registration with a room (§7.10)", () => {
   const REGISTER = "jabber:iq:register";
   const registers = (type: "get" | "set", inner = "") =>
     `<iq type="${type}" id="r1" to="${ROOM}"><query xmlns="${REGISTER}">${inner}</query></iq>`;
-  const form = (nick: string, name = `${MUC}#register`) => `<x xmlns="jabber:x:data" type="submit">
-    <field var="FORM_TYPE"><value>${name}</value></field>
+  const filled = (nick: string, more = "") => `<x xmlns="jabber:x:data" type="submit">${more}
     <field var="muc#register_roomnick"><value>${nick}</value></field></x>`;
+  const form = (nick: string, name = `${MUC}#register`) =>
+    filled(nick, `<field var="FORM_TYPE"><value>${name}</value></field>`);
   const DONE = `<iq type="result" id="r1" from="${ROOM}"/>`;
   const isRefused = async (client: Client, condition: string) => {
     const answer = await client.receivesAny();
@@ -214,6 +215,14 @@ describe("registration with a room (§7.10)", () => {
     await isRefused(carol, "conflict");
     await carol.sends(registers("set", form("first")));
     await isRefused(carol, "conflict");
+  });
+
+  test("takes a form that does not name its kind", async ({ connect }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/desk");
+    await makeRoom(alice, "first");
+    await bob.sends(registers("set", filled("thirdwitch")));
+    await bob.receives(DONE);
   });
 
   test("has no nickname for others: an empty answer (§7.12)", async ({ connect }) => {

@@ -44,6 +44,19 @@ describe("a ping to the server (§4.2)", () => {
   });
 });
 
+describe("a ping from a list of commands (XEP-0050)", () => {
+  const COMMANDS = "http://jabber.org/protocol/commands";
+
+  test.for(["localhost", "alice@localhost"])("to %s tells the time", async (to, { connect, clock }) => {
+    const alice = await connect("alice/phone");
+    await alice.sends(`<iq type="set" id="p1" to="${to}"><command xmlns="${COMMANDS}" node="ping"/></iq>`);
+    const time = new Date(clock.now()).toISOString();
+    await alice.receives(`<iq type="result" id="p1" from="${to}"><command xmlns="${COMMANDS}" node="ping"
+      sessionid="{any}" status="completed" xml:lang="en"><x xmlns="jabber:x:data" type="result"><title>Pong</title>
+      <field var="timestamp" type="text-single" label="Time"><value>${time}</value></field></x></command></iq>`);
+  });
+});
+
 describe("a ping to another client (§4.4)", () => {
   test("reaches it, and its answer the one who asked", async ({ connect }) => {
     const alice = await connect("alice/phone");

@@ -57,11 +57,8 @@ export class OwnerQueries {
       return room.isLocked ? after(this.#removal.destroy(room), () => undefined) : undefined;
     }
     if (submitted.type !== "submit") throw new StanzaError("bad-request", "the form is not submitted");
-    // §10.1.2: an empty form takes the defaults.
-    if (
-      submitted.formType !== ns.MUC_CONFIG &&
-      (submitted.formType !== undefined || submitted.values.size > 0)
-    ) {
+    // §10.1.2: an empty form takes the defaults. COMPAT(xmpp4r, 2026): the payload says as well what form it is.
+    if (submitted.formType !== undefined && submitted.formType !== ns.MUC_CONFIG) {
       throw new StanzaError("bad-request", "this is another form");
     }
     return after(this.configure(room, actor, submitted.values), (tell) => {

@@ -87,7 +87,7 @@ export class Registration {
     const x = query.getChild("x", ns.DATA_FORMS);
     if (!x) throw new StanzaError("bad-request", "there is no form");
     const { type, formType, values } = readForm(x);
-    if (type !== "submit" || formType !== ns.MUC_REGISTER)
+    if (type !== "submit" || (formType !== undefined && formType !== ns.MUC_REGISTER))
       throw new StanzaError("bad-request", "this is another form");
     const nick = values.get("muc#register_roomnick")?.[0] ?? "";
     if (nick === "") throw new StanzaError("bad-request", "a nickname is missing");

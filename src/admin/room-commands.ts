@@ -85,7 +85,7 @@ export const announceInRooms = command({
   changes: true,
   args: t.object({
     text: t.string().doc("What is said."),
-    room: t.optional(roomArgument()),
+    room: t.optional(roomArgument()).doc("Where it is said; absent: in all rooms of the domain."),
     domain: domainArgument(),
   }),
   async run(context, { text, room, domain }) {

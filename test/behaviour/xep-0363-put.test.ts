@@ -1,4 +1,5 @@
 /** XEP-0363 §7: the upload, and what is refused. */
+import { statfs } from "node:fs/promises";
 import { describe, expect } from "vitest";
 import { Jid } from "../../src/index.ts";
 import {
@@ -284,6 +285,29 @@ describe("uploads of one account at the same time", () => {
     }
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([201, 201]);
     expect((await request(third.put, body(CAT))).status).toBe(201);
+  });
+});
+
+describe("a disk that is nearly full", () => {
+  test.override({ options: uploading({ perDay: "off", perAccount: "off", maxFileSize: "1000 TB" }) });
+
+  test("takes no more files than there is room for, whatever was promised to each", async ({
+    connect,
+    request,
+    server,
+  }) => {
+    const alice = await connect("alice/phone");
+    const folder = await server.host().folder("uploads");
+    const { bavail, bsize } = await statfs(folder);
+    // More than half of what there is.
+    const size = Math.floor(bavail * bsize * 0.7);
+    const [first, second] = [await getsSlot(alice, { size }), await getsSlot(alice, { size })];
+    const slow = new SlowBody();
+    const coming = request(first.put, slow.init(size));
+    await eventually(() => filesIn(folder)).toHaveLength(1);
+    expect((await request(second.put, new SlowBody().init(size))).status).toBe(507);
+    slow.ends();
+    expect((await coming).status).toBe(400);
   });
 });
 

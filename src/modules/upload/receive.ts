@@ -20,6 +20,8 @@ export interface ReceiverParts {
   readonly slowest: number;
   /** Uploads of one account at the same time. */
   readonly atOnce: number;
+  /** Bytes of the disk that stay free. */
+  readonly keepFree: number;
   /** How long files are kept by their purpose; milliseconds, 0 for ever. */
   readonly keep: Readonly<Record<Purpose, number>>;
   /** Aborted when the server ends. */
@@ -42,11 +44,18 @@ class BrokenBodyError extends Error {
   override readonly name = "BrokenBodyError";
 }
 
+/** A file that is coming in. */
+interface Arrival {
+  readonly owner: string;
+  /** Bytes that are still to come. */
+  left: number;
+}
+
 /** `PUT` of a file into its slot (XEP-0363 §7). */
 export class Receiver {
   readonly #parts: ReceiverParts;
-  /** Slots whose file is coming in, with their owners. */
-  readonly #active = new Map<string, string>();
+  /** By their slots. */
+  readonly #active = new Map<string, Arrival>();
 
   constructor(parts: ReceiverParts) {
     this.#parts = parts;
@@ -62,9 +71,10 @@ export class Receiver {
     const refused = this.#check(slot, request, token);
     if (refused || !slot) return refused ?? unknownSlot();
     // From here to the end of this turn nothing waits: nobody else comes between the question and the entry.
-    this.#active.set(id, slot.owner);
+    const arrival: Arrival = { owner: slot.owner, left: slot.size };
+    this.#active.set(id, arrival);
     try {
-      return await this.#receive(slot, request);
+      return await this.#receive(slot, request, arrival);
     } finally {
       this.#active.delete(id);
     }
@@ -78,18 +88,28 @@ export class Receiver {
     if (!signer.isSigned(slot, token)) return unknownSlot();
     if ((slot.expires ?? 0) <= clock.now()) return refusal(410, "The slot is over; ask for another one");
     if (this.#active.has(slot.id)) return refusal(409, "The file is coming in already");
-    const others = [...this.#active.values()].filter((owner) => owner === slot.owner).length;
+    const others = [...this.#active.values()].filter(({ owner }) => owner === slot.owner).length;
     if (others >= atOnce) return refusal(429, "Too many uploads at once", { "Retry-After": "5" });
     return checkHeaders(slot, request.headers);
   }
 
-  async #receive(slot: UploadRow, request: Request): Promise<Response> {
+  /** For all that is coming in: slots were given when there was room for each of them alone. */
+  async #hasRoom(): Promise<boolean> {
+    const { files, keepFree } = this.#parts;
+    const free = await files.free();
+    const coming = [...this.#active.values()].reduce((sum, { left }) => sum + left, 0);
+    return free - coming >= keepFree;
+  }
+
+  async #receive(slot: UploadRow, request: Request, arrival: Arrival): Promise<Response> {
     const { clock, files, store, log, keep, slowest, uploads, bytes, closing } = this.#parts;
     const { id, size, purpose, latest } = slot;
     const type = mediaType(request.headers.get("content-type") ?? "") ?? "";
     try {
+      if (!(await this.#hasRoom())) return noRoom();
       const time = Math.min(LEAST_TIME_MS + (size / slowest) * 1000, MOST_TIME_MS);
-      await files.receive(id, chunksOf(request.body, { clock, time, closing }), size);
+      const chunks = chunksOf(request.body, { clock, time, closing });
+      await files.receive(id, counted(chunks, arrival), size);
       // Its owner may have gone meanwhile.
       const { owner } = (await store.get(id)) ?? { owner: "" };
       if (owner !== "") await files.publish(id);
@@ -106,7 +126,7 @@ export class Receiver {
       if (error instanceof ClosingError) return refusal(503, "The server goes down", { Connection: "close" });
       if (error instanceof BrokenBodyError) return refusal(400, "The body broke off");
       log.warn("an upload could not be written", { id, error: (error as Error).message });
-      return refusal(507, "There is no room for the file");
+      return noRoom();
     }
     uploads.inc();
     bytes.inc(size);
@@ -117,6 +137,17 @@ export class Receiver {
 /** Whatever is wrong: nobody learns which slots there are. */
 function unknownSlot(): Response {
   return refusal(403, "There is no such slot");
+}
+
+function noRoom(): Response {
+  return refusal(507, "There is no room for the file");
+}
+
+async function* counted(chunks: AsyncIterable<Uint8Array>, arrival: Arrival): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    yield chunk;
+    arrival.left -= chunk.length;
+  }
 }
 
 function checkHeaders(slot: UploadRow, headers: Headers): Response | undefined {

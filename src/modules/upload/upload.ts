@@ -112,6 +112,7 @@ export const upload = defineModule({
       bytes: metrics.counter("jackdaw_upload_bytes", "size of the files that were uploaded"),
       slowest: settings.slowest,
       atOnce: settings.atOnce,
+      keepFree: settings.keepFree,
       keep: { message: settings.keep, profile: 0, permanent: 0 },
     });
     const downloadParts = {

@@ -321,6 +321,22 @@ describe("traffic", () => {
     expect(entries[0]).toMatchObject({ action: "traffic-watch", details: { address: "bob@localhost" } });
     expect((await browser.ask("traffic?address=localhost")).status).toBe(422);
   });
+
+  test("is not watched by who asks for the header alone, nor by more who ask at once", async ({
+    browser,
+    rig,
+  }) => {
+    await browser.logsIn("alice", "sesame");
+    const path = "/admin/api/traffic?address=bob@localhost";
+    const head = { method: "HEAD", headers: { cookie: browser.cookie } };
+    for (let count = 0; count < 10; count++) expect((await rig.request(path, head)).status).toBe(200);
+    const all = await Promise.all(
+      Array.from({ length: 11 }, () => browser.raw("traffic?address=bob@localhost")),
+    );
+    expect(all.filter(({ status }) => status === 200)).toHaveLength(10);
+    expect(all.filter(({ status }) => status === 503)).toHaveLength(1);
+    for (const answer of all) await answer.body?.cancel();
+  });
 });
 
 test("an account is exported as XEP-0227 has it", async ({ browser }) => {

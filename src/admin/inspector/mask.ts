@@ -30,7 +30,8 @@ const SECRET_ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Links that let somebody in. */
-const SECRET_IN_TEXT = /((?:preauth|token|password|signature|sig)=)[^&;#\s"<]+|(\/invite\/)[\w.~-]+/gi;
+const SECRET_IN_TEXT =
+  /((?:preauth|token|password|signature|sig|link)=)[^&;#\s"<]+|(\/(?:invite|export)\/)[\w.~-]+/gi;
 
 /** A copy in which nothing is left that would let somebody do what only another may. */
 export function masked(element: Element): Element {

@@ -74,12 +74,21 @@ export class ConsoleRequests {
   async #traffic(c: Context<HttpEnv>): Promise<Response> {
     const visit = await this.#door.visit(c);
     const address = addressOf(c.req.query("address") ?? "");
-    if (this.#watchers >= this.#mostWatchers) throw new Refusal(503, "too many are watching");
+    const headers = { "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" };
+    // RFC 9110 §9.3.2: nobody would read the stream, or end it.
+    if (c.req.method === "HEAD") return c.body(null, 200, headers);
+    this.#checkWatchers();
     await record(this.#door.contextOf(visit), "traffic-watch", { address: address.toString() });
+    // Others may have come meanwhile.
+    this.#checkWatchers();
     const { clock, http } = this.#host;
     const ends = AbortSignal.any([visit.ended, http.closing]);
     const stream = trafficStream({ clock, ends, watch: (see) => this.#watch(visit, address, see) });
-    return c.body(stream, 200, { "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" });
+    return c.body(stream, 200, headers);
+  }
+
+  #checkWatchers(): void {
+    if (this.#watchers >= this.#mostWatchers) throw new Refusal(503, "too many are watching");
   }
 
   #watch(visit: Visit, address: Jid, see: ConstructorParameters<typeof Watch>[2]): () => void {

@@ -77,7 +77,7 @@ test.each([
   ],
   [
     "links that let in",
-    `<message><body>see xmpp:localhost?register;preauth=SESAME and https://localhost/invite/SESAME now</body></message>`,
+    `<message><body>see xmpp:localhost?register;preauth=SESAME and https://localhost/invite/SESAME or https://localhost/export/SESAME or /admin#link=SESAME now</body></message>`,
     "now",
   ],
   [

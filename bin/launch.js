@@ -1,6 +1,8 @@
 // Plain JavaScript, because the Node that runs it may be too old for everything else.
 import { spawn } from "node:child_process";
-import { pathToFileURL } from "node:url";
+import module from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** The oldest Node that runs the server: it strips types and has the Node-API 10 of better-sqlite3. */
 export const oldestNode = "22.18";
@@ -16,6 +18,12 @@ export function isModern(version) {
   const [oldestMajor = 0, oldestMinor = 0] = oldestNode.split(".").map(Number);
   return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
 }
+
+/**
+ * Where Node keeps what it made of the code, so that the next start need not strip types and compile again; one that cannot write
+ * there does without.
+ */
+const COMPILED = join(dirname(dirname(fileURLToPath(import.meta.url))), "node_modules", ".cache", "jackdaw");
 
 /** How V8 serves a server best: a large young generation would be room for garbage in each idle session. */
 const SERVER_FLAGS = ["--max-semi-space-size=4"];
@@ -49,6 +57,7 @@ function nameOf(flag) {
  */
 export async function runHere(file, args) {
   process.argv = [process.execPath, file, ...args];
+  module.enableCompileCache?.(COMPILED);
   await import(pathToFileURL(file).href);
 }
 
@@ -61,7 +70,8 @@ export async function runHere(file, args) {
  * @param {readonly string[]} args
  */
 export function runUnder(node, file, args) {
-  const child = spawn(node, [...flags(), file, ...args], { stdio: "inherit" });
+  const env = { NODE_COMPILE_CACHE: COMPILED, ...process.env };
+  const child = spawn(node, [...flags(), file, ...args], { stdio: "inherit", env });
   // A terminal sends SIGINT and SIGHUP to the whole foreground group: the child has them already.
   const fromTerminal = process.stdin.isTTY === true;
   for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT", "SIGHUP"])) {

@@ -93,3 +93,11 @@ describe.skipIf(process.platform === "win32")("a process without the flags of a 
     expect(await flagsOf("--max-semi-space-size=16")).toEqual(["--max-semi-space-size=16"]);
   });
 });
+
+test("the program's compiled code is kept for its next start", async () => {
+  const child = launch("console.log(process.env.NODE_COMPILE_CACHE)");
+  const [printed] = await once(child.stdout, "data");
+  expect(String(printed).trim()).toBe(
+    join(import.meta.dirname, "..", "..", "node_modules", ".cache", "jackdaw"),
+  );
+});

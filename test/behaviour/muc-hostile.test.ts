@@ -122,6 +122,64 @@ describe("what an occupant says", () => {
     );
     expect((await alice.receivesAny()).toString()).not.toContain("bob@");
   });
+
+  test("as an error is an error, and no way around who may send private messages", async ({ connect }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/phone");
+    await makeRoom(alice, "first", { allowpm: "none" });
+    await enter(bob, "second");
+    forget(alice, bob);
+    await bob.sends(
+      `<message type="error" to="${ROOM}/first"><x xmlns="http://jabber.org/protocol/muc#user"/><body>Buy now</body><error type="cancel"><not-allowed xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></message>`,
+    );
+    expect((await alice.receivesAny()).toString()).not.toContain("Buy");
+  });
+
+  test("is not of another time", async ({ connect }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/phone");
+    await makeRoom(alice, "first");
+    await enter(bob, "second");
+    forget(alice, bob);
+    await bob.sends(
+      `<message to="${ROOM}" type="groupchat"><body>hi</body><x xmlns="jabber:x:delay" from="${ROOM}" stamp="20020910T23:08:25"/></message>`,
+    );
+    expect((await alice.receivesAny()).toString()).not.toContain("jabber:x:delay");
+  });
+});
+
+describe("too much", () => {
+  const muc = { requestsPerMinute: 2, changesPerMinute: 3 };
+  test.override({ options: { config: { modules: { muc } } } });
+
+  test("of requests to occupants, and of changes to a room, is refused for a while", async ({
+    connect,
+    clock,
+  }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/phone");
+    await makeRoom(alice, "first");
+    await enter(bob, "second");
+    forget(alice, bob);
+    const ask = `<iq type="get" id="q" to="${ROOM}/first"><query xmlns="x:y"/></iq>`;
+    for (const _ of [1, 2, 3]) await bob.sends(ask);
+    expect((await bob.receivesAny()).toString()).toContain(`<error type="wait"><policy-violation`);
+    for (const _ of [1, 2]) await alice.receivesAny();
+    await alice.receivesNothing();
+    for (const _ of [1, 2, 3]) await administers(alice, `<item role="visitor" nick="second"/>`);
+    forget(alice);
+    await administers(alice, `<item role="visitor" nick="second"/>`);
+    for (;;) {
+      const element = await alice.receivesAny();
+      if (!element.is("iq")) continue;
+      expect(element.toString()).toContain(`<error type="wait"><policy-violation`);
+      break;
+    }
+    await clock.advance(30_000);
+    forget(alice);
+    await bob.sends(ask);
+    expect((await alice.receivesAny()).is("iq")).toBe(true);
+  });
 });
 
 describe("an owner", () => {

@@ -57,6 +57,14 @@ export const mucConfig = t.object({
   presencesPerMinute: t
     .integer(60, { min: 1, off: true })
     .doc("How often one account may enter a room, or change nickname or presence there, in a minute."),
+  requestsPerMinute: t
+    .integer(1200, { min: 1, off: true })
+    .doc("Requests that one account may send to occupants of one room in a minute."),
+  changesPerMinute: t
+    .integer(300, { min: 1, off: true })
+    .doc(
+      "How often one account may ask one room in a minute to change something: options, affiliations, roles, hats and the like.",
+    ),
   bannedPatterns: t.integer(50, { min: 0 }).doc("Patterns of banned addresses that one room may have."),
   hats: t.integer(50, { min: 1 }).doc("Hats that one room may have (XEP-0317)."),
   hatsWorn: t.integer(1000, { min: 1 }).doc("How often hats may be worn in one room."),

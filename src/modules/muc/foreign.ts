@@ -1,7 +1,7 @@
-import { childElements, clone, el } from "../../xml/element.ts";
+import { childElements, clone, type Element, el } from "../../xml/element.ts";
 import { Jid, JidError } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
-import type { Stanza } from "../../xmpp/stanza.ts";
+import { message, type Stanza } from "../../xmpp/stanza.ts";
 
 /** What only a room says of its occupants (XEP-0045 §17.3, XEP-0421 §4, XEP-0317 §3.1). */
 const ROOM_ONLY = [
@@ -11,6 +11,8 @@ const ROOM_ONLY = [
   ["x", ns.MUC_OWNER],
   ["occupant-id", ns.OCCUPANT_ID],
   ["hats", ns.HATS],
+  // XEP-0091: a delay as it was once, of which some clients still make history.
+  ["x", "jabber:x:delay"],
   // XEP-0424 §4: only an archive says that a message is no more; who said it of an own one would keep it from moderators.
   ["retracted", ns.RETRACT],
 ] as const;
@@ -36,12 +38,19 @@ export function withoutClaims(stanza: Stanza, room: Jid): Stanza {
 export function withoutOrigin(error: Stanza): Stanza {
   const element = error.child("error", ns.CLIENT);
   if (element?.attrs.by === undefined) return error;
-  const anonymous = el(
-    "error",
-    { type: element.attrs.type as string | undefined },
-    ...childElements(element).map(clone),
-  );
-  return error.without("error", ns.CLIENT).append(anonymous);
+  return error.without("error", ns.CLIENT).append(anonymous(element));
+}
+
+/** Of a message that came back what went wrong, and nothing that would pass for a message. */
+export function errorAlone(error: Stanza): Stanza {
+  const { id, from } = error;
+  const element = error.child("error", ns.CLIENT);
+  return message({ type: "error", id, from }, ...(element ? [anonymous(element)] : []));
+}
+
+function anonymous(error: Element): Element {
+  const type = error.attrs.type as string | undefined;
+  return el("error", { type }, ...childElements(error).map(clone));
 }
 
 /** Whether a message has ids that somebody else gave it. Those that the room gives come later. */

@@ -5,7 +5,7 @@ import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import type { Attendance } from "./attendance.ts";
 import type { Context } from "./context.ts";
-import { withoutOrigin } from "./foreign.ts";
+import { errorAlone } from "./foreign.ts";
 import { broadcast, spoken } from "./groupchat.ts";
 import type { Invitations } from "./invitations.ts";
 import type { Occupant } from "./occupant.ts";
@@ -41,13 +41,14 @@ export class Messages {
     });
   }
 
-  /** §18.1.2. What came of a private message, which is marked (§7.5), is told to the one who sent it. */
+  /** §18.1.2. What came of a private message, which is marked (§7.5), is told to the one who sent it: what went wrong, and no more. */
   #returned(room: Room | undefined, nick: string, error: Stanza): Awaitable<void> {
+    const { delivery, config } = this.#context;
     const culprit = room?.occupantOf(error.from as Jid);
     const sender = error.has("x", ns.MUC_USER) ? room?.occupants.get(nick) : undefined;
     const told =
-      room && culprit && sender
-        ? this.#context.delivery.toOccupant(sender, spoken(room, culprit, withoutOrigin(error)))
+      room && culprit && sender && error.size <= config.message
+        ? delivery.toOccupant(sender, spoken(room, culprit, errorAlone(error)))
         : undefined;
     return after(told, () => this.#attendance.bounced(room, error));
   }

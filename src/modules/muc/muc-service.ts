@@ -129,7 +129,11 @@ export function openService({ host, domain, config, store, ids, vCards }: Parts)
   if (roomCommands) {
     keepHats(context, wardrobe);
     disco.addNodes(roomCommands);
-    service.iq("set", ns.COMMANDS, "command", (request) => roomCommands.execute(request), "address");
+    const execute = inRoom((room, request) => {
+      pace.countChange(room, request.from);
+      return roomCommands.execute(request);
+    });
+    service.iq("set", ns.COMMANDS, "command", execute, "address");
   }
 
   const inRooms: readonly (readonly ["get" | "set", string, string, InRoom])[] = [
@@ -147,7 +151,13 @@ export function openService({ host, domain, config, store, ids, vCards }: Parts)
     ...(archive ? archiveRequests(context, archive) : []),
   ];
   for (const [type, namespace, name, handler] of inRooms) {
-    service.iq(type, namespace, name, inRoom(handler), "address");
+    const changing: InRoom = (room, request) => {
+      pace.countChange(room, request.from);
+      return handler(room, request);
+    };
+    // Pages of archives are asked for by "set", and counted there.
+    const isChange = type === "set" && namespace !== ns.MAM;
+    service.iq(type, namespace, name, inRoom(isChange ? changing : handler), "address");
   }
   const search = new ChannelSearch(context);
   service.iq("get", ns.CHANNEL_SEARCH, "search", (request) => search.answer(request));

@@ -58,11 +58,12 @@ export class OccupantRequests {
   }
 
   #forward(room: Room, stanza: Stanza): Awaitable<void> {
-    const { host, config } = this.#context;
+    const { host, config, pace } = this.#context;
     const client = stanza.from as Jid;
     const asker = room.occupantOf(client);
     const asked = room.occupants.get((stanza.to as Jid).resource);
     if (!asker || !asked) throw new StanzaError("item-not-found");
+    pace.countRequest(room, client);
     // What belongs to the account is answered by its server, whichever of its clients is here.
     const target = stanza.has("vCard", ns.VCARD) ? asked.user : asked.first.jid;
     const id = host.random.id();

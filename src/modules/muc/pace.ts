@@ -17,6 +17,8 @@ export class Pace {
   readonly #messages: Rates;
   readonly #roomMessages: Rates;
   readonly #presences: Rates;
+  readonly #requests: Rates;
+  readonly #changes: Rates;
   /** When accounts last spoke in rooms with slow mode. */
   readonly #spoke = new WeakMap<Room, Lru<string, number>>();
 
@@ -26,6 +28,8 @@ export class Pace {
     this.#messages = new Rates(config.messagesPerMinute, host.clock);
     this.#roomMessages = new Rates(config.roomMessagesPerMinute, host.clock);
     this.#presences = new Rates(config.presencesPerMinute, host.clock);
+    this.#requests = new Rates(config.requestsPerMinute, host.clock);
+    this.#changes = new Rates(config.changesPerMinute, host.clock);
   }
 
   /** An occupant sends something, to everybody or to one. @throws StanzaError */
@@ -43,6 +47,18 @@ export class Pace {
   countPresence(to: Jid, client: Jid): void {
     if (this.#presences.tryTake(`${to.bare.toString()} ${client.bare.toString()}`)) return;
     throw new StanzaError("policy-violation", "you enter or change presence too often", { type: "wait" });
+  }
+
+  /** An occupant asks another one something. @throws StanzaError */
+  countRequest({ jid }: Room, client: Jid): void {
+    if (this.#requests.tryTake(`${jid.toString()} ${client.bare.toString()}`)) return;
+    throw new StanzaError("policy-violation", "you ask too much", { type: "wait" });
+  }
+
+  /** Somebody wants something of a room changed. @throws StanzaError */
+  countChange({ jid }: Room, client: Jid): void {
+    if (this.#changes.tryTake(`${jid.toString()} ${client.bare.toString()}`)) return;
+    throw new StanzaError("policy-violation", "you change too much", { type: "wait" });
   }
 
   /** An occupant speaks to everybody: in slow mode one after a while. @throws StanzaError */

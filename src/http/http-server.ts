@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { getRequestListener } from "@hono/node-server";
 import { DEFAULT_HEADERS } from "./default-headers.ts";
+import { faultOf } from "./faulty-request.ts";
 import { ForwardedError, type HttpPeer, peerOf } from "./peer.ts";
 import { Pipeline } from "./pipeline.ts";
 
@@ -49,6 +50,8 @@ const CLOSE_GRACE_MS = 3_000;
 const NOBODY = "The proxies do not agree on who asks\n";
 const REFUSED = { ...DEFAULT_HEADERS, "Content-Type": "text/plain; charset=utf-8" };
 
+const FAULTY = { ...REFUSED, Connection: "close" };
+
 interface Connection {
   readonly pipeline: Pipeline;
   /** The last one whose header came. */
@@ -77,7 +80,9 @@ export class HttpServer {
       keepAliveTimeout: keepAlive,
       connectionsCheckingInterval: CHECK_MS,
       noDelay: true,
-      shouldUpgradeCallback: ({ url }) => this.#upgrades.has(pathOf(url)),
+      // RFC 9110 §7.8: HTTP/1.0 has no upgrades.
+      shouldUpgradeCallback: (request) =>
+        this.#upgrades.has(pathOf(request.url)) && request.httpVersion !== "1.0" && !faultOf(request),
     });
     const answer = getRequestListener(
       (request, env) => parts.fetch(request, this.#peers.get(env.incoming as IncomingMessage) as HttpPeer),
@@ -87,6 +92,9 @@ export class HttpServer {
     this.#server.on("request", (request: IncomingMessage, response: ServerResponse) => {
       const begin = () => {
         if (this.#closing) response.setHeader("Connection", "close");
+        const fault = faultOf(request);
+        if (fault)
+          return void response.writeHead(fault, FAULTY).end("This request can be read in several ways\n");
         const peer = this.#peerOf(request);
         if (!peer) return void response.writeHead(400, REFUSED).end(NOBODY);
         const handler = this.#direct.get(pathOf(request.url));

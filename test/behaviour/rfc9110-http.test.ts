@@ -311,6 +311,11 @@ describe("on ports", () => {
       "bare line feeds in chunks",
       "POST /length HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\na\n0\n\n",
     ],
+    ["two hosts", "GET /who HTTP/1.1\r\nHost: localhost\r\nHost: example.org\r\n\r\n"],
+    [
+      "chunks in HTTP/1.0",
+      "POST /length HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
     ["no Host", "GET /who HTTP/1.1\r\n\r\n"],
     ["TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
     ["a stream of XMPP", "<?xml version='1.0'?><stream:stream to='localhost'>"],
@@ -318,6 +323,11 @@ describe("on ports", () => {
   test.each(garbage)("%s is a bad request", async (_, text) => {
     const rig = await listening();
     expect(await exchange(plain(rig), text)).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
+  });
+
+  test("an encoding that is not known is not taken for what it encodes (RFC 9112 §6.1)", async () => {
+    const head = "POST /length HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n";
+    expect(await exchange(plain(await listening()), head)).toMatch(/^HTTP\/1.1 501 /);
   });
 
   test("headers have a size and a time", async () => {
@@ -363,6 +373,17 @@ describe("on ports", () => {
     socket.write(text);
     const [data] = await once(socket, "data");
     expect(String(data)).toMatch(/^HTTP\/1.1 200 OK/);
+    socket.destroy();
+  });
+
+  test("an upgrade of HTTP/1.0 is none (§7.8)", async () => {
+    const handshake =
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: xmpp\r\n";
+    const text = `GET /xmpp-websocket HTTP/1.0\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${handshake}\r\n`;
+    const socket = plain(await listening());
+    socket.write(text);
+    const [data] = await once(socket, "data");
+    expect(String(data)).toMatch(/^HTTP\/1.1 426 /);
     socket.destroy();
   });
 

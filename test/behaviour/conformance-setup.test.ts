@@ -10,6 +10,7 @@ const page = readFileSync(new URL("../../docs/conformance.md", import.meta.url),
 const written = JSON.parse(/```json\n([^]*?)```/.exec(page)?.[1] ?? "{}") as Record<string, unknown>;
 const { admins, tls: encryption, auth, limits, modules } = written;
 const ADMIN = "admin@example.org";
+const SASL = "urn:ietf:params:xml:ns:xmpp-sasl";
 const ADD_USER = "http://jabber.org/protocol/admin#add-user";
 
 test("is one", () => {
@@ -39,6 +40,18 @@ describe("in the clear", () => {
     }
     const user = raw({ secure: false });
     await logIn(user, { domain: "example.org", user: "sinttest-12", password: "secret" });
+  });
+
+  test("no log-in waits for the wrong ones before it", async ({ raw, user }) => {
+    await user("romeo@example.org", "secret");
+    for (let count = 0; count < 8; count++) {
+      const suite = raw({ remote: "127.0.0.1" });
+      await suite.opens({ to: "example.org" });
+      await suite.receives("<stream:features>{any}</stream:features>");
+      await suite.sends(`<auth xmlns="${SASL}" mechanism="PLAIN">${btoa("\0romeo\0wrong")}</auth>`);
+      await suite.receives(`<failure xmlns="${SASL}"><not-authorized/></failure>`);
+    }
+    await logIn(raw({ remote: "127.0.0.1" }), { domain: "example.org", user: "romeo", password: "secret" });
   });
 
   test("an administrator makes accounts by the commands at its own address", async ({ raw, user }) => {

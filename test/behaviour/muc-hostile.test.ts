@@ -42,6 +42,17 @@ describe("a nickname", () => {
     await enter(bob, "\uff23arol");
   });
 
+  test("stays taken when its holder had two that look the same", async ({ connect }) => {
+    const alice = await connect("alice/phone");
+    await makeRoom(alice, "first");
+    const tablet = await connect("alice/tablet");
+    await enter(tablet, "first\u2800");
+    await tablet.sends(`<presence to="${ROOM}/first\u2800" type="unavailable"/>`);
+    const bob = await connect("bob/phone");
+    await bob.sends(`<presence to="${ROOM}/first\u2800">${JOIN}</presence>`);
+    expect(await condition(bob)).toBe("conflict");
+  });
+
   test("with what cannot be seen, or turns the direction of text, is no address", async ({ connect }) => {
     const alice = await connect("alice/phone");
     for (const nick of ["\u202ecila", "fi\u200brst", "\u2800"]) {

@@ -127,6 +127,17 @@ describe("a change", () => {
   });
 });
 
+test("whoever has lost track may ask anew", async ({ connect }) => {
+  const alice = await connect("alice/phone");
+  const bob = await connect("bob/phone");
+  await makeRoom(alice, "first", OPEN);
+  await enter(bob, "second");
+  const { seen, version } = await asks(bob, "second");
+  expect(seen[0]).toContain(`<mav xmlns="${MAV}" until="${version}"/>`);
+  await grants(alice, `<item affiliation="member" jid="bob@localhost"/>`);
+  expect((await bob.receivesAny()).toString()).toContain(`since="${version}"`);
+});
+
 test("the question is nobody else's to see (§5.1)", async ({ connect }) => {
   const alice = await connect("alice/phone");
   await makeRoom(alice, "first", OPEN);

@@ -206,6 +206,7 @@ export class Attendance {
   /** §7.2.1, §17.3 rule 3: the client has lost track. */
   #synchronise(room: Room, seat: Seat, entry: Entry): Awaitable<void> {
     const isChanged = this.#note(seat, shownOf(entry.stanza, room));
+    seat.countsVersions = entry.versions !== undefined;
     const told = isChanged ? this.#context.presences.announce(room, seat.occupant) : undefined;
     return together(told, this.#show(room, seat, entry, []));
   }

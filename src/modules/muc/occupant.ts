@@ -11,7 +11,7 @@ export interface Seat {
   readonly session: Session | undefined;
   readonly occupant: Occupant;
   /** It asked for the versions of affiliations (XEP-0463). */
-  readonly countsVersions?: boolean;
+  countsVersions: boolean;
   /** What it last sent, without what only the room may say. */
   presence: Stanza;
   /** The last of what is on its way to it and had to wait; what follows waits behind it. */

@@ -227,11 +227,15 @@ export class Room {
 
   #remove(occupant: Occupant): void {
     this.#occupants.delete(occupant.nick);
-    const look = looks(occupant.nick);
-    if (this.#byLooks.get(look) === occupant) this.#byLooks.delete(look);
     const key = occupant.user.toString();
     const own = this.#byUser.get(key);
     own?.delete(occupant);
+    const look = looks(occupant.nick);
+    if (this.#byLooks.get(look) === occupant) {
+      this.#byLooks.delete(look);
+      // One account may have two that look the same.
+      for (const twin of own ?? []) if (looks(twin.nick) === look) this.#byLooks.set(look, twin);
+    }
     if (own?.size === 0) this.#byUser.delete(key);
   }
 }

@@ -38,6 +38,7 @@ export const createInvite = command({
   }),
   async run(context, { domain, contact, username, uses, expires }) {
     const inviter = contact === undefined ? undefined : await existingAccount(context, contact);
+    if (inviter) guardAdmins(context, inviter.jid);
     const host = inviter?.host ?? hostAt(context, domain);
     if (username !== undefined && uses > 1) {
       throw new AdminError("an invitation for one user name is for one person");

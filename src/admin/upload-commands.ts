@@ -5,6 +5,7 @@ import type { Jid } from "../xmpp/jid.ts";
 import {
   AdminError,
   accountAt,
+  changeableAccount,
   command,
   domainArgument,
   hostAt,
@@ -73,7 +74,7 @@ export const removeAllUploads = command({
   changes: true,
   args: t.object({ user: userArgument() }),
   async run(context, args) {
-    const { jid, host } = accountAt(context, args.user);
+    const { jid, host } = changeableAccount(context, args.user);
     const files = await serviceOf(host, upload, uploadsService).removeAll(jid);
     if (files === 0 && !(await host.accounts.exists(jid))) throw noSuchAccount(jid);
     return { user: jid.toString(), files };

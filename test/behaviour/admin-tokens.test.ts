@@ -14,6 +14,7 @@ import { createInvite } from "../../src/admin/invite-commands.ts";
 import { COMMAND_LINE, mayRun, type Scope } from "../../src/admin/scopes.ts";
 import { endSession } from "../../src/admin/session-commands.ts";
 import { createToken, listTokens, revokeToken } from "../../src/admin/token-commands.ts";
+import { removeAllUploads } from "../../src/admin/upload-commands.ts";
 import { tokensService } from "../../src/modules/tokens/tokens.ts";
 import type { XmppServer } from "../../src/server.ts";
 import { test } from "../../src/testing/rig.ts";
@@ -115,6 +116,8 @@ test("whoever may change accounts cannot become an administrator by it", async (
     [disableUser, { user: "Root@Localhost" }],
     [addUser, { user: "gone@localhost", password: "mine" }],
     [createInvite, { username: "gone" }],
+    [createInvite, { contact: "root@localhost" }],
+    [removeAllUploads, { user: "root@localhost" }],
     [endSession, { address: "root@localhost/desk" }],
   ] as const) {
     await expect(runCommand(command as typeof addUser, accounts, args)).rejects.toThrow(

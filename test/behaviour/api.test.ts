@@ -149,6 +149,12 @@ describe("tokens", () => {
     expect((await get("status")).status).toBe(200);
   });
 
+  test("that are good may be shown many times at once", async ({ rig }) => {
+    const { get } = await caller(rig, "read");
+    const answers = await Promise.all(Array.from({ length: 50 }, () => get("status")));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(50);
+  });
+
   test("that are guessed hold up the network that they come from, and no other", async () => {
     await using rig = await createRig({ config: { modules: { tokens: { wrongPerMinute: 2 } } } });
     const { token } = await caller(rig, "read");

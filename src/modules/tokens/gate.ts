@@ -46,9 +46,13 @@ export class Gate {
     const tries = this.#bucket(this.#wrong, network, this.#limits.wrongPerMinute);
     // Looked at before the token, so that who guesses too often does not even learn of a hit.
     if (!tries.tryTake(1, this.#clock.now())) return limited(this.#limits.wrongPerMinute);
-    const token = await this.#check(shown);
-    if (!token) return { outcome: "wrong" };
+    // Those who come at the same time with a good one do not get in each other's way.
     tries.take(-1, this.#clock.now());
+    const token = await this.#check(shown);
+    if (!token) {
+      tries.take(1, this.#clock.now());
+      return { outcome: "wrong" };
+    }
     const uses = this.#bucket(this.#used, token.id, this.#limits.perMinute);
     if (!uses.tryTake(1, this.#clock.now())) return limited(this.#limits.perMinute);
     return { outcome: "good", token };

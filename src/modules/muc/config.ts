@@ -32,7 +32,7 @@ export const mucConfig = t.object({
   message: t.size("64 KB", { min: 1000 }).doc("The largest message that a room passes on."),
   presence: t.size("8 KB", { min: 500 }).doc("The largest presence that a room passes on."),
   history: t.integer(100, { min: 0 }).doc("Messages that a room remembers for those who enter."),
-  historySize: t.size("1 MB").doc("Their size in memory."),
+  historySize: t.size("256 KB").doc("Their size in memory, in each room that is there, empty or not."),
   invitees: t.integer(20, { min: 1 }).doc("People that one message may invite."),
   invitationsPerMinute: t
     .integer(20, { min: 1 })

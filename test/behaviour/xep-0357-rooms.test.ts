@@ -79,6 +79,15 @@ describe("nobody is told", () => {
     await app.receivesNothing();
   });
 
+  test("on one device who is there with another", async ({ connect }) => {
+    const { app, bob, says } = await theRoom(connect, MEMBER);
+    const tablet = await connect("bob/tablet");
+    await enter(tablet, "Bobby");
+    await bob.closes();
+    await says("Bobby");
+    await app.receivesNothing();
+  });
+
   test("who does not belong to the room, or is banned", async ({ connect }) => {
     const { app, bob, alice, says } = await theRoom(connect, "");
     await enter(bob, "Bobby");

@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from "hono";
+import { Collected } from "./collected.ts";
 import type { HttpEnv } from "./http-side.ts";
 
 /**
@@ -14,14 +15,12 @@ export function limitBody(bytes: number): MiddlewareHandler<HttpEnv> {
     if (length !== null && !headers.has("Transfer-Encoding")) {
       return Number(length) > bytes ? tooLarge() : next();
     }
-    const chunks: Uint8Array[] = [];
-    let size = 0;
+    const collected = new Collected();
     for await (const chunk of body) {
-      size += chunk.length;
-      if (size > bytes) return tooLarge();
-      chunks.push(chunk);
+      collected.add(chunk);
+      if (collected.length > bytes) return tooLarge();
     }
-    c.req.raw = new Request(url, { method, headers, body: Buffer.concat(chunks) });
+    c.req.raw = new Request(url, { method, headers, body: new Uint8Array(collected.bytes()) });
     return next();
   };
 }

@@ -265,6 +265,12 @@ describe("on ports", () => {
       "200 OK",
       /\r\n5\r\n|\r\n\r\n5/,
     ],
+    [
+      "in chunks of one byte",
+      `Transfer-Encoding: chunked\r\n\r\n${"1\r\nx\r\n".repeat(900)}0\r\n\r\n`,
+      "200 OK",
+      /900/,
+    ],
     ["that is not there", "\r\n", "200 OK", /\r\n0\r\n|\r\n\r\n0/],
     [
       "of too many chunks",

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Collected } from "../collected.ts";
 import { DEFAULT_HEADERS } from "../default-headers.ts";
 import type { HttpPeer } from "../peer.ts";
 
@@ -23,14 +24,12 @@ export function callByRouter(request: Request, peer: HttpPeer, answer: (response
     origin: request.headers.get("Origin") ?? undefined,
     peer,
     async read(limit) {
-      const chunks: Uint8Array[] = [];
-      let length = 0;
+      const collected = new Collected();
       for await (const chunk of request.body ?? []) {
-        length += chunk.length;
-        if (length > limit) return undefined;
-        chunks.push(chunk);
+        collected.add(chunk);
+        if (collected.length > limit) return undefined;
       }
-      return Buffer.concat(chunks);
+      return collected.bytes();
     },
     answer: (status, headers, body) =>
       answer(new Response(status === 204 ? null : body, { status, headers })),
@@ -71,16 +70,14 @@ export function callOnWire(request: IncomingMessage, response: ServerResponse, p
 
 function readAll(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
+    const collected = new Collected();
+    let isTooLong = false;
     request.on("data", (chunk: Buffer) => {
-      length += chunk.length;
+      isTooLong ||= collected.length + chunk.length > limit;
       // What is too long is read to its end, or the answer would be lost with the connection.
-      if (length <= limit) chunks.push(chunk);
+      if (!isTooLong) collected.add(chunk);
     });
-    request.on("end", () =>
-      resolve(length > limit ? undefined : chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)),
-    );
+    request.on("end", () => resolve(isTooLong ? undefined : collected.bytes()));
     request.on("error", () => {});
   });
 }

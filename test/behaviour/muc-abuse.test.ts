@@ -134,6 +134,18 @@ describe("newcomers", () => {
     await carol.receivesNothing();
   });
 
+  test("get none by waiting where everybody needs it", async ({ connect, clock }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/phone");
+    await makeRoom(alice, "first", { [`${OWN}newcomer-minutes`]: "5" });
+    await enter(bob, "second");
+    forget(alice);
+    await configure(alice, { moderatedroom: "1" });
+    forget(bob);
+    await clock.advance(6 * MINUTE);
+    await bob.receivesNothing();
+  });
+
   test("get voice when there are none any more", async ({ connect }) => {
     const alice = await connect("alice/phone");
     const bob = await connect("bob/phone");

@@ -1,5 +1,6 @@
 import assert from "node:assert";
 import { test } from "node:test";
+import { setDefaultCACertificates } from "node:tls";
 import { client, xml } from "@xmpp/client";
 import { TestServer } from "jackdaw/testing";
 
@@ -35,4 +36,15 @@ test("a server furnished", async () => {
   assert.equal((await server.roster("juliet")).length, 2);
   assert.equal((await server.archive("juliet"))[0].body, "Hi");
   assert.deepEqual((await server.room("balcony")).occupants, []);
+});
+
+test("a client meets something like Prosody", async () => {
+  await using server = await TestServer.start({ users: ["romeo"], mimic: "prosody", tls: true });
+
+  setDefaultCACertificates([server.ca]);
+  const romeo = client(server.user("romeo").connectOptions);
+  await romeo.start();
+  const version = xml("query", { xmlns: "jabber:iq:version" });
+  assert.equal((await romeo.iqCaller.get(version, "localhost")).getChildText("name"), "Prosody");
+  await romeo.stop();
 });

@@ -19,6 +19,7 @@ interface RigOptions {
   readonly clock: "virtual" | "real";
   readonly ids: "seq" | "random";
   readonly seed: number;
+  readonly mimic?: "prosody" | "ejabberd";
   readonly tls: boolean;
   readonly port: number;
   readonly httpPort: number;
@@ -46,6 +47,7 @@ export function addRigCommand(program: Command, environment: Environment): void 
       new Option("--ids <kind>", "the same ids in each run").choices(["seq", "random"]).default("random"),
     )
     .option("--seed <number>", "for what is left to chance", numberArgument, 1)
+    .addOption(new Option("--mimic <server>", "looks like another server").choices(["prosody", "ejabberd"]))
     .option("--tls", "STARTTLS and TLS, with a certificate of the rig's own authority", false)
     .option("--port <port>", "for clients on TCP", numberArgument, 0)
     .option("--http-port <port>", "for WebSocket and BOSH", numberArgument, 0)
@@ -75,9 +77,19 @@ async function rig(options: RigOptions, { stdin, stdout, signals }: Environment)
   await control.close();
 }
 
-function serverOptions({ user, domain, ...rest }: RigOptions): TestServerOptions {
+function serverOptions({ user, domain, mimic, ...rest }: RigOptions): TestServerOptions {
   const { clock, ids, seed, tls, port, httpPort } = rest;
-  return { users: user, ...(domain !== undefined && { domain }), clock, ids, seed, tls, port, httpPort };
+  return {
+    users: user,
+    ...(domain !== undefined && { domain }),
+    ...(mimic && { mimic }),
+    clock,
+    ids,
+    seed,
+    tls,
+    port,
+    httpPort,
+  };
 }
 
 /** Settles when whoever started the rig wants its end, or is gone. */

@@ -1,9 +1,9 @@
 import type { Stream } from "../stream/stream.ts";
 import { textOf } from "../stream/tap.ts";
-import { type Element, el, serialize } from "../xml/element.ts";
+import type { Element } from "../xml/element.ts";
 import { readFragment } from "../xml/fragment.ts";
 import type { XmlElement } from "../xml/parser.ts";
-import { ns } from "../xmpp/ns.ts";
+import { writeXml } from "./read-xml.ts";
 import { type Direction, Seen } from "./seen.ts";
 
 /** One element on its way, where it can be kept, changed, doubled or thrown away. */
@@ -39,9 +39,6 @@ export class Passing extends Seen {
 
   /** Lets another one go in its place. */
   passAs(element: Element): void {
-    const { xmlns, ...attributes } = element.attrs;
-    // The stream's own namespace is declared by the transport, where it has to be.
-    const attrs = xmlns === ns.CLIENT ? attributes : element.attrs;
-    this.pass(serialize(Object.assign(el(element.name, attrs), { children: element.children })));
+    this.pass(writeXml(element));
   }
 }

@@ -1,4 +1,4 @@
-import type { Element } from "../xml/element.ts";
+import { type Element, el, serialize } from "../xml/element.ts";
 import type { XmlElement, XmlLimits } from "../xml/parser.ts";
 import { createXmlParser } from "../xml/stream-parser.ts";
 import { ns } from "../xmpp/ns.ts";
@@ -32,4 +32,12 @@ export function treeOf({ name, ns: namespace, attributes, extraAttributes, inner
   const tree = readXml(`<${name} xmlns="${namespace}"${extraAttributes}>${inner}</${name}>`);
   for (const [attribute, value] of Object.entries(attributes)) tree.attrs[attribute] = value;
   return tree;
+}
+
+/** The inverse of {@link readXml}: as an element is written that is to go over a stream. */
+export function writeXml(element: Element): string {
+  const { xmlns, ...attributes } = element.attrs;
+  // The stream's own namespace is declared by the transport, where it has to be.
+  const attrs = xmlns === ns.CLIENT ? attributes : element.attrs;
+  return serialize(Object.assign(el(element.name, attrs), { children: element.children }));
 }

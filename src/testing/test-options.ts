@@ -1,4 +1,5 @@
 import type { Module, ServerOptions } from "../index.ts";
+import { type LikenessName, likenesses } from "./mimic/likenesses.ts";
 import type { RoomFixture } from "./test-rooms.ts";
 import type { UserFixture } from "./user-fixture.ts";
 
@@ -27,6 +28,8 @@ export interface TestServerOptions {
    * wants for SCRAM-SHA-256 and -512, and 64 for SCRAM-SHA-1, which clients use that are slow at it.
    */
   readonly iterations?: number;
+  /** Looks like another server where clients ask what it is, and in its errors. Default: like itself. */
+  readonly mimic?: LikenessName;
   /** Sections of server.config.json. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Default: the server's own. */
@@ -34,9 +37,15 @@ export interface TestServerOptions {
 }
 
 /** What a server on a test's own machine need not fear; what the options say goes first. */
-export function configForTests({ config = {}, tls = false }: TestServerOptions): Record<string, unknown> {
+export function configForTests({
+  config = {},
+  tls = false,
+  mimic,
+}: TestServerOptions): Record<string, unknown> {
+  const like = mimic && { streamManagement: { resumeTime: likenesses[mimic].resumeTime } };
   return {
     ...config,
+    ...(like && { modules: { ...like, ...(config["modules"] as object | undefined) } }),
     tls: { required: tls, ...(config["tls"] as object | undefined) },
     auth: { plainWithoutTls: !tls, backoff: "off", ...(config["auth"] as object | undefined) },
     limits: { bytesPerSecond: "off", streamsPerAddress: "off", ...(config["limits"] as object | undefined) },

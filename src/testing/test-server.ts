@@ -24,6 +24,8 @@ import { FaultyStore, isSimulated } from "./faults/faulty-store.ts";
 import { Seams } from "./faults/seams.ts";
 import { Faults } from "./faults.ts";
 import { type Handler, Handlers, type StanzaHandler } from "./handlers.ts";
+import { likenesses } from "./mimic/likenesses.ts";
+import { Mimicry } from "./mimic/mimicry.ts";
 import { Passing } from "./passing.ts";
 import type { StanzaPattern } from "./pattern.ts";
 import { Pipe } from "./pipe.ts";
@@ -69,6 +71,7 @@ export class TestServer implements AsyncDisposable {
   readonly #random: SeededRandom;
   readonly #users: TestUsers;
   readonly #seams: Seams;
+  readonly #mimicry: Mimicry | undefined;
   #store: MemoryStore;
   readonly #failures: string[] = [];
 
@@ -113,6 +116,7 @@ export class TestServer implements AsyncDisposable {
     this.#random = random;
     this.#store = store;
     this.#seams = seams;
+    this.#mimicry = options.mimic && new Mimicry(likenesses[options.mimic]);
     const resolve = (name: string) => this.#resolve(name);
     const settle = () => this.settle();
     const { clock } = rig;
@@ -415,12 +419,18 @@ export class TestServer implements AsyncDisposable {
       opened: (stream) => (this.#seams.opening.all.some((takes) => takes(stream)) ? "taken" : undefined),
       received: (stream, element) => {
         const passing = Passing.received(stream, element);
+        this.#mimicry?.hears(stream, passing.element);
         this.#record(stream, passing);
         return this.faults.takes(passing) || this.#handlers.takes(passing) ? "taken" : undefined;
       },
       sent: (stream, text) => {
-        const passing = Passing.sending(stream, text, (seen) => this.#record(stream, seen));
+        const said = this.#mimicry?.says(stream, text) ?? text;
+        const passing = Passing.sending(stream, said, (seen) => this.#record(stream, seen));
         if (this.faults.takes(passing)) return "taken";
+        if (said !== text) {
+          passing.pass();
+          return "taken";
+        }
         this.#record(stream, passing);
         return undefined;
       },

@@ -173,6 +173,7 @@ describe("tokens", () => {
 
 describe("the OpenAPI document", () => {
   test("has every command with its arguments, and needs no token", async ({ request }) => {
+    expect((await request("/api/v1")).headers.get("location")).toBe("/api/v1/openapi.json");
     const answer = await request("/api/v1/openapi.json");
     const document = (await answer.json()) as {
       openapi: string;

@@ -25,6 +25,7 @@ export const api = defineModule({
 
   setup(host) {
     host.http.shared("api", (routes) => {
+      routes.get(ROOT, (c) => c.redirect(`${ROOT}/openapi.json`, 302));
       routes.get(`${ROOT}/openapi.json`, (c) => c.json(openApi(adminCommands, host.http.url)));
 
       for (const command of adminCommands) {
@@ -43,7 +44,6 @@ export const api = defineModule({
       routes.all(`${ROOT}/*`, (c) =>
         problem(c, new Problem(404, `see ${ROOT}/openapi.json for what there is`)),
       );
-      routes.get(ROOT, (c) => c.redirect(`${ROOT}/openapi.json`, 302));
     });
 
     async function answer(

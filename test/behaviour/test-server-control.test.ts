@@ -58,6 +58,13 @@ describe("over HTTP", () => {
     const romeo = await server.client("romeo/orchard");
     await post("send", { as: "romeo", xml: `<iq type="get" id="1"><ping xmlns="urn:xmpp:ping"/></iq>` });
     await romeo.receives(`<iq type="result" id="1"/>`);
+    await post("deliver", { to: "romeo", xml: `<message from="friar@localhost"><body>Hi</body></message>` });
+    await romeo.receives(`<message from="friar@localhost"><body>Hi</body></message>`);
+    expect(await post("deliver", { to: "juliet", xml: hi })).toMatchObject({
+      status: 422,
+      body: { detail: "juliet has no client" },
+    });
+    expect(await post("send", { as: "romeo", xml: "<message>" })).toMatchObject({ status: 422 });
     expect(server.sessions("romeo")).toHaveLength(1);
   });
 

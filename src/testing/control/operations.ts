@@ -4,7 +4,7 @@ import { duration } from "../faults/fault.ts";
 import { type FaultOptions, faultKinds } from "../faults/kinds.ts";
 import { patternField } from "../faults/pattern-field.ts";
 import { defineOperation, type Operation, withoutDefault } from "./operation.ts";
-import { speak } from "./speak.ts";
+import { deliver, speak } from "./speak.ts";
 import { viewSeen, viewServer } from "./views.ts";
 
 const user = t.string().doc('A name like "romeo", or an address.');
@@ -120,6 +120,13 @@ const traffic: readonly Operation[] = [
     changes: true,
     fields: { as: user, xml: t.string() },
     run: ({ as, xml }, state) => speak(state, as, xml),
+  }),
+  defineOperation({
+    name: "deliver",
+    summary: "Sends something to a user's clients, as from the server. Stream management does not count it.",
+    changes: true,
+    fields: { to: user, xml: t.string() },
+    run: ({ to, xml }, state) => deliver(state, to, xml),
   }),
 ];
 

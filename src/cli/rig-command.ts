@@ -19,7 +19,7 @@ interface RigOptions {
   readonly clock: "virtual" | "real";
   readonly ids: "seq" | "random";
   readonly seed: number;
-  readonly mimic?: "prosody" | "ejabberd";
+  readonly mimic?: "prosody" | "ejabberd" | "openfire";
   readonly tls: boolean;
   readonly port: number;
   readonly httpPort: number;
@@ -47,7 +47,13 @@ export function addRigCommand(program: Command, environment: Environment): void 
       new Option("--ids <kind>", "the same ids in each run").choices(["seq", "random"]).default("random"),
     )
     .option("--seed <number>", "for what is left to chance", numberArgument, 1)
-    .addOption(new Option("--mimic <server>", "looks like another server").choices(["prosody", "ejabberd"]))
+    .addOption(
+      new Option("--mimic <server>", "looks like another server").choices([
+        "prosody",
+        "ejabberd",
+        "openfire",
+      ]),
+    )
     .option("--tls", "STARTTLS and TLS, with a certificate of the rig's own authority", false)
     .option("--port <port>", "for clients on TCP", numberArgument, 0)
     .option("--http-port <port>", "for WebSocket and BOSH", numberArgument, 0)

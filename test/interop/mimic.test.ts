@@ -96,3 +96,29 @@ describe.each([
     expect(element.attrs["max"]).toBe(readXml(recording.enabled).attrs["max"]);
   });
 });
+
+describe("openfire", () => {
+  test("offers and says what its source does", async () => {
+    const server = await serve({ mimic: "openfire" });
+    const romeo = await settledRomeo(server);
+    const offers = { direction: "out", kind: "nonza", child: "features" } as const;
+    await server.expect(offers);
+    const { element } = await server.expect(offers);
+    expect(childElements(element).map((one) => one.getName())).toEqual([
+      "ver",
+      "bind",
+      "session",
+      "sm",
+      "csi",
+    ]);
+    const ask = (xmlns: string) => romeo.iqCaller.get(xml("query", { xmlns }), "localhost");
+    expect(identitiesIn(await ask("http://jabber.org/protocol/disco#info"))).toEqual([
+      { category: "server", name: "Openfire Server", type: "im" },
+      { category: "pubsub", type: "pep" },
+    ]);
+    expect((await ask("jabber:iq:version")).getChildText("name")).toBe("Openfire");
+    await romeo.iqCaller.get(xml("x", { xmlns: "urn:example:unknown" }), "localhost").catch(() => {});
+    const refusal = await server.expect({ to: "romeo", iq: "error" });
+    expect(childElements(refusal.element).map((one) => one.getName())).toEqual(["x", "error"]);
+  });
+});

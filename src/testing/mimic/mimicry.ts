@@ -13,8 +13,8 @@ export interface Likeness {
   readonly identities: readonly Readonly<Record<string, string>>[];
   /** Features of the domain, in their order: of the server's own those that the other has as well are shown. */
   readonly discovered: readonly string[];
-  /** The name of the group chat service. */
-  readonly rooms: string;
+  /** The name of the group chat service. Default: the server's own. */
+  readonly rooms?: string;
   /** XEP-0092, in the order of its elements. */
   readonly version: readonly (readonly [string, string])[];
   /** How long a session can be resumed (XEP-0198 §3). */
@@ -73,7 +73,8 @@ export class Mimicry {
       about.children = [...identities.map((identity) => el("identity", identity)), ...shown];
     }
     const service = about?.getChildren("identity").find(({ attrs }) => attrs["category"] === "conference");
-    if (service && !String(answer.attrs["from"]).includes("@")) service.attrs["name"] = rooms;
+    if (service && rooms !== undefined && !String(answer.attrs["from"]).includes("@"))
+      service.attrs["name"] = rooms;
     const told = answer.getChild("query", ns.VERSION);
     if (told && !String(answer.attrs["from"]).includes("@")) {
       told.children = version.map(([name, value]) => el(name, {}, value));

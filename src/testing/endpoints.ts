@@ -73,8 +73,9 @@ export class Endpoints {
         const toxic = this.#toxic();
         if (!toxic) return this.#accept(socket, remote, tls, isDirect);
         const { clock, random } = this.#parts;
-        void throughToxic(socket, toxic, clock, random).then((through) =>
-          this.#accept(through, remote, tls, isDirect),
+        throughToxic(socket, toxic, clock, random).then(
+          (through) => this.#accept(through, remote, tls, isDirect),
+          (error: Error) => socket.destroy(error),
         );
       },
     });

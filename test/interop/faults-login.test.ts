@@ -61,6 +61,15 @@ describe("authentication", () => {
     expect(fault.hits).toBeGreaterThan(0);
     expect(server.transcript).toContain('mechanism="PLAIN"');
   });
+
+  test("is not weakened where chance does not want it, and is seen as it was", async () => {
+    const server = await serve();
+    const fault = server.faults.add({ fault: "downgrade", probability: 0 });
+    await romeoOf(server).start();
+    expect(fault.hits).toBe(0);
+    const { element } = await server.expect({ direction: "out", kind: "nonza", child: "features" });
+    expect(element.getChild("mechanisms")?.toString()).toContain("SCRAM-SHA-1");
+  });
 });
 
 describe("STARTTLS", () => {

@@ -3,6 +3,7 @@ import { t } from "../../util/schema.ts";
 import { type Element, el, serialize } from "../../xml/element.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Passing } from "../passing.ts";
+import { readXml } from "../read-xml.ts";
 import { type CommonOptions, defineFault, type Site } from "./fault.ts";
 
 export interface DowngradeFault extends CommonOptions {
@@ -89,7 +90,8 @@ function refuses(passing: Passing, site: Site): boolean {
 /** Lets other features go in place of the server's, where `change` changed some. */
 function rewrites(passing: Passing, site: Site, change: (features: Element) => boolean): boolean {
   if (passing.direction !== "out" || passing.kind !== "nonza") return false;
-  const { element } = passing;
+  // A copy: where it does not happen, what passes is what was seen.
+  const element = readXml(passing.xml);
   if (!element.is("features", ns.STREAMS) || !change(element) || !site.happens()) return false;
   passing.passAs(element);
   return true;

@@ -13,6 +13,8 @@ export async function throughToxic(
   clock: Clock,
   random: SeededRandom,
 ): Promise<Socket> {
+  // It may go before anybody else listens.
+  client.on("error", () => client.destroy());
   const [near, far] = await socketPair();
   const hears = (way: "in" | "out") => toxic.direction === "both" || toxic.direction === way;
   new Way(client, near, hears("in") ? toxic : undefined, clock, random).open();

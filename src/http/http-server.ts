@@ -193,17 +193,19 @@ export class HttpServer {
   }
 
   #upgrade(request: IncomingMessage, connection: Socket, head: Buffer): void {
+    // Node listens no more: a connection that breaks must not bring the process down.
+    connection.on("error", () => {});
     const handler = this.#upgrades.get(pathOf(request.url));
     if (!handler || this.#closing) {
       connection.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-      return;
+      return connection.destroySoon();
     }
     // It is the handler's from now on, also at the end.
     this.#sockets.delete(connection);
     const peer = this.#peerOf(request);
     if (!peer) {
       connection.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-      return;
+      return connection.destroySoon();
     }
     const isForwarded = peer.remote !== this.#remotes.get(connection);
     handler({ request, connection, head, peer, isForwarded });

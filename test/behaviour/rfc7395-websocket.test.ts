@@ -1,5 +1,6 @@
 /** RFC 7395: XMPP over WebSocket. */
 import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import type { RigOptions } from "../../src/testing/create-rig.ts";
 import { authenticate } from "../../src/testing/log-in.ts";
@@ -19,6 +20,33 @@ function isDocument(text: string): boolean {
   const event = parser.next();
   return event?.kind === "element" && event.element.ns !== "" && parser.pending === 0;
 }
+
+describe("a handshake that is refused", () => {
+  const REFUSED =
+    "GET /xmpp-websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n";
+
+  test("ends its connection, also when the client does not end its own side", async () => {
+    const { server } = await webRig();
+    const socket = connect({ port: server.ports.http, host: "127.0.0.1", allowHalfOpen: true });
+    socket.write(REFUSED);
+    socket.resume();
+    await once(socket, "end");
+    await server.close();
+    socket.destroy();
+  });
+
+  test("does no harm when the connection breaks at that moment", async () => {
+    const { server } = await webRig();
+    for (let tries = 0; tries < 20; tries++) {
+      const socket = connect({ port: server.ports.http, host: "127.0.0.1" });
+      await once(socket, "connect");
+      socket.write(REFUSED);
+      setImmediate(() => socket.resetAndDestroy());
+      await once(socket, "close");
+    }
+    expect((await fetch(`http://127.0.0.1:${server.ports.http}/xmpp-websocket`)).status).toBe(426);
+  });
+});
 
 describe("the handshake (§3.1)", () => {
   test("agrees on the subprotocol, and on no extension", async () => {

@@ -89,4 +89,6 @@ function refuse(connection: Socket, status: number, text: string): void {
   connection.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   );
+  // Whoever does not end their side would keep it open.
+  connection.destroySoon();
 }

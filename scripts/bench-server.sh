@@ -32,7 +32,7 @@ configuration() {
   "limits": { "bytesPerSecond": "off", "streamsPerAddress": "off", "authenticationTime": "5m" },
   "log": { "level": "warn" },
   "modules": {
-    "register": { "open": true, "perHour": "off" },
+    "register": { "open": true, "perHour": "off", "perHourInAll": "off" },
     "offline": { "messages": 100000, "size": "1 GB" },
     "strangers": false,
     "muc": { "messagesPerMinute": "off", "roomMessagesPerMinute": "off", "presencesPerMinute": "off" },

@@ -23,6 +23,9 @@ export interface Logins {
   isFirst(session: Session): boolean;
 }
 
+/** How long a time may be known in memory alone, so that a log-in need not wait for the disk. */
+const WRITE_INTERVAL_MS = 5_000;
+
 export const loginsService = defineService<Logins>("logins");
 
 export const logins = defineModule({
@@ -37,18 +40,38 @@ export const logins = defineModule({
       key: ["user"],
     });
     const first = host.sessionState(() => false);
-    const last = (user: Jid) => after(table.get({ user: user.bare.toString() }), (row) => row?.at);
+    /** Times that are not in the store yet, by bare JID. */
+    const unwritten = new Map<string, number>();
+    const last = (user: Jid): Awaitable<number | undefined> => {
+      const key = user.bare.toString();
+      return unwritten.get(key) ?? after(table.get({ user: key }), (row) => row?.at);
+    };
 
     host.provide(loginsService, { last, isFirst: (session) => first.get(session) });
 
     host.hook("session:open", "observe", async ({ session }) => {
       if (session.anonymous) return;
-      const user = session.jid.bare;
-      if ((await last(user)) === undefined) first.set(session, true);
-      await table.put({ user: user.toString(), at: host.clock.now() });
+      const user = session.jid.bare.toString();
+      const at = host.clock.now();
+      if ((await last(session.jid)) === undefined) {
+        first.set(session, true);
+        await table.put({ user, at });
+      } else {
+        unwritten.set(user, at);
+      }
     });
 
+    host.every(WRITE_INTERVAL_MS, write);
+    host.hook("server:stopping", "observe", write);
+
+    async function write(): Promise<void> {
+      const rows = [...unwritten];
+      unwritten.clear();
+      for (const [user, at] of rows) await table.put({ user, at });
+    }
+
     host.hook("user:deleted", "observe", async ({ user }) => {
+      unwritten.delete(user.toString());
       await table.delete({ user: user.toString() });
     });
   },

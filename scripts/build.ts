@@ -1,9 +1,9 @@
-/** Builds the pages of the admin console, and dist/: JavaScript, declarations and source maps, from nothing. */
+/** Builds the pages of src/browser, and dist/: JavaScript, declarations and source maps, from nothing. */
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
-import { buildConsole } from "./console.ts";
+import { buildPages } from "./pages.ts";
 
-await buildConsole();
+await buildPages();
 
 rmSync("dist", { recursive: true, force: true });
 const tsc = spawnSync("tsc", ["-p", "tsconfig.build.json"], {

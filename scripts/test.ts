@@ -25,8 +25,8 @@ const fastChecks: readonly Check[] = [
   { name: "lint", command: ["oxlint"] },
   { name: "types", command: ["tsc", "--noEmit", "-p", "tsconfig.json"] },
   {
-    name: "types of the console",
-    command: ["tsc", "--noEmit", "-p", "src/modules/admin-console/page/tsconfig.json"],
+    name: "types of the pages",
+    command: ["tsc", "--noEmit", "-p", "src/browser/tsconfig.json"],
   },
 ];
 const slowChecks: readonly Check[] = [{ name: "unused code", command: ["knip"] }];

@@ -6,10 +6,11 @@
  */
 import { ConsoleLogin } from "../../admin/console-login.ts";
 import { defineModule } from "../../core/module.ts";
+import { readBuiltPage } from "../../html/built-page.ts";
 import { t } from "../../util/schema.ts";
 import { consoleService } from "./console-service.ts";
 import { Door } from "./door.ts";
-import { readFiles } from "./files.ts";
+
 import { ConsoleRequests } from "./requests.ts";
 import { Visits } from "./visits.ts";
 
@@ -46,7 +47,7 @@ export const adminConsole = defineModule({
     accounts.onPasswordSet((user) => visits.end((visit) => visit.user?.equals(user) ?? false));
 
     host.http.shared("adminConsole", (routes) => {
-      for (const { name, body, headers } of readFiles()) {
+      for (const { name, body, headers } of readBuiltPage("console")) {
         routes.get(name === "index.html" ? "/admin" : `/admin/${name}`, (c) =>
           c.req.header("if-none-match") === headers.ETag
             ? c.body(null, 304, headers)

@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
+import { number, size, time } from "../../ui/format.ts";
+import { messageOf, useEvery } from "../../ui/hooks.ts";
+import { Facts, Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
 import { Chart } from "../chart.tsx";
 import { byLabels, type Figures, type Point, pointBetween, type Sample, total } from "../figures.ts";
-import { number, size, time } from "../format.ts";
-import { messageOf, useEvery } from "../hooks.ts";
-import { Facts, Notice } from "../ui.tsx";
 
 const EVERY_MS = 2_000;
 

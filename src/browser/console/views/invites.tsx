@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
+import { time } from "../../ui/format.ts";
+import { useLoaded } from "../../ui/hooks.ts";
+import { ActionDialog, Button, Choice, Dialog, Notice, Secret, Table, TextField } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
-import { time } from "../format.ts";
-import { useLoaded } from "../hooks.ts";
-import { ActionDialog, Button, Choice, Dialog, Notice, Secret, Table, TextField } from "../ui.tsx";
 
 interface Invite {
   readonly id: string;

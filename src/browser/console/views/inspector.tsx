@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
+import { Xml } from "../../inspector/xml.tsx";
+import { clock } from "../../ui/format.ts";
+import { Button, Notice, TextField } from "../../ui/ui.tsx";
 import type { ViewProps } from "../app.tsx";
-import { clock } from "../format.ts";
-import { Button, Notice, TextField } from "../ui.tsx";
-import { Xml } from "../xml.tsx";
 
 /** Elements that are kept. */
 const MOST = 300;

@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
+import { time } from "../../ui/format.ts";
+import { useLoaded } from "../../ui/hooks.ts";
+import { ActionDialog, Button, Dialog, Notice, Secret, Table, TextField } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
-import { time } from "../format.ts";
-import { useLoaded } from "../hooks.ts";
-import { ActionDialog, Button, Dialog, Notice, Secret, Table, TextField } from "../ui.tsx";
 
 const SCOPES = ["read", "accounts", "sessions", "rooms", "service", "admin", "metrics"];
 

@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
+import { messageOf } from "../../ui/hooks.ts";
+import { ActionDialog, Button, Choice, Field, Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
-import { messageOf } from "../hooks.ts";
-import { ActionDialog, Button, Choice, Field, Notice } from "../ui.tsx";
 
 export function Server({ visit }: ViewProps) {
   const [domain, setDomain] = useState(visit.domains[0] ?? "");

@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
+import { ago, size } from "../../ui/format.ts";
+import { useEvery, useLoaded, useSettled } from "../../ui/hooks.ts";
+import { ActionDialog, Button, Choice, Dialog, Facts, Notice, Table, TextField } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
-import { ago, size } from "../format.ts";
-import { useEvery, useLoaded, useSettled } from "../hooks.ts";
-import { ActionDialog, Button, Choice, Dialog, Facts, Notice, Table, TextField } from "../ui.tsx";
 
 const REFRESH_MS = 5_000;
 

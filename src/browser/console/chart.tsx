@@ -1,5 +1,5 @@
 /** Lines over time, drawn as SVG. */
-import { number } from "./format.ts";
+import { number } from "../ui/format.ts";
 
 export interface Series {
   readonly name: string;

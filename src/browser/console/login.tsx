@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
+import { messageOf } from "../ui/hooks.ts";
+import { Button, Notice, TextField } from "../ui/ui.tsx";
 import { post } from "./api.ts";
-import { messageOf } from "./hooks.ts";
 import { logIn } from "./scram.ts";
-import { Button, Notice, TextField } from "./ui.tsx";
 
 /** Address and password of an administrator, or a link of the command line, which comes in by itself. */
 export function Login({ onDone }: { readonly onDone: () => Promise<void> }) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { byLabels, pointBetween, total } from "../../../src/modules/admin-console/page/figures.ts";
+import { byLabels, pointBetween, total } from "../../../src/browser/console/figures.ts";
 
 const DELAY = "jackdaw_event_loop_delay_seconds";
 

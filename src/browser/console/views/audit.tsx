@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
+import { time } from "../../ui/format.ts";
+import { messageOf } from "../../ui/hooks.ts";
+import { Button, Notice, Table } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
-import { time } from "../format.ts";
-import { messageOf } from "../hooks.ts";
-import { Button, Notice, Table } from "../ui.tsx";
 
 interface Entry {
   readonly id: number;

@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
+import { time } from "../../ui/format.ts";
+import { messageOf, useEvery } from "../../ui/hooks.ts";
+import { Button, Choice, Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
-import { time } from "../format.ts";
-import { messageOf, useEvery } from "../hooks.ts";
-import { Button, Choice, Notice } from "../ui.tsx";
 
 const REFRESH_MS = 2_000;
 const MOST = 1_000;

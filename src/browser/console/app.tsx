@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
+import { messageOf, useHash } from "../ui/hooks.ts";
+import { Notice } from "../ui/ui.tsx";
 import { post, readVisit, type Visit, whenLeft } from "./api.ts";
-import { messageOf, useHash } from "./hooks.ts";
 import { Login } from "./login.tsx";
-import { Notice } from "./ui.tsx";
 import { AccountPage, Accounts } from "./views/accounts.tsx";
 import { Audit } from "./views/audit.tsx";
 import { Inspector } from "./views/inspector.tsx";

@@ -1,9 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
+import { size, time } from "../../ui/format.ts";
+import { messageOf, useLoaded, useSettled } from "../../ui/hooks.ts";
+import { ActionDialog, Button, Choice, Facts, Notice, Table, TextField } from "../../ui/ui.tsx";
 import { command, download } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
-import { size, time } from "../format.ts";
-import { messageOf, useLoaded, useSettled } from "../hooks.ts";
-import { ActionDialog, Button, Choice, Facts, Notice, Table, TextField } from "../ui.tsx";
 import type { Usage } from "./uploads.tsx";
 
 interface Page {

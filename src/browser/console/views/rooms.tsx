@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
+import { time } from "../../ui/format.ts";
+import { useLoaded, useSettled } from "../../ui/hooks.ts";
+import { ActionDialog, Button, Choice, Facts, Notice, Table, TextField } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
-import { time } from "../format.ts";
-import { useLoaded, useSettled } from "../hooks.ts";
-import { ActionDialog, Button, Choice, Facts, Notice, Table, TextField } from "../ui.tsx";
 
 interface Room {
   readonly jid: string;

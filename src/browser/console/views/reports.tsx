@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
+import { time } from "../../ui/format.ts";
+import { messageOf, useLoaded } from "../../ui/hooks.ts";
+import { Button, Choice, Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
-import { time } from "../format.ts";
-import { messageOf, useLoaded } from "../hooks.ts";
-import { Button, Choice, Notice } from "../ui.tsx";
 
 interface Report {
   readonly id: number;

@@ -33,9 +33,9 @@ test("a server furnished", async () => {
   });
   await server.mutualRoster("romeo", "juliet");
 
-  assert.equal((await server.roster("juliet")).length, 2);
-  assert.equal((await server.archive("juliet"))[0].body, "Hi");
-  assert.deepEqual((await server.room("balcony")).occupants, []);
+  assert.equal(server.roster("juliet").length, 2);
+  assert.equal(server.archive("juliet")[0].body, "Hi");
+  assert.deepEqual(server.room("balcony").occupants, []);
 });
 
 test("a client meets something like Prosody", async () => {

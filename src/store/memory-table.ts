@@ -13,14 +13,14 @@ export interface MemoryJournal {
 }
 
 export class MemoryTable<R extends object> implements Table<R> {
-  readonly #layout: Layout;
+  readonly layout: Layout;
   readonly #journal: MemoryJournal;
   readonly #key: SortedRows;
   /** The rows again, in the order of each index. */
   readonly #indexes: ReadonlyMap<string, SortedRows>;
 
   constructor(layout: Layout, journal: MemoryJournal, rows: readonly Row[] = []) {
-    this.#layout = layout;
+    this.layout = layout;
     this.#journal = journal;
     this.#key = new SortedRows(layout.key);
     this.#indexes = new Map([...layout.indexes].map(([name, order]) => [name, new SortedRows(order)]));
@@ -35,14 +35,14 @@ export class MemoryTable<R extends object> implements Table<R> {
 
   get(key: Partial<R>): R | undefined {
     this.#journal.check();
-    const row = this.#key.find(keyCells(this.#layout, key));
+    const row = this.#key.find(keyCells(this.layout, key));
     return row && this.#decode(row);
   }
 
   put(row: R): void {
     this.#journal.check();
-    const next = encodeRow(this.#layout, row).map(copy);
-    const key = this.#layout.key.columns.map((column) => next[column.position] as Cell);
+    const next = encodeRow(this.layout, row).map(copy);
+    const key = this.layout.key.columns.map((column) => next[column.position] as Cell);
     const old = this.#key.find(key);
     this.#replace(old, next);
     this.#journal.wrote(() => this.#replace(next, old));
@@ -50,7 +50,7 @@ export class MemoryTable<R extends object> implements Table<R> {
 
   delete(where: Partial<R>): number {
     this.#journal.check();
-    const wanted = [...whereCells(this.#layout, where)];
+    const wanted = [...whereCells(this.layout, where)];
     const { ordering, equals } = this.#narrowest(
       new Map(wanted.map(([column, cell]) => [column.name, cell])),
     );
@@ -66,7 +66,7 @@ export class MemoryTable<R extends object> implements Table<R> {
 
   list(range: Range<R> = {}): R[] {
     this.#journal.check();
-    const plan = planRange(this.#layout, range);
+    const plan = planRange(this.layout, range);
     const { offset = 0, limit = Number.POSITIVE_INFINITY } = plan;
     const rows = this.#sorted(plan.ordering).slice(...this.#span(plan), plan.reverse, offset + limit);
     return rows.slice(offset).map((row) => this.#decode(row));
@@ -74,7 +74,7 @@ export class MemoryTable<R extends object> implements Table<R> {
 
   count(range: Range<R> = {}): number {
     this.#journal.check();
-    const plan = planRange(this.#layout, range);
+    const plan = planRange(this.layout, range);
     const all = this.#sorted(plan.ordering).count(...this.#span(plan));
     return Math.min(Math.max(all - (plan.offset ?? 0), 0), plan.limit ?? all);
   }
@@ -96,8 +96,8 @@ export class MemoryTable<R extends object> implements Table<R> {
 
   /** The order in which the rows wanted lie closest together. */
   #narrowest(wanted: ReadonlyMap<string, Cell>): Pick<RangePlan, "ordering" | "equals"> {
-    let best = { ordering: this.#layout.key, equals: leading(this.#layout.key, wanted) };
-    for (const ordering of this.#layout.indexes.values()) {
+    let best = { ordering: this.layout.key, equals: leading(this.layout.key, wanted) };
+    for (const ordering of this.layout.indexes.values()) {
       const equals = leading(ordering, wanted);
       if (equals.length > best.equals.length) best = { ordering, equals };
     }
@@ -113,7 +113,7 @@ export class MemoryTable<R extends object> implements Table<R> {
 
   #decode(row: Row): R {
     const result: Record<string, unknown> = {};
-    for (const column of this.#layout.columns) {
+    for (const column of this.layout.columns) {
       const cell = row[column.position] as Cell;
       result[column.name] = column.type === "json" ? decodeJson(cell) : copy(cell);
     }

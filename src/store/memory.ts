@@ -1,15 +1,17 @@
-import { layoutOf } from "./layout.ts";
+import { type Layout, layoutOf } from "./layout.ts";
 import { MemoryTable } from "./memory-table.ts";
 import type { Row } from "./sorted-rows.ts";
 import { type Store, StoreError, type Table, type TableSpec } from "./store.ts";
 
 /** What a store in memory held at one time, by table. Taking one costs little: rows are shared, and never change. */
-export type MemoryImage = ReadonlyMap<string, readonly Row[]>;
+export type MemoryImage = ReadonlyMap<string, { readonly layout: Layout; readonly rows: readonly Row[] }>;
 
 /** Keeps everything in memory, for tests and trials: what it holds ends with the process. Never makes a promise. */
 export interface MemoryStore extends Store {
   /** What it holds now, committed or not. */
   image(): MemoryImage;
+  /** All rows of a table as they are now, whether it is open yet or was brought along; of one that nobody knows none. */
+  rows<R extends object>(name: string): R[];
 }
 
 /** `image`: what it holds from the start; its tables have to be of the same versions. */
@@ -23,7 +25,7 @@ class StoreInMemory implements MemoryStore {
   onFailed = () => {};
   rowsWritten = 0;
   readonly #image: MemoryImage;
-  readonly #tables = new Map<string, { readonly rows: readonly Row[] }>();
+  readonly #tables = new Map<string, MemoryTable<never>>();
   /** How to undo the writes since the last commit, oldest first. */
   #undo: (() => void)[] = [];
   #closed = false;
@@ -41,6 +43,23 @@ class StoreInMemory implements MemoryStore {
     const layout = layoutOf(spec);
     if (this.#tables.has(layout.name)) throw new TypeError(`table ${layout.name} is already open`);
     this.commit();
+    const table = this.#open<R>(layout, this.#image.get(layout.name)?.rows);
+    this.#tables.set(layout.name, table as MemoryTable<never>);
+    return table;
+  }
+
+  image(): MemoryImage {
+    const open = [...this.#tables].map(([name, { layout, rows }]) => [name, { layout, rows }] as const);
+    return new Map([...this.#image, ...open]);
+  }
+
+  rows<R extends object>(name: string): R[] {
+    const open = this.#tables.get(name) as MemoryTable<R> | undefined;
+    const kept = this.#image.get(name);
+    return (open ?? (kept && this.#open<R>(kept.layout, kept.rows)))?.list() ?? [];
+  }
+
+  #open<R extends object>(layout: Layout, rows: readonly Row[] | undefined): MemoryTable<R> {
     const journal = {
       check: () => this.#check(),
       wrote: (undo: () => void) => {
@@ -48,13 +67,7 @@ class StoreInMemory implements MemoryStore {
         if (this.#undo.push(undo) === 1) this.onDirty();
       },
     };
-    const table = new MemoryTable<R>(layout, journal, this.#image.get(layout.name));
-    this.#tables.set(layout.name, table);
-    return table;
-  }
-
-  image(): MemoryImage {
-    return new Map([...this.#tables].map(([name, { rows }]) => [name, rows]));
+    return new MemoryTable<R>(layout, journal, rows);
   }
 
   commit(): void {

@@ -1,6 +1,11 @@
 import type { Host } from "../core/host.ts";
+import { createArchiveIds } from "../modules/mam/archive-ids.ts";
+import { type ArchiveRow, timeOf } from "../modules/mam/archive-row.ts";
+import type { ItemRow } from "../modules/roster/contact-list.ts";
 import type { Session } from "../session/session.ts";
-import { childElements, type Element } from "../xml/element.ts";
+import type { MemoryStore } from "../store/memory.ts";
+import type { Element } from "../xml/element.ts";
+import { formatDateTime } from "../xmpp/datetime.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 import { readXml } from "./read-xml.ts";
@@ -61,34 +66,45 @@ export async function exportAccount(host: Host, user: Jid): Promise<Element> {
   return readXml(`<user xmlns="${ns.PIE}">${xml}</user>`);
 }
 
-export function rosterIn(account: Element): ContactView[] {
-  const items = account.getChild("query", ns.ROSTER)?.getChildren("item") ?? [];
-  return items.map((item) => ({
-    jid: textOf(item, "jid"),
-    name: textOf(item, "name"),
-    subscription: textOf(item, "subscription"),
-    groups: item.getChildren("group").map((group) => group.getText()),
-    ask: item.attrs["ask"] === "subscribe",
-  }));
+/** The contacts of a user, those that changed last at the end. */
+export function viewRoster(store: MemoryStore, user: Jid): ContactView[] {
+  return store
+    .rows<ItemRow>("roster")
+    .filter((row) => row.user === user.toString() && row.subscription !== "remove")
+    .toSorted((a, b) => a.version - b.version)
+    .map(({ contact, name, subscription, groups, ask }) => ({
+      jid: contact,
+      name,
+      subscription,
+      groups,
+      ask: ask !== 0,
+    }));
 }
 
-export function archiveIn(account: Element): ArchivedView[] {
-  const archive = account.getChild("archive", ns.PIE_MAM);
-  return (archive ? childElements(archive) : []).flatMap((result) => {
-    const forwarded = result.getChild("forwarded", ns.FORWARD);
-    const element = forwarded?.getChild("message");
-    if (!element) return [];
-    return {
-      id: textOf(result, "id"),
-      stamp: textOf(forwarded?.getChild("delay", ns.DELAY), "stamp"),
-      from: textOf(element, "from"),
-      to: textOf(element, "to"),
-      body: element.getChildText("body") ?? undefined,
-      element,
-    };
-  });
+/** The messages of a user, the oldest first: those that are in the archive, and those that wait to be put there. */
+export function viewArchive(store: MemoryStore, user: Jid): ArchivedView[] {
+  const [secret] = store
+    .rows<{ domain: string; key: Buffer }>("archive_keys")
+    .filter(({ domain }) => domain === user.domain);
+  if (!secret) return [];
+  const ids = createArchiveIds(secret.key);
+  const rows = [...store.rows<ArchiveRow>("archive_journal"), ...store.rows<ArchiveRow>("archive")];
+  const byId = new Map(rows.filter(({ owner }) => owner === user.toString()).map((row) => [row.id, row]));
+  return [...byId.values()]
+    .toSorted((a, b) => a.id - b.id)
+    .map(({ id, stanza }) => {
+      const element = readXml(stanza);
+      return {
+        id: ids.encode(id),
+        stamp: formatDateTime(timeOf(id)),
+        from: textOf(element, "from"),
+        to: textOf(element, "to"),
+        body: element.getChildText("body") ?? undefined,
+        element,
+      };
+    });
 }
 
-function textOf(element: Element | undefined, attribute: string): string {
-  return element?.attrs[attribute]?.toString() ?? "";
+function textOf(element: Element, attribute: string): string {
+  return element.attrs[attribute]?.toString() ?? "";
 }

@@ -31,6 +31,8 @@ export interface ConnectOptions extends PipeOptions {
   readonly presence?: boolean;
   /** Of the initial presence. Default: 0. */
   readonly priority?: number;
+  /** It sets something up: what it says is no part of the test. Default: false. */
+  readonly unseen?: boolean;
 }
 
 /** A client on a pipe, which a test can hold up. */
@@ -65,6 +67,8 @@ export interface Rig<C extends TestClock = VirtualClock> extends AsyncDisposable
   passwordOf(jid: string): string;
   /** Whether it is the stream of a client of the rig. */
   owns(stream: Stream): boolean;
+  /** Whether it is the stream of a client that is not to be seen. */
+  hides(stream: Stream): boolean;
   /** How much clients that the rig does not own have said and heard; undefined while there is none. Default: none. */
   foreignActivity: () => number | undefined;
   /**
@@ -144,6 +148,7 @@ class ServerRig<C extends TestClock> implements Rig<C> {
   foreignActivity: () => number | undefined = () => undefined;
   readonly #clients: PipeClient[] = [];
   readonly #streams = new WeakSet<Stream>();
+  readonly #hidden = new WeakSet<Stream>();
   /** By bare JIDs. */
   readonly #passwords = new Map<string, string>();
   readonly #folder: string | undefined;
@@ -183,11 +188,12 @@ class ServerRig<C extends TestClock> implements Rig<C> {
 
   async connect(
     address: string,
-    { presence = true, priority, ...pipe }: ConnectOptions = {},
+    { presence = true, priority, unseen = false, ...pipe }: ConnectOptions = {},
   ): Promise<PipeClient> {
     const jid = this.#resolve(address);
     await this.user(jid.bare.toString());
-    const client = this.#client(jid.resource === "" ? jid.local : `${jid.local}/${jid.resource}`, pipe);
+    const name = jid.resource === "" ? jid.local : `${jid.local}/${jid.resource}`;
+    const client = this.#client(name, pipe, unseen);
     const resource = jid.resource || undefined;
     await logIn(client, {
       domain: jid.domain,
@@ -224,6 +230,10 @@ class ServerRig<C extends TestClock> implements Rig<C> {
 
   owns(stream: Stream): boolean {
     return this.#streams.has(stream);
+  }
+
+  hides(stream: Stream): boolean {
+    return this.#hidden.has(stream);
   }
 
   async settle(): Promise<void> {
@@ -272,9 +282,11 @@ class ServerRig<C extends TestClock> implements Rig<C> {
     return this.close();
   }
 
-  #client(name: string, options: PipeOptions): PipeClient {
+  #client(name: string, options: PipeOptions, unseen = false): PipeClient {
     const pipe = new Pipe(this.server.turn, options);
-    const { transcript, captures } = this;
+    const { captures } = this;
+    // What went wrong with it is told in its own words.
+    const transcript = unseen ? new Transcript() : this.transcript;
     const client = new Client({
       name,
       transcript,
@@ -289,7 +301,9 @@ class ServerRig<C extends TestClock> implements Rig<C> {
         };
       },
     });
-    this.#streams.add(this.server.accept(pipe.transport));
+    const stream = this.server.accept(pipe.transport);
+    this.#streams.add(stream);
+    if (unseen) this.#hidden.add(stream);
     const piped = Object.assign(client, { pipe });
     this.#clients.push(piped);
     return piped;

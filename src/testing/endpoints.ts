@@ -21,6 +21,8 @@ interface EndpointsParts {
   /** What goes wrong on TCP and in TLS. */
   readonly seams: Seams;
   accept(transport: Transport): void;
+  /** Settles when there is a server to accept; undefined while there is. */
+  ready(): Promise<void> | undefined;
 }
 
 /** The ports for clients on TCP, which stay while the server behind them is replaced. */
@@ -63,22 +65,34 @@ export class Endpoints {
   }
 
   #listen(port: number, tls: TlsSettings | undefined, isDirect: boolean): Promise<Listener> {
-    const { log } = this.#parts;
+    const { log, ready } = this.#parts;
     return listen({
       host: "127.0.0.1",
       port,
       connections: new ConnectionCounter(Number.POSITIVE_INFINITY),
       log: log(),
       accept: (socket, remote) => {
-        const toxic = this.#toxic();
-        if (!toxic) return this.#accept(socket, remote, tls, isDirect);
-        const { clock, random } = this.#parts;
-        throughToxic(socket, toxic, clock, random).then(
-          (through) => this.#accept(through, remote, tls, isDirect),
-          (error: Error) => socket.destroy(error),
-        );
+        const take = () => this.#take(socket, remote, tls, isDirect);
+        const wait = ready();
+        if (!wait) return take();
+        const gone = () => {};
+        socket.once("error", gone);
+        void wait.then(() => {
+          socket.off("error", gone);
+          if (!socket.destroyed) take();
+        });
       },
     });
+  }
+
+  #take(socket: Socket, remote: string, tls: TlsSettings | undefined, isDirect: boolean): void {
+    const toxic = this.#toxic();
+    if (!toxic) return this.#accept(socket, remote, tls, isDirect);
+    const { clock, random } = this.#parts;
+    throughToxic(socket, toxic, clock, random).then(
+      (through) => this.#accept(through, remote, tls, isDirect),
+      (error: Error) => socket.destroy(error),
+    );
   }
 
   #accept(socket: Socket, remote: string, tls: TlsSettings | undefined, isDirect: boolean): void {

@@ -12,11 +12,13 @@ export { assertStanza, type MatchOptions, stanzaMatchers, type XmlLike } from ".
 export type { StanzaPattern } from "./pattern.ts";
 export { Pipe, type PipeEvents, type PipeOptions } from "./pipe.ts";
 export type { Direction, Seen, SeenKind } from "./seen.ts";
+export type { ServiceName } from "./services.ts";
+export type { Snapshot } from "./snapshot.ts";
 export type { TestClock } from "./test-clock.ts";
 export { TestNetwork, type TestNetworkOptions } from "./test-network.ts";
 export type { TestServerOptions } from "./test-options.ts";
-export type { OccupantView, RoomFixture, RoomView } from "./test-rooms.ts";
-export { type ServiceName, type Snapshot, TestServer } from "./test-server.ts";
+export type { OccupantView, RoomFixture, RoomHandle, RoomView } from "./test-rooms.ts";
+export { TestServer } from "./test-server.ts";
 export type { TestUser } from "./test-users.ts";
 export type { ExpectNoneOptions, ExpectOptions } from "./traffic.ts";
 export { Transcript } from "./transcript.ts";

@@ -1,62 +1,53 @@
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BOSH_PATH, WEBSOCKET_PATH } from "../http/stream-endpoints.ts";
+import type { Host } from "../core/host.ts";
 import type { XmppServer } from "../server.ts";
-import { createMemoryStore, type MemoryStore } from "../store/memory.ts";
+import { createMemoryStore, type MemoryImage, type MemoryStore } from "../store/memory.ts";
 import type { Stream } from "../stream/stream.ts";
-import { systemRandom } from "../util/random.ts";
+import type { Tap } from "../stream/tap.ts";
 import type { Element } from "../xml/element.ts";
 import type { StreamCondition } from "../xmpp/errors.ts";
 import { Jid } from "../xmpp/jid.ts";
 import {
   type ArchivedView,
-  archiveIn,
   type ContactView,
   exportAccount,
-  rosterIn,
   type SessionView,
+  viewArchive,
+  viewRoster,
   viewSession,
 } from "./account-view.ts";
-import { type ConnectOptions, createRig, type PipeClient, type Rig } from "./create-rig.ts";
+import type { ConnectOptions, PipeClient, Rig } from "./create-rig.ts";
 import { Endpoints } from "./endpoints.ts";
 import type { KillOptions } from "./faults/cut.ts";
 import { FaultyStore, isSimulated } from "./faults/faulty-store.ts";
-import { Seams } from "./faults/seams.ts";
+import type { Seams } from "./faults/seams.ts";
 import { Faults } from "./faults.ts";
 import { type Handler, Handlers, type StanzaHandler } from "./handlers.ts";
 import { likenesses } from "./mimic/likenesses.ts";
 import { Mimicry } from "./mimic/mimicry.ts";
-import { Passing } from "./passing.ts";
 import type { StanzaPattern } from "./pattern.ts";
 import { Pipe } from "./pipe.ts";
 import { PipeDuplex } from "./pipe-duplex.ts";
+import { rigTap } from "./rig-tap.ts";
 import { writeScript } from "./scansion/record.ts";
 import { runScript } from "./scansion/run.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { bareOf, type Seen } from "./seen.ts";
+import { type ServiceName, serviceAddress } from "./services.ts";
+import { remember, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { startTestRig, type TestRig } from "./start-test-rig.ts";
 import { processAuthority } from "./test-authority.ts";
-import { RealClock, type TestClock } from "./test-clock.ts";
-import { configForTests, httpListen, type TestServerOptions } from "./test-options.ts";
-import { furnishRoom, type RoomFixture, type RoomView, roomAddress, viewRoom } from "./test-rooms.ts";
+import type { TestClock } from "./test-clock.ts";
+import type { TestServerOptions } from "./test-options.ts";
+import { type RoomFixture, type RoomHandle, type RoomView, TestRooms } from "./test-rooms.ts";
 import { type TestUser, TestUsers } from "./test-users.ts";
 import { type ExpectNoneOptions, type ExpectOptions, Traffic } from "./traffic.ts";
+import { Underway } from "./underway.ts";
 import type { UserFixture } from "./user-fixture.ts";
-import { VirtualClock } from "./virtual-clock.ts";
-
-/** What a test server can be reached as. */
-export type ServiceName = "xmpp" | "xmpps" | "ws" | "wss" | "bosh" | "http" | "https";
 
 /** How long clients may take to go when the server closes; real milliseconds. */
 const CLOSE_GRACE_MS = 100;
-
-/** What a server was at one time. */
-export interface Snapshot {
-  /**
-   * Makes the server what it was. All connections are cut without a word, and nothing of sessions or rooms is left that
-   * the store does not have, as when a server is started again; its ports stay.
-   */
-  restore(): Promise<void>;
-}
 
 /** A real server inside a test, with its users, that can be watched, scripted and broken on purpose. */
 export class TestServer implements AsyncDisposable {
@@ -71,30 +62,19 @@ export class TestServer implements AsyncDisposable {
   readonly #random: SeededRandom;
   readonly #users: TestUsers;
   readonly #seams: Seams;
-  readonly #mimicry: Mimicry | undefined;
+  readonly #tap: Tap;
+  readonly #underway = new Underway();
+  readonly #rooms: TestRooms;
   #store: MemoryStore;
+  /** They stay while the server behind them is replaced. */
+  #httpPorts = { http: 0, https: 0 };
+  /** How often it is to be brought back to what it was before it runs. */
+  #restoring = 0;
   readonly #failures: string[] = [];
 
   /** @throws ConfigError, ListenError */
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
-    const { domain = "localhost", ids = "random", seed, tls, modules } = options;
-    const random = new SeededRandom(seed ?? 1, ids);
-    const domains = [domain].flat();
-    const store = createMemoryStore();
-    const seams = new Seams();
-    const clock = options.clock === "virtual" ? new VirtualClock() : new RealClock();
-    clock.skew = () => seams.skew.all.reduce((sum, skew) => sum + skew, 0);
-    const rig = await createRig<TestClock>({
-      domain,
-      store: new FaultyStore(store, seams.store),
-      listen: httpListen(options),
-      clock,
-      random: ids === "seq" || seed !== undefined ? random : systemRandom,
-      config: configForTests(options),
-      ...(modules && { modules }),
-      ...(tls && { tls: processAuthority().issue(domains) }),
-    });
-    const server = new TestServer(rig, options, random, store, seams);
+    const server = new TestServer(await startTestRig(options), options);
     try {
       await server.#open();
     } catch (error) {
@@ -104,28 +84,35 @@ export class TestServer implements AsyncDisposable {
     return server;
   }
 
-  private constructor(
-    rig: Rig<TestClock>,
-    options: TestServerOptions,
-    random: SeededRandom,
-    store: MemoryStore,
-    seams: Seams,
-  ) {
+  private constructor({ rig, random, store, seams }: TestRig, options: TestServerOptions) {
     this.rig = rig;
     this.#options = options;
     this.#random = random;
     this.#store = store;
     this.#seams = seams;
-    this.#mimicry = options.mimic && new Mimicry(likenesses[options.mimic]);
     const resolve = (name: string) => this.#resolve(name);
     const settle = () => this.settle();
     const { clock } = rig;
+    const settleRig = clock.settle;
+    clock.settle = async (when) => {
+      await this.#underway.done;
+      await settleRig(when);
+    };
     rig.foreignActivity = () => (this.#foreign().length > 0 ? this.#traffic.all.length : undefined);
     this.#users = new TestUsers({
       rig,
       resolve,
       iterations: options.iterations,
       service: () => this.service("xmpp"),
+    });
+    this.#rooms = new TestRooms({
+      rig,
+      resolve,
+      users: this.#users,
+      underway: this.#underway,
+      hosts: () => this.#hosts(),
+      store: () => this.#store,
+      failed: (message) => void this.#failures.push(message),
     });
     this.#traffic = new Traffic({
       resolve,
@@ -145,6 +132,14 @@ export class TestServer implements AsyncDisposable {
     };
     this.faults = new Faults(parts, seams);
     this.#handlers = new Handlers({ clock, resolve, failed: (message) => void this.#failures.push(message) });
+    this.#tap = rigTap({
+      seams,
+      faults: this.faults,
+      handlers: this.#handlers,
+      mimicry: options.mimic && new Mimicry(likenesses[options.mimic]),
+      record: (stream, seen) => this.#record(stream, seen),
+      hides: (stream) => this.rig.hides(stream),
+    });
     this.#endpoints = new Endpoints({
       turn: () => this.server.turn,
       log: () => this.server.log,
@@ -152,6 +147,7 @@ export class TestServer implements AsyncDisposable {
       random: chance,
       seams,
       accept: (transport) => void this.server.accept(transport),
+      ready: () => this.#underway.done,
     });
   }
 
@@ -199,19 +195,7 @@ export class TestServer implements AsyncDisposable {
 
   /** Where clients connect to. @throws Error when the server does not offer it. */
   service(name: ServiceName): string {
-    const { http, https } = this.server.ports;
-    const places = {
-      xmpp: { scheme: "xmpp", port: this.port, path: "" },
-      xmpps: { scheme: "xmpps", port: this.tlsPort, path: "" },
-      ws: { scheme: "ws", port: http, path: WEBSOCKET_PATH },
-      wss: { scheme: "wss", port: https, path: WEBSOCKET_PATH },
-      bosh: { scheme: https ? "https" : "http", port: https || http, path: BOSH_PATH },
-      http: { scheme: "http", port: http, path: "" },
-      https: { scheme: "https", port: https, path: "" },
-    };
-    const { scheme, port, path } = places[name];
-    if (port === 0) throw new Error(`there is no ${name} service; see the options port, httpPort and tls`);
-    return `${scheme}://127.0.0.1:${port}${path}`;
+    return serviceAddress(name, { xmpp: this.port, xmpps: this.tlsPort, ...this.#httpPorts });
   }
 
   /** @throws Error when it was not among `users` nor added. */
@@ -226,51 +210,53 @@ export class TestServer implements AsyncDisposable {
 
   /** Makes an account. @throws Error when it exists, or when something of the fixture cannot be. */
   addUser(user: string | UserFixture): Promise<TestUser> {
-    return this.#users.add(typeof user === "string" ? { name: user } : user);
+    return this.#underway.run(() => this.#users.add(typeof user === "string" ? { name: user } : user));
   }
 
   /** Lets two users see each other's presence (RFC 6121 §3), without a word between them. */
-  async mutualRoster(one: string, other: string): Promise<void> {
-    await this.#users.furnish({ name: one, roster: [{ contact: other }] });
-    await this.#users.furnish({ name: other, roster: [{ contact: one }] });
+  mutualRoster(one: string, other: string): Promise<void> {
+    return this.#underway.run(() => this.#users.befriend(one, other));
   }
 
   /** Makes a room, whose owner is one of the users. @throws Error when the server refuses something. */
-  async addRoom(room: string | RoomFixture): Promise<RoomView> {
-    const fixture = typeof room === "string" ? { name: room } : room;
-    const owner = fixture.owner ?? this.#users.first?.name;
-    if (owner === undefined) throw new Error(`the room ${fixture.name} needs an owner: there are no users`);
-    const jid = roomAddress(this.server, fixture.name);
-    const client = await this.rig.connect(this.#resolve(owner), { presence: false });
-    await furnishRoom(client, jid, fixture, (name) => this.#resolve(name));
-    return viewRoom(this.server, jid);
+  addRoom(room: string | RoomFixture): Promise<RoomView> {
+    return this.#rooms.add(typeof room === "string" ? { name: room } : room);
   }
 
-  /** A room, as it is now: `"balcony"`, or its address. @throws Error when there is none. */
-  async room(name: string): Promise<RoomView> {
-    return viewRoom(this.server, roomAddress(this.server, name));
+  /**
+   * A room, `"balcony"` or its address, as it is whenever somebody looks. One that is not there is made, for the first of the
+   * users; whoever awaits the room waits for that, and so do clients. @throws Error when there can be none.
+   */
+  room(name: string): RoomHandle {
+    return this.#rooms.handle(name);
   }
 
   /** A connection that no port is needed for: what is written to it the server reads. It counts as encrypted. */
   connect(): Duplex {
-    const pipe = new Pipe(this.server.turn);
-    const duplex = new PipeDuplex(pipe);
-    this.server.accept(pipe.transport);
-    return duplex;
+    return new PipeDuplex(async (events) => {
+      await this.#underway.done;
+      const pipe = new Pipe(this.server.turn);
+      pipe.open(events);
+      this.server.accept(pipe.transport);
+      return pipe;
+    });
   }
 
   /** A minimal client that a test scripts: `"romeo"`, or `"romeo/phone"`. It is logged in and available. */
-  client(address: string, options?: ConnectOptions): Promise<PipeClient> {
+  async client(address: string, options?: ConnectOptions): Promise<PipeClient> {
+    await this.#underway.done;
     return this.rig.connect(address, options);
   }
 
   /** The first stanza that fits and that no expectation had before. @throws Error with the transcript. */
-  expect(pattern: StanzaPattern, options?: ExpectOptions): Promise<Seen> {
+  async expect(pattern: StanzaPattern, options?: ExpectOptions): Promise<Seen> {
+    if (this.#underway.done) await this.#underway.done;
     return this.#traffic.expect(pattern, options);
   }
 
   /** Nothing that fits came since the last stanza that was expected, and nothing does. @throws Error with the transcript. */
-  expectNone(pattern: StanzaPattern, options?: ExpectNoneOptions): Promise<void> {
+  async expectNone(pattern: StanzaPattern, options?: ExpectNoneOptions): Promise<void> {
+    await this.#underway.done;
     return this.#traffic.expectNone(pattern, options);
   }
 
@@ -292,19 +278,20 @@ export class TestServer implements AsyncDisposable {
       .map(viewSession);
   }
 
-  /** The contacts of a user. */
-  async roster(user: string): Promise<ContactView[]> {
-    return rosterIn(await this.account(user));
+  /** The contacts of a user, those that changed last at the end. */
+  roster(user: string): ContactView[] {
+    return viewRoster(this.#store, this.#jidOf(user));
   }
 
   /** The archived messages of a user, the oldest first. */
-  async archive(user: string): Promise<ArchivedView[]> {
-    return archiveIn(await this.account(user));
+  archive(user: string): ArchivedView[] {
+    return viewArchive(this.#store, this.#jidOf(user));
   }
 
   /** Everything that is kept of a user, as XEP-0227 has it: a `<user/>`. */
-  account(user: string): Promise<Element> {
-    const jid = Jid.parse(this.#resolve(user));
+  async account(user: string): Promise<Element> {
+    await this.#underway.done;
+    const jid = this.#jidOf(user);
     return exportAccount(this.server.host(jid.domain), jid);
   }
 
@@ -330,8 +317,9 @@ export class TestServer implements AsyncDisposable {
    * Plays a scansion script, the format of Prosody's own tests. Accounts that are not there are made.
    * @throws Error naming the line where something else happened.
    */
-  runScansion(script: string): Promise<void> {
-    return runScript(script, {
+  async runScansion(script: string): Promise<void> {
+    await this.#underway.done;
+    await runScript(script, {
       connect: async ({ jid, password }) => {
         if (!this.#users.has(bareOf(jid))) await this.#users.add({ name: bareOf(jid), password });
         return this.rig.connect(jid, { presence: false });
@@ -365,38 +353,24 @@ export class TestServer implements AsyncDisposable {
    * handlers and faults.
    */
   snapshot(): Snapshot {
-    const image = this.#store.image();
-    const { clock } = this;
-    const [now, random, users] = [clock.now() - clock.skew(), this.#random.state, this.#users.state];
-    const [handlers, faults] = [this.#handlers.state, this.faults.state];
-    return {
-      restore: async () => {
-        this.#store = createMemoryStore(image);
-        for (const stream of this.#foreign()) stream.transport.destroy();
-        const { http, https } = this.server.ports;
-        const listen = { c2s: false, c2sTls: false, http: http || false, https: https || false } as const;
-        const faulty = new FaultyStore(this.#store, this.#seams.store);
-        await this.rig.restart({ store: faulty, listen }, () => {
-          if (clock instanceof VirtualClock) clock.reset(now);
-          this.#random.restore(random);
-        });
-        this.#users.restore(users);
-        this.#handlers.restore(handlers);
-        this.faults.restore(faults);
-        this.forget();
-        this.#tap();
-        await this.server.listen();
-      },
-    };
+    return takeSnapshot({
+      store: this.#store,
+      clock: this.clock,
+      random: this.#random,
+      recalls: [remember(this.#users), remember(this.#handlers), remember(this.faults)],
+      restart: (image, meanwhile) => this.#restart(image, meanwhile),
+    });
   }
 
   /** Settles when the server has dealt with everything, and clients on sockets say nothing more. */
-  settle(): Promise<void> {
-    return this.rig.settle();
+  async settle(): Promise<void> {
+    await this.#underway.done;
+    await this.rig.settle();
   }
 
   /** Ends the streams, gives the clients a moment to go, and cuts those that are still there. No handle stays open. */
   async close(): Promise<void> {
+    await this.#underway.done;
     this.#traffic.end();
     const closed = this.#endpoints.close();
     for (const stream of this.#foreign()) {
@@ -414,41 +388,37 @@ export class TestServer implements AsyncDisposable {
     return this.close();
   }
 
-  #tap(): void {
-    this.server.addTap({
-      opened: (stream) => (this.#seams.opening.all.some((takes) => takes(stream)) ? "taken" : undefined),
-      received: (stream, element) => {
-        const passing = Passing.received(stream, element);
-        this.#mimicry?.hears(stream, passing.element);
-        this.#record(stream, passing);
-        return this.faults.takes(passing) || this.#handlers.takes(passing) ? "taken" : undefined;
-      },
-      sent: (stream, text) => {
-        const said = this.#mimicry?.says(stream, text) ?? text;
-        const passing = Passing.sending(stream, said, (seen) => this.#record(stream, seen));
-        if (this.faults.takes(passing)) return "taken";
-        if (said !== text) {
-          passing.pass();
-          return "taken";
-        }
-        this.#record(stream, passing);
-        return undefined;
-      },
-    });
-  }
-
   async #open(): Promise<void> {
-    this.#tap();
+    this.server.addTap(this.#tap);
     const { users = [], rooms = [], port = 0, tls } = this.#options;
     for (const user of users) await this.addUser(user);
     for (const room of rooms) await this.addRoom(room);
     this.forget();
     await this.server.listen();
+    const { http, https } = this.server.ports;
+    this.#httpPorts = { http, https };
     if (port === false) return;
     const domains = [...this.server.hosts.keys()];
     const pair = tls ? processAuthority().issue(domains) : undefined;
     const { minVersion, ciphers } = this.server.config.tls;
     await this.#endpoints.open(port, domains, pair, { minVersion, ciphers });
+  }
+
+  /** What is to be seen is at once what the image says; the server follows. */
+  #restart(image: MemoryImage, meanwhile: () => void): Promise<void> {
+    const store = (this.#store = createMemoryStore(image));
+    this.#restoring++;
+    for (const stream of this.#foreign()) stream.transport.destroy();
+    return this.#underway.run(async () => {
+      for (const stream of this.#foreign()) stream.transport.destroy();
+      const { http, https } = this.#httpPorts;
+      const listen = { c2s: false, c2sTls: false, http: http || false, https: https || false } as const;
+      await this.rig.restart({ store: new FaultyStore(store, this.#seams.store), listen }, meanwhile);
+      this.forget();
+      this.server.addTap(this.#tap);
+      this.#restoring--;
+      await this.server.listen();
+    });
   }
 
   #record(stream: Stream, seen: Seen): void {
@@ -459,7 +429,16 @@ export class TestServer implements AsyncDisposable {
   }
 
   #sessions() {
-    return [...this.server.hosts.values()].flatMap((host) => [...host.sessions.all()]);
+    return [...this.#hosts()].flatMap((host) => [...host.sessions.all()]);
+  }
+
+  /** None while another server takes the place of this one. */
+  #hosts(): Iterable<Host> {
+    return this.#restoring > 0 ? [] : this.server.hosts.values();
+  }
+
+  #jidOf(user: string): Jid {
+    return Jid.parse(this.#resolve(user)).bare;
   }
 
   /** Streams of clients that the rig does not know. */

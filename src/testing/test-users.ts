@@ -1,6 +1,8 @@
 import { createHash, pbkdf2Sync } from "node:crypto";
 import type { KnownKeys } from "../auth/accounts.ts";
 import { digestLength, digestName, SCRAM_HASHES, type ScramHash, scramKeys } from "../auth/scram-keys.ts";
+import { rosterService } from "../modules/roster/roster.ts";
+import { isPromise } from "../util/awaitable.ts";
 import { Jid } from "../xmpp/jid.ts";
 import type { Rig } from "./create-rig.ts";
 import type { TestClock } from "./test-clock.ts";
@@ -75,6 +77,32 @@ export class TestUsers {
     const user = this.#userOf(jid, password);
     this.#all.set(jid.toString(), user);
     return user;
+  }
+
+  /** Puts the two on each other's rosters, so that both see the other's presence (RFC 6121 §3). */
+  async befriend(one: string, other: string): Promise<void> {
+    const [user, contact] = [one, other].map((name) => Jid.parse(this.#parts.resolve(name)).bare);
+    if (!user || !contact) return;
+    // In this order, without waiting in between: with a store in memory it is done at once.
+    const done = [this.#addContact(user, contact), this.#addContact(contact, user)];
+    await Promise.all(done);
+    await this.#parts.rig.server.commit();
+  }
+
+  /** What the roster says of the contact already stays. */
+  async #addContact(user: Jid, contact: Jid): Promise<void> {
+    const { server } = this.#parts.rig;
+    // A contact elsewhere has a roster elsewhere.
+    if (!server.hosts.has(user.domain)) return;
+    const roster = server.host(user.domain).use(rosterService);
+    const known = roster.item(user, contact);
+    const item = (isPromise(known) ? await known : known) ?? {
+      contact,
+      name: "",
+      groups: [],
+      approved: false,
+    };
+    await roster.put(user, { ...item, subscription: "both", ask: false });
   }
 
   /** Gives an account what the fixture says. @throws Error when something cannot be. */

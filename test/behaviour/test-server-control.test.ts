@@ -100,6 +100,21 @@ describe("over HTTP", () => {
     expect(await get("/pending")).toMatchObject({ body: [expect.stringContaining("1 of 2") as string] });
   });
 
+  test("rooms are made, and seen", async () => {
+    const { server, post } = await start();
+    expect(await post("room", { name: "x" })).toMatchObject({
+      status: 200,
+      body: { jid: "x@conference.localhost", persistent: true, occupants: [] },
+    });
+    const to = "x@conference.localhost/R";
+    await post("send", {
+      as: "romeo",
+      xml: `<presence to="${to}"><x xmlns="http://jabber.org/protocol/muc"/></presence>`,
+    });
+    await server.settle();
+    expect(await post("room", { name: "x" })).toMatchObject({ body: { occupants: [{ nick: "R" }] } });
+  });
+
   test("users are made, time is turned, and everything is what it was", async () => {
     const { get, post } = await start();
     await post("snapshot");

@@ -1,6 +1,9 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { TestNetwork, TestServer } from "../../src/testing/index.ts";
 
+const HEADER = `<stream:stream to="localhost" version="1.0" xmlns="jabber:client" xmlns:stream="http://etherx.jabber.org/streams">`;
 const VCARD = `<vCard xmlns="vcard-temp"><FN>Juliet</FN></vCard>`;
 
 describe("a user of a fixture", () => {
@@ -28,11 +31,11 @@ describe("a user of a fixture", () => {
         },
       ],
     });
-    expect(await server.roster("juliet")).toEqual([
+    expect(server.roster("juliet")).toEqual([
       { jid: "romeo@localhost", name: "Romeo", subscription: "both", groups: ["Friends"], ask: false },
       { jid: "nurse@localhost", name: "", subscription: "to", groups: [], ask: false },
     ]);
-    expect(await server.archive("juliet")).toMatchObject([
+    expect(server.archive("juliet")).toMatchObject([
       { from: "romeo@localhost", body: "Hi", stamp: "2024-12-24T18:00:00.000Z" },
       {
         from: "juliet@localhost/balcony",
@@ -78,6 +81,28 @@ test("two users see each other's presence after mutualRoster", async () => {
   const romeo = await server.client("romeo/orchard");
   await server.client("juliet/balcony");
   await romeo.receives(`<presence from="juliet@localhost/balcony"/>`);
+});
+
+test("mutualRoster is seen at once, may come again, and leaves the rest of a contact as it was", async () => {
+  const romeo = { name: "romeo", roster: [{ contact: "juliet", name: "J", subscription: "none" as const }] };
+  await using server = await TestServer.start({ port: false, users: [romeo, "juliet"] });
+  void server.mutualRoster("romeo", "juliet");
+  expect(server.roster("romeo")).toMatchObject([
+    { jid: "juliet@localhost", name: "J", subscription: "both" },
+  ]);
+  expect(server.roster("juliet")).toMatchObject([{ jid: "romeo@localhost", subscription: "both" }]);
+  await server.mutualRoster("romeo", "juliet");
+  expect(server.roster("romeo")).toHaveLength(1);
+});
+
+test("what was begun and not awaited is done before anything that comes later", async () => {
+  await using server = await TestServer.start({ clock: "virtual", port: false, users: ["romeo"] });
+  void server.addUser({ name: "nurse", password: "x" });
+  void server.mutualRoster("romeo", "nurse");
+  const nurse = await server.client("nurse");
+  expect(nurse.jid).toContain("nurse@localhost/");
+  expect(server.user("nurse").password).toBe("x");
+  expect(server.roster("nurse")).toHaveLength(1);
 });
 
 test("sessions are seen as they are", async () => {
@@ -134,8 +159,8 @@ describe("a snapshot", () => {
       );
       await server.clock.advance("10m");
       await server.addUser("nurse");
-      expect(await server.archive("juliet")).toHaveLength(1);
-      expect(await server.roster("romeo")).toHaveLength(2);
+      expect(server.archive("juliet")).toHaveLength(1);
+      expect(server.roster("romeo")).toHaveLength(2);
       return romeo.heard;
     };
     const client = await server.client("juliet");
@@ -143,13 +168,52 @@ describe("a snapshot", () => {
     await before.restore();
     expect(client.gone).toBe(true);
     expect(server.sessions()).toEqual([]);
-    expect(await server.archive("juliet")).toEqual([]);
-    expect(await server.roster("romeo")).toHaveLength(1);
+    expect(server.archive("juliet")).toEqual([]);
+    expect(server.roster("romeo")).toHaveLength(1);
     expect(() => server.user("nurse")).toThrow("there is no user nurse");
     expect([server.port, server.service("http")]).toEqual([port, http]);
     await before.restore();
     await server.client("juliet");
     expect(await run()).toBe(first);
+  });
+
+  test("is brought back at once for whoever looks, and what is asked meanwhile waits for it", async () => {
+    await using server = await start();
+    const before = server.snapshot();
+    const started = server.clock.now();
+    const romeo = await server.client("romeo/orchard");
+    await romeo.sends(message);
+    await server.mutualRoster("romeo", "juliet");
+    await server.clock.advance("10m");
+    const services = [server.service("xmpp"), server.service("ws"), server.service("bosh")];
+
+    const restored = before.restore();
+    expect(romeo.gone).toBe(true);
+    expect(server.sessions()).toEqual([]);
+    expect(server.roster("romeo")).toEqual([]);
+    expect(server.archive("juliet")).toEqual([]);
+    expect(server.clock.now()).toBe(started);
+    expect([server.service("xmpp"), server.service("ws"), server.service("bosh")]).toEqual(services);
+    const again = server.snapshot();
+    const socket = connect(server.port, "127.0.0.1");
+    socket.write(HEADER);
+    const duplex = server.connect();
+    duplex.write(HEADER);
+    await server.clock.advance("10m");
+    expect(server.clock.now()).toBe(started + 600_000);
+    for (const stream of [socket, duplex]) {
+      const [answer] = await once(stream, "data");
+      expect(String(answer)).toContain("<stream:features>");
+      stream.destroy();
+    }
+    await restored;
+    await server.mutualRoster("romeo", "juliet");
+    void again.restore();
+    void before.restore();
+    const juliet = await server.client("juliet");
+    expect(server.roster("juliet")).toEqual([]);
+    await juliet.sends(`<iq type="get" id="p"><ping xmlns="urn:xmpp:ping"/></iq>`);
+    await juliet.receives(`<iq type="result" id="p"/>`);
   });
 
   test("brings back handlers and faults", async () => {
@@ -191,16 +255,17 @@ describe("a room of a fixture", () => {
 
   test("is there, with who belongs to it, and is seen as it is", async () => {
     await using server = await start();
-    expect(await server.room("square")).toEqual({
+    expect(server.room("square")).toEqual({
       jid: "square@conference.localhost",
       persistent: true,
       occupants: [],
     });
     const romeo = await server.client("romeo/orchard");
+    await romeo.receivesNothing();
     await romeo.sends(enter("Romeo"));
     const message = await server.expect({ to: "romeo", kind: "message", child: "subject" });
     expect(message.element.getChildText("subject")).toBe("Love");
-    expect((await server.room("balcony@conference.localhost")).occupants).toEqual([
+    expect(server.room("balcony@conference.localhost").occupants).toEqual([
       {
         nick: "Romeo",
         user: "romeo@localhost",
@@ -214,7 +279,29 @@ describe("a room of a fixture", () => {
     await tybalt.receives(
       `<presence type="error"><x xmlns="http://jabber.org/protocol/muc"/><error type="auth">{any}</error></presence>`,
     );
-    await expect(server.room("orchard")).rejects.toThrow("there is no room orchard@conference.localhost");
+  });
+
+  test("that nobody made is made when it is named, before anybody can enter it", async () => {
+    await using server = await start();
+    const orchard = server.room("orchard");
+    expect(orchard.occupants).toEqual([]);
+    const romeo = await server.client("romeo/orchard");
+    expect(orchard.persistent).toBe(true);
+    await romeo.sends(enter("Romeo").replace("balcony", "orchard"));
+    await romeo.receives(
+      `<presence from="orchard@conference.localhost/Romeo">{...}<x xmlns="http://jabber.org/protocol/muc#user">
+        <item affiliation="none" role="participant"/><status code="110"/></x></presence>`,
+    );
+    expect(orchard.occupants).toMatchObject([{ nick: "Romeo" }]);
+    expect(server.transcript).not.toContain("muc#roomconfig");
+    expect(await orchard).toEqual({ jid: orchard.jid, persistent: true, occupants: orchard.occupants });
+  });
+
+  test("cannot be made without anybody to own it, nor where there are none", async () => {
+    await using nobody = await TestServer.start({ port: false });
+    expect(() => nobody.room("x")).toThrow("the room x needs an owner: there are no users");
+    await using roomless = await TestServer.start({ port: false, config: { modules: { muc: false } } });
+    expect(() => roomless.room("x")).toThrow("there is no group chat service");
   });
 
   test("is what it was after a snapshot is restored", async () => {
@@ -222,9 +309,9 @@ describe("a room of a fixture", () => {
     const before = server.snapshot();
     const romeo = await server.client("romeo");
     await romeo.sends(enter("Romeo"));
-    expect((await server.room("balcony")).occupants).toHaveLength(1);
+    expect(server.room("balcony").occupants).toHaveLength(1);
     await before.restore();
-    expect((await server.room("balcony")).occupants).toHaveLength(0);
+    expect(server.room("balcony").occupants).toHaveLength(0);
   });
 });
 

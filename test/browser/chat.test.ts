@@ -26,8 +26,8 @@ test.beforeEach(({ site, skip }) => {
   if (!site.server.host().find(chatService)) skip("converse.js is not installed");
 });
 
-async function heardBy(site: TestServer, user: string): Promise<(string | undefined)[]> {
-  return (await site.archive(user)).map(({ body }) => body);
+function heardBy(site: TestServer, user: string): (string | undefined)[] {
+  return site.archive(user).map(({ body }) => body);
 }
 
 describe("Converse on the chat page", () => {
@@ -200,7 +200,7 @@ test("an invitation makes contacts of those who have accounts (XEP-0379)", async
   await expect
     .poll(() => site.roster("dave"), { timeout: PATIENCE_MS })
     .toMatchObject([{ jid: "alice@localhost", subscription: "both" }]);
-  expect(await site.roster("alice")).toContainEqual(
+  expect(site.roster("alice")).toContainEqual(
     expect.objectContaining({ jid: "dave@localhost", subscription: "both" }),
   );
 });

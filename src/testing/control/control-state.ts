@@ -1,7 +1,8 @@
 import type { Client } from "../client.ts";
 import type { Fault } from "../faults/fault.ts";
 import type { Handler } from "../handlers.ts";
-import type { Snapshot, TestServer } from "../test-server.ts";
+import type { Snapshot } from "../snapshot.ts";
+import type { TestServer } from "../test-server.ts";
 
 /** Things that are told apart by a number from 1. */
 class Numbered<T> {

@@ -60,6 +60,13 @@ const users: readonly Operation[] = [
       server.addRoom({ ...room, ...(owner !== undefined && { owner }) }),
   }),
   defineOperation({
+    name: "room",
+    summary: "A room, and who is in it; it is made where there is none.",
+    changes: true,
+    fields: { name: t.string() },
+    run: async ({ name }, { server }) => server.room(name),
+  }),
+  defineOperation({
     name: "sessions",
     summary: "The bound resources of a user, or of all.",
     changes: false,
@@ -78,10 +85,8 @@ const users: readonly Operation[] = [
     summary: "The archived messages of a user, the oldest first.",
     changes: false,
     fields: { user },
-    run: async (args, { server }) => {
-      const messages = await server.archive(args.user);
-      return messages.map(({ element, ...message }) => ({ ...message, xml: element.toString() }));
-    },
+    run: (args, { server }) =>
+      server.archive(args.user).map(({ element, ...message }) => ({ ...message, xml: element.toString() })),
   }),
 ];
 

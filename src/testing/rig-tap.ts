@@ -1,0 +1,44 @@
+import type { Stream } from "../stream/stream.ts";
+import type { Tap } from "../stream/tap.ts";
+import type { Seams } from "./faults/seams.ts";
+import type { Faults } from "./faults.ts";
+import type { Handlers } from "./handlers.ts";
+import type { Mimicry } from "./mimic/mimicry.ts";
+import { Passing } from "./passing.ts";
+import type { Seen } from "./seen.ts";
+
+interface RigTapParts {
+  readonly seams: Seams;
+  readonly faults: Faults;
+  readonly handlers: Handlers;
+  readonly mimicry: Mimicry | undefined;
+  record(stream: Stream, seen: Seen): void;
+  /** Whether nobody has a say in what it carries. */
+  hides(stream: Stream): boolean;
+}
+
+/** Who has a say in what streams carry: faults first, then handlers; what is left goes its way, in another's likeness. */
+export function rigTap({ seams, faults, handlers, mimicry, record, hides }: RigTapParts): Tap {
+  return {
+    opened: (stream) => (seams.opening.all.some((takes) => takes(stream)) ? "taken" : undefined),
+    received(stream, element) {
+      if (hides(stream)) return undefined;
+      const passing = Passing.received(stream, element);
+      mimicry?.hears(stream, passing.element);
+      record(stream, passing);
+      return faults.takes(passing) || handlers.takes(passing) ? "taken" : undefined;
+    },
+    sent(stream, text) {
+      if (hides(stream)) return undefined;
+      const said = mimicry?.says(stream, text) ?? text;
+      const passing = Passing.sending(stream, said, (seen) => record(stream, seen));
+      if (faults.takes(passing)) return "taken";
+      if (said !== text) {
+        passing.pass();
+        return "taken";
+      }
+      record(stream, passing);
+      return undefined;
+    },
+  };
+}

@@ -13,7 +13,7 @@ const SOURCES = join(import.meta.dirname, "..", "src", "browser");
 export const builtFolder = join(SOURCES, "built");
 
 /** Folders with a `main.tsx` and an `index.html`. */
-export const pages: readonly string[] = ["console"];
+export const pages: readonly string[] = ["console", "rig"];
 
 /** Of all that the pages are made from; `built/source.sha256` has that of the last build. */
 export function sourceHash(): string {

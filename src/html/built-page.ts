@@ -33,7 +33,7 @@ export interface BuiltFile {
 }
 
 /** `index.html`, a script and a style. @throws Error when the package lacks them. */
-export function readBuiltPage(page: "console"): readonly BuiltFile[] {
+export function readBuiltPage(page: "console" | "rig"): readonly BuiltFile[] {
   const folder = new URL(`${page}/`, FOLDER);
   const names = readdirSync(folder).filter((name) => extname(name) in TYPES);
   return names.map((name) => {

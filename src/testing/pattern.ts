@@ -5,8 +5,8 @@ import { bareOf, type Direction, type Seen, type SeenKind } from "./seen.ts";
 
 /** What a stanza, or a nonza, must be like. All that is given must hold; nothing given: any stanza. */
 export interface StanzaPattern {
-  /** Default: a stanza of any kind. `nonza` for elements such as `<resume/>`. */
-  readonly kind?: Exclude<SeenKind, "header" | "end">;
+  /** Default: a stanza of any kind. `nonza` for elements such as `<resume/>`; `any` for these and stanzas. */
+  readonly kind?: Exclude<SeenKind, "header" | "end"> | "any";
   /** `kind: "iq"` and its type. */
   readonly iq?: "get" | "set" | "result" | "error";
   /**
@@ -45,7 +45,7 @@ export function matcherOf(
   const to = pattern.to && resolve(pattern.to);
   const xml = pattern.xml === undefined ? undefined : readXml(pattern.xml);
   return (seen) =>
-    (kind === undefined ? seen.isStanza : seen.kind === kind) &&
+    (kind === undefined ? seen.isStanza : kind === "any" || seen.kind === kind) &&
     (direction === undefined || seen.direction === direction) &&
     (from === undefined || isAt(seen.from, from)) &&
     (to === undefined || isAt(seen.to, to)) &&

@@ -42,7 +42,7 @@ import type { TestClock } from "./test-clock.ts";
 import type { TestServerOptions } from "./test-options.ts";
 import { type RoomFixture, type RoomHandle, type RoomView, TestRooms } from "./test-rooms.ts";
 import { type TestUser, TestUsers } from "./test-users.ts";
-import { type ExpectNoneOptions, type ExpectOptions, Traffic } from "./traffic.ts";
+import { type ExpectNoneOptions, type ExpectOptions, type StanzasOptions, Traffic } from "./traffic.ts";
 import { Underway } from "./underway.ts";
 import type { UserFixture } from "./user-fixture.ts";
 
@@ -260,9 +260,9 @@ export class TestServer implements AsyncDisposable {
     return this.#traffic.expectNone(pattern, options);
   }
 
-  /** What fits from now on, as it comes; ends with the server. */
-  stanzas(pattern?: StanzaPattern): AsyncGenerator<Seen, void> {
-    return this.#traffic.stanzas(pattern);
+  /** What fits, from now on as it comes; `last`: and of so many that went by last. Ends with the server. */
+  stanzas(pattern?: StanzaPattern, options?: StanzasOptions): AsyncGenerator<Seen, void> {
+    return this.#traffic.stanzas(pattern, options);
   }
 
   /** What went by so far is of no interest to `expect` and `expectNone`. */

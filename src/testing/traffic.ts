@@ -11,6 +11,11 @@ export interface ExpectNoneOptions {
   readonly within?: number;
 }
 
+export interface StanzasOptions {
+  /** Begins with what fits of so many that went by last. Default: 0. */
+  readonly last?: number;
+}
+
 interface TrafficParts {
   resolve(name: string): string;
   /** Settles when the server has dealt with everything. */
@@ -101,9 +106,9 @@ export class Traffic {
     this.#start = this.#all.length;
   }
 
-  /** What fits from now on, as it comes; ends with the server. */
-  stanzas(pattern: StanzaPattern = {}): AsyncGenerator<Seen, void> {
-    return this.#from(this.#all.length, matcherOf(pattern, this.#parts.resolve));
+  /** What fits, of the last things that went by and from now on as it comes; ends with the server. */
+  stanzas(pattern: StanzaPattern = {}, { last = 0 }: StanzasOptions = {}): AsyncGenerator<Seen, void> {
+    return this.#from(Math.max(0, this.#all.length - last), matcherOf(pattern, this.#parts.resolve));
   }
 
   async *#from(start: number, matches: (seen: Seen) => boolean): AsyncGenerator<Seen, void> {

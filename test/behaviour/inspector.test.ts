@@ -21,10 +21,7 @@ function watch(
 }
 
 describe("watching an account", () => {
-  test("shows what its clients send and get, with direction, kind and namespaces", async ({
-    server,
-    connect,
-  }) => {
+  test("shows what its clients send and get, with direction and kind", async ({ server, connect }) => {
     const alice = await connect("alice/phone");
     const bob = await connect("bob/desk");
     const { seen, stop } = watch(server, "alice@localhost");
@@ -41,7 +38,6 @@ describe("watching an account", () => {
       at: server.host().clock.now(),
       xml: `<message to="bob@localhost" id="m1" type="chat"><body>Hi</body></message>`,
     });
-    expect(seen[2]?.namespaces).toEqual(["urn:xmpp:ping"]);
     stop();
     await alice.sends(`<presence/>`);
     expect(seen).toHaveLength(4);

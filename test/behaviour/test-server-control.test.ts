@@ -169,6 +169,20 @@ test("over a WebSocket stanzas come as they pass", async () => {
   });
 });
 
+test("over a WebSocket also what passed comes, nonzas included, in order", async () => {
+  const { server, url } = await start();
+  const juliet = await server.client("juliet");
+  await juliet.sends(`<enable xmlns="urn:xmpp:sm:3"/>`);
+  await juliet.sends(`<presence id="p"/>`);
+  const socket = new WebSocket(`${url.replace("http", "ws")}/stanzas?kind=any&direction=in&last=1000`);
+  const heard: string[] = [];
+  socket.on("message", (data: Buffer) => heard.push((JSON.parse(data.toString()) as { kind: string }).kind));
+  await once(socket, "open");
+  await expect.poll(() => heard.slice(-2)).toEqual(["nonza", "presence"]);
+  await juliet.sends(`<message to="romeo@localhost"/>`);
+  await expect.poll(() => heard.slice(-2)).toEqual(["presence", "message"]);
+});
+
 describe("jackdaw rig", () => {
   function run(...args: string[]) {
     const child = spawn(process.execPath, [join(import.meta.dirname, "../../src/main.ts"), "rig", ...args]);

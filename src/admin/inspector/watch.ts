@@ -1,6 +1,6 @@
 import type { Stream } from "../../stream/stream.ts";
 import { type Tap, textOf } from "../../stream/tap.ts";
-import { childElements, type Element, serialize } from "../../xml/element.ts";
+import { type Element, serialize } from "../../xml/element.ts";
 import type { XmlElement } from "../../xml/parser.ts";
 import { parseContent } from "../../xml/tree.ts";
 import { Jid } from "../../xmpp/jid.ts";
@@ -16,8 +16,6 @@ export interface Sighting {
   /** Whose stream it was: a full address, or as much of it as is known. */
   readonly session: string;
   readonly kind: "message" | "presence" | "iq" | "other";
-  /** All namespaces in it. */
-  readonly namespaces: readonly string[];
   /** Without secrets. */
   readonly xml: string;
 }
@@ -70,7 +68,6 @@ export class Watch implements Tap {
       direction,
       session: (stream.session?.jid ?? stream.user ?? stream.from ?? "").toString(),
       kind: name === "message" || name === "presence" || name === "iq" ? name : "other",
-      namespaces: [...namespacesOf(tree)],
       xml: xml.length > LONGEST ? `<${name}><!-- ${xml.length} characters --></${name}>` : xml,
     });
   }
@@ -105,11 +102,4 @@ function readable(read: () => Element | undefined): Element | undefined {
   } catch {
     return undefined;
   }
-}
-
-function namespacesOf(element: Element, found = new Set<string>()): ReadonlySet<string> {
-  const own: unknown = element.attrs["xmlns"];
-  if (typeof own === "string") found.add(own);
-  for (const child of childElements(element)) namespacesOf(child, found);
-  return found;
 }

@@ -6,7 +6,8 @@ export interface Visit {
   readonly domains: readonly string[];
 }
 
-class RequestError extends Error {
+/** The server refused. */
+export class RequestError extends Error {
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -38,6 +39,17 @@ export async function post<T>(path: string, body: object): Promise<T> {
 /** Runs a command of administration. */
 export function command<T>(name: string, args: object = {}): Promise<T> {
   return post<T>(`command/${name}`, args);
+}
+
+/** A stream of events, until `left`. */
+export async function openStream(
+  path: string,
+  query: Record<string, string>,
+  left: AbortSignal,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const answer = await fetch(`/admin/api/${path}?${new URLSearchParams(query)}`, { signal: left });
+  if (!answer.ok || !answer.body) return bodyOf(answer);
+  return answer.body;
 }
 
 /** Fetches a file that is for the visitor alone, and hands it to the browser. */

@@ -5,7 +5,7 @@ import { post, readVisit, type Visit, whenLeft } from "./api.ts";
 import { Login } from "./login.tsx";
 import { AccountPage, Accounts } from "./views/accounts.tsx";
 import { Audit } from "./views/audit.tsx";
-import { Inspector } from "./views/inspector.tsx";
+import { InspectorPage } from "./views/inspector.tsx";
 import { Invites } from "./views/invites.tsx";
 import { Log } from "./views/log.tsx";
 import { Overview } from "./views/overview.tsx";
@@ -30,7 +30,7 @@ const VIEWS = [
   { name: "rooms", title: "Rooms", view: Rooms, one: RoomPage },
   { name: "uploads", title: "Uploads", view: Uploads },
   { name: "reports", title: "Reports", view: Reports },
-  { name: "inspector", title: "Inspector", view: Inspector },
+  { name: "inspector", title: "Inspector", view: InspectorPage },
   { name: "log", title: "Log", view: Log },
   { name: "audit", title: "Audit", view: Audit },
   { name: "tokens", title: "Tokens", view: Tokens },

@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
+import "../ui/base.css";
 import "./console.css";
 
 const root = document.getElementById("console");

@@ -1,42 +1,16 @@
 /** Elements as people read them: one a line, in colours. What is shown is text, never markup. */
 import type { VNode } from "preact";
+import { PlainText } from "../ui/plain-text.tsx";
+import { type Token, tokensOf } from "./tokens.ts";
 
-/** A tag, or text between two. */
-type Token =
-  | { readonly kind: "text"; readonly text: string }
-  | {
-      readonly kind: "open" | "empty" | "close";
-      readonly name: string;
-      readonly attributes: readonly (readonly [name: string, value: string])[];
-    };
-
-const TAG = /<(\/?)([^\s/>]+)((?:\s+[^\s=]+="[^"]*")*)\s*(\/?)>/g;
-const ATTRIBUTE = /\s+([^\s=]+)="([^"]*)"/g;
-
-/** Well-formed XML as the server writes it: no declarations, attributes in double quotes. */
-function tokensOf(xml: string): readonly Token[] {
-  const tokens: Token[] = [];
-  let end = 0;
-  for (const match of xml.matchAll(TAG)) {
-    const [whole, slash, name = "", attributes = "", empty] = match;
-    const text = xml.slice(end, match.index);
-    if (text.trim() !== "") tokens.push({ kind: "text", text });
-    end = match.index + whole.length;
-    const kind = slash === "/" ? "close" : empty === "/" ? "empty" : "open";
-    const list = Array.from(
-      attributes.matchAll(ATTRIBUTE),
-      ([, key = "", value = ""]) => [key, value] as const,
-    );
-    tokens.push({ kind, name, attributes: list });
-  }
-  return tokens;
-}
+/** Lines of one element; browsers become slow with more. */
+const MOST_LINES = 2_000;
 
 export function Xml({ xml }: { readonly xml: string }) {
-  const tokens = tokensOf(xml);
+  const tokens = [...tokensOf(xml)];
   const lines: VNode[] = [];
   let depth = 0;
-  for (let index = 0; index < tokens.length; index++) {
+  for (let index = 0; index < tokens.length && lines.length < MOST_LINES; index++) {
     const token = tokens[index] as Token;
     const [next, afterNext] = [tokens[index + 1], tokens[index + 2]];
     if (token.kind === "close") depth--;
@@ -50,17 +24,22 @@ export function Xml({ xml }: { readonly xml: string }) {
     lines.push(<Line key={index} depth={indent} tokens={[token]} />);
     if (token.kind === "open") depth++;
   }
-  return <pre class="xml">{lines}</pre>;
+  return (
+    <>
+      <pre class="xml">{lines}</pre>
+      {lines.length === MOST_LINES && <p class="hint">There is more of it; a copy has all.</p>}
+    </>
+  );
 }
 
 /** What does not fit goes on further to the right. */
 function Line({ depth, tokens }: { readonly depth: number; readonly tokens: readonly Token[] }) {
   return (
-    <div style={{ paddingLeft: `${depth * 2 + 4}ch` }}>
+    <div style={{ paddingLeft: `${Math.min(depth, 20) * 2 + 4}ch` }}>
       {tokens.map((token, index) =>
         token.kind === "text" ? (
           <span key={index} class="text">
-            {decoded(token.text)}
+            <PlainText text={token.text} />
           </span>
         ) : (
           <Tag key={index} token={token} />
@@ -79,18 +58,12 @@ function Tag({ token }: { readonly token: Exclude<Token, { kind: "text" }> }) {
         <span key={name}>
           {" "}
           <span class="attribute">{name}</span>=
-          <span class={name.startsWith("xmlns") ? "namespace" : "value"}>"{decoded(value)}"</span>
+          <span class={name.startsWith("xmlns") ? "namespace" : "value"}>
+            "<PlainText text={value} />"
+          </span>
         </span>
       ))}
       {token.kind === "empty" ? "/>" : ">"}
     </>
-  );
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
-
-function decoded(text: string): string {
-  return text.replace(/&(?:#(\d+)|(\w+));/g, (whole, code: string | undefined, name: string | undefined) =>
-    code === undefined ? (ENTITIES[name ?? ""] ?? whole) : String.fromCodePoint(Number(code)),
   );
 }

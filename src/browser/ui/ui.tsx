@@ -258,19 +258,6 @@ export function ActionDialog(props: ActionDialogProps) {
   );
 }
 
-/** A secret that is shown this once. */
-export function Secret({ value }: { readonly value: string }) {
-  const [isCopied, setCopied] = useState(false);
-  return (
-    <div class="secret">
-      <output>{value}</output>
-      <Button onClick={() => void navigator.clipboard.writeText(value).then(() => setCopied(true))}>
-        {isCopied ? "Copied" : "Copy"}
-      </Button>
-    </div>
-  );
-}
-
 export function Facts({
   facts,
 }: {

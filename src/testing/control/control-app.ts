@@ -5,13 +5,12 @@ import type { ControlState } from "./control-state.ts";
 import { openApi } from "./open-api.ts";
 import type { Operation } from "./operation.ts";
 import { operations } from "./operations.ts";
-import { watchPage, watchScript } from "./watch-page.ts";
+import { watchPage } from "./watch-page.ts";
 
 /** The control API of a rig. */
 export function controlApp(state: ControlState): Hono {
   const app = new Hono();
-  app.get("/", () => watchPage());
-  app.get("/watch.js", (context) => context.body(watchScript, 200, { "Content-Type": "text/javascript" }));
+  watchPage(app);
   app.get("/health", (context) => context.json({ status: "ok" }));
   app.get("/openapi.json", (context) => context.json(openApi(operations, new URL(context.req.url).origin)));
   for (const operation of operations) {

@@ -30,8 +30,8 @@ export async function startControlServer(server: TestServer, port = 0): Promise<
   });
   const sockets = new WebSocketServer({ noServer: true });
   http.on("upgrade", (request, socket, head) => {
-    const pattern = isOwn(request) ? patternOf(request) : undefined;
-    if (pattern) sockets.handleUpgrade(request, socket, head, (client) => void tell(server, pattern, client));
+    const asked = isOwn(request) ? askedOf(request) : undefined;
+    if (asked) sockets.handleUpgrade(request, socket, head, (client) => void tell(server, asked, client));
     else socket.end("HTTP/1.1 400 Bad Request\r\n\r\n");
   });
   http.listen(port, LOOPBACK);
@@ -53,23 +53,32 @@ function isOwn({ headers }: IncomingMessage): boolean {
   return OWN_NAMES.has(name) && (headers.origin === undefined || headers.origin === `http://${headers.host}`);
 }
 
-/** `/stanzas?to=romeo`: which ones; undefined when it is no pattern. */
-function patternOf({ url = "" }: IncomingMessage): StanzaPattern | undefined {
+interface Asked {
+  readonly pattern: StanzaPattern;
+  /** How far to go back. */
+  readonly last: number;
+}
+
+/** `/stanzas?to=romeo&last=100`: which ones; undefined when it is no pattern. */
+function askedOf({ url = "" }: IncomingMessage): Asked | undefined {
   const { pathname, searchParams } = new URL(url, `http://${LOOPBACK}`);
-  if (pathname !== "/stanzas") return undefined;
+  const { last = "0", ...pattern } = Object.fromEntries(searchParams);
+  if (pathname !== "/stanzas" || !/^\d+$/.test(last)) return undefined;
   try {
-    return patternField().parse(Object.fromEntries(searchParams), "");
+    return { pattern: patternField().parse(pattern, ""), last: Number(last) };
   } catch {
     return undefined;
   }
 }
 
-/** What fits from now on. */
-async function tell(server: TestServer, pattern: StanzaPattern, client: WebSocket): Promise<void> {
+/** As fast as the client takes it; what it has not had is kept in any case. */
+async function tell(server: TestServer, { pattern, last }: Asked, client: WebSocket): Promise<void> {
   client.on("error", () => client.terminate());
-  for await (const seen of server.stanzas(pattern)) {
-    if (client.readyState !== client.OPEN) return;
-    client.send(JSON.stringify(viewSeen(seen)));
+  for await (const seen of server.stanzas(pattern, { last })) {
+    const isSent = await new Promise<boolean>((resolve) =>
+      client.send(JSON.stringify(viewSeen(seen)), (error) => resolve(error == null)),
+    );
+    if (!isSent) return;
   }
   client.close();
 }

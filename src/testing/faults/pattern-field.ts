@@ -15,7 +15,7 @@ const TEXTS = [
   "xml",
 ] as const;
 const CHOICES = {
-  kind: ["message", "presence", "iq", "nonza"],
+  kind: ["message", "presence", "iq", "nonza", "any"],
   iq: ["get", "set", "result", "error"],
   direction: ["in", "out"],
 } as const satisfies Partial<Record<keyof StanzaPattern, readonly string[]>>;

@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
+import { Secret } from "../../ui/copy.tsx";
 import { time } from "../../ui/format.ts";
 import { useLoaded } from "../../ui/hooks.ts";
-import { ActionDialog, Button, Dialog, Notice, Secret, Table, TextField } from "../../ui/ui.tsx";
+import { ActionDialog, Button, Dialog, Notice, Table, TextField } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 
 const SCOPES = ["read", "accounts", "sessions", "rooms", "service", "admin", "metrics"];

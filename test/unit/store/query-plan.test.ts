@@ -88,3 +88,14 @@ test.each<[Partial<Note>, RegExp]>([
 test("a get goes straight to the key", () => {
   expect(explain(sql.getRow(layout), ["a", 1])).toBe("SEARCH notes USING PRIMARY KEY (owner=? AND id=?)");
 });
+
+test.each<Range<Note>>([
+  { where: { owner: "a" }, after: 1, before: 9, offset: 2, limit: 3 },
+  { index: "by_peer", where: { owner: "a", peer: null }, reverse: true, limit: 1 },
+])("a list of %o stays prepared, whatever is looked for: SQLite sees no bare parameter", (range) => {
+  const plan = planRange(layout, range);
+  for (const text of [sql.listRows(layout, plan), sql.countRows(layout, plan)]) {
+    expect(text.match(/\+\?/g)).toHaveLength(sql.rangeParameters(plan).length);
+    expect(text).not.toMatch(/[^+]\?/);
+  }
+});

@@ -173,7 +173,8 @@ export class XmppServer implements WholeServer {
       clock,
       random,
       log,
-      limits: streamLimits(config),
+      limits: config.limits,
+      authenticationAttempts: config.auth.maxFailures,
       tlsRequired: config.tls.required,
       offersAll: config.auth.offerAll,
       tap: undefined,
@@ -331,7 +332,8 @@ export class XmppServer implements WholeServer {
   async reload(config: Config): Promise<void> {
     await this.#listeners.reload(config);
     this.#admins?.configure(configuredAdmins(config));
-    this.#environment.limits = streamLimits(config);
+    this.#environment.limits = config.limits;
+    this.#environment.authenticationAttempts = config.auth.maxFailures;
     this.#environment.tlsRequired = config.tls.required;
     this.#streamEndpoints.limit(config.limits.stanzaBytes);
     this.#connections.limit = config.limits.streamsPerAddress;
@@ -409,10 +411,6 @@ export class XmppServer implements WholeServer {
 
 function configuredAdmins({ admins }: Config): readonly Jid[] {
   return admins.map((admin) => Jid.parse(admin).bare);
-}
-
-function streamLimits(config: Config) {
-  return { ...config.limits, authenticationAttempts: config.auth.maxFailures };
 }
 
 /** The features that every stream needs, then the modules that are switched on. */

@@ -138,7 +138,7 @@ export class Authentication {
     if (isOver(stream)) return;
     profile.failure(stream, error);
     // RFC 6120 §6.4.5: a number of retries is allowed, then the stream ends.
-    if (this.#failures >= stream.environment.limits.authenticationAttempts) {
+    if (this.#failures >= stream.environment.authenticationAttempts) {
       stream.close("policy-violation", "too many failed attempts");
     }
   }

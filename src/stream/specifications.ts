@@ -80,7 +80,7 @@ export const specifications: readonly Specification[] = [
   {
     name: "XEP-0205 1.0.2",
     title: "Best Practices to Discourage Denial of Service Attacks",
-    where: ["net/listener.ts", "stream/stream.ts", "auth/throttle.ts"],
+    where: ["net/listener.ts", "stream/xml-stream.ts", "auth/throttle.ts"],
   },
   {
     name: "XEP-0368 1.1.0",

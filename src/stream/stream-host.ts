@@ -60,26 +60,30 @@ export interface StreamLimits {
   readonly unsentSoft: number;
   readonly unsentHard: number;
   readonly stanzasPerTurn: number;
-  /** SASL attempts that may fail on one stream (RFC 6120 §6.4.5). */
-  readonly authenticationAttempts: number;
 }
 
-/** What all streams of a server share. */
-export interface StreamEnvironment {
+/** What the streams of one kind of peer share. */
+export interface XmlStreamEnvironment {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
   readonly limits: StreamLimits;
-  /** TLS before anything else (RFC 7590 §3.1). */
-  readonly tlsRequired: boolean;
-  /** Whether SCRAM mechanisms are offered that some accounts have no keys for. */
-  readonly offersAll: boolean;
   /** Set while somebody listens to what streams carry. */
   readonly tap: Tap | undefined;
   /** A stream ended with that error. */
   streamError(condition: StreamCondition): void;
-  /** A client sends too fast (`rate`), does not read fast enough (`output`), or not at all and was dropped (`unread`). */
+  /** A peer sends too fast (`rate`), does not read fast enough (`output`), or not at all and was dropped (`unread`). */
   limited(limit: "rate" | "output" | "unread"): void;
+}
+
+/** What all client streams of a server share. */
+export interface StreamEnvironment extends XmlStreamEnvironment {
+  /** TLS before anything else (RFC 7590 §3.1). */
+  readonly tlsRequired: boolean;
+  /** Whether SCRAM mechanisms are offered that some accounts have no keys for. */
+  readonly offersAll: boolean;
+  /** SASL attempts that may fail on one stream (RFC 6120 §6.4.5). */
+  readonly authenticationAttempts: number;
   /** A client authenticated, or tried to. */
   loginTried(mechanism: string, outcome: "success" | "failure"): void;
   /** The host for the stream's `to`; undefined when this server does not serve it. */

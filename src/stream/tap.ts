@@ -1,7 +1,7 @@
 import { escapeAttribute } from "../xml/element.ts";
 import type { StreamTag, XmlElement } from "../xml/parser.ts";
 import { ns } from "../xmpp/ns.ts";
-import type { Stream } from "./stream.ts";
+import type { XmlStream } from "./xml-stream.ts";
 
 /** "taken": it is the tap's now, to drop it, or to hand it back later. */
 export type TapOutcome = "taken" | undefined | void;
@@ -11,14 +11,14 @@ export type TapOutcome = "taken" | undefined | void;
  * test rigs hang here. A server without one asks once for each element whether it has one, and no more.
  */
 export interface Tap {
-  /** A client's stream header, before it is looked at. What is taken is gone. */
-  opened?(stream: Stream, tag: StreamTag): TapOutcome;
-  /** A client's stanza or nonza, before it is dealt with; `stream.deal` takes it back. */
-  received?(stream: Stream, element: XmlElement): TapOutcome;
+  /** A peer's stream header, before it is looked at. What is taken is gone. */
+  opened?(stream: XmlStream, tag: StreamTag): TapOutcome;
+  /** A peer's stanza or nonza, before it is dealt with; `stream.deal` takes it back. */
+  received?(stream: XmlStream, element: XmlElement): TapOutcome;
   /** A stream header, a stanza, a nonza or the end tag, as text, before it is on its way; `stream.put` takes it back. */
-  sent?(stream: Stream, text: string): TapOutcome;
+  sent?(stream: XmlStream, text: string): TapOutcome;
   /** The connection is gone. */
-  closed?(stream: Stream): void;
+  closed?(stream: XmlStream): void;
 }
 
 /** One for several: each hears what those before it did not take. */

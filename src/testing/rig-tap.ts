@@ -1,3 +1,4 @@
+import { ofClients } from "../stream/client-tap.ts";
 import type { Stream } from "../stream/stream.ts";
 import type { Tap } from "../stream/tap.ts";
 import type { Seams } from "./faults/seams.ts";
@@ -19,7 +20,7 @@ interface RigTapParts {
 
 /** Who has a say in what streams carry: faults first, then handlers; what is left goes its way, in another's likeness. */
 export function rigTap({ seams, faults, handlers, mimicry, record, hides }: RigTapParts): Tap {
-  return {
+  return ofClients({
     opened: (stream) => (seams.opening.all.some((takes) => takes(stream)) ? "taken" : undefined),
     received(stream, element) {
       if (hides(stream)) return undefined;
@@ -40,5 +41,5 @@ export function rigTap({ seams, faults, handlers, mimicry, record, hides }: RigT
       record(stream, passing);
       return undefined;
     },
-  };
+  });
 }

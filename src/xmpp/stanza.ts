@@ -7,6 +7,10 @@ import { ns } from "./ns.ts";
 
 export type Kind = "message" | "presence" | "iq";
 
+export function isKind(name: string): name is Kind {
+  return name === "message" || name === "presence" || name === "iq";
+}
+
 export interface Header {
   readonly kind: Kind;
   readonly type?: string | undefined;

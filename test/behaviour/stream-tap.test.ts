@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
-import type { Stream } from "../../src/stream/stream.ts";
 import { textOf } from "../../src/stream/tap.ts";
+import type { XmlStream } from "../../src/stream/xml-stream.ts";
 import { test } from "../../src/testing/rig.ts";
 import type { XmlElement } from "../../src/xml/parser.ts";
 
@@ -43,7 +43,7 @@ describe("a tap", () => {
     connect,
   }) => {
     const alice = await connect("alice/phone");
-    const taken: [Stream, XmlElement][] = [];
+    const taken: [XmlStream, XmlElement][] = [];
     const remove = server.addTap({
       received(stream, element) {
         if (element.attributes["id"] !== "late") return undefined;
@@ -83,7 +83,7 @@ describe("a tap", () => {
     const alice = await connect("alice/phone");
     const heard: string[] = [];
     server.addTap({
-      received: ({ session }, { name }) => (session && name === "message" ? "taken" : undefined),
+      received: ({ owner }, { name }) => (owner && name === "message" ? "taken" : undefined),
     });
     server.addTap({ received: (_, { name }) => void heard.push(name) });
     await alice.sends(`<message to="alice@localhost"><body>Hi</body></message>`);

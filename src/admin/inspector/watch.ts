@@ -1,5 +1,5 @@
-import type { Stream } from "../../stream/stream.ts";
 import { type Tap, textOf } from "../../stream/tap.ts";
+import type { XmlStream } from "../../stream/xml-stream.ts";
 import { type Element, serialize } from "../../xml/element.ts";
 import type { XmlElement } from "../../xml/parser.ts";
 import { parseContent } from "../../xml/tree.ts";
@@ -37,14 +37,14 @@ export class Watch implements Tap {
     this.#see = see;
   }
 
-  received(stream: Stream, element: XmlElement): void {
+  received(stream: XmlStream, element: XmlElement): void {
     const { to, from } = element.attributes;
     if (this.#isOwn(stream) || this.#isAddress(to) || this.#isAddress(from)) {
       this.#show("in", stream, () => parse(textOf(element)));
     }
   }
 
-  sent(stream: Stream, text: string): void {
+  sent(stream: XmlStream, text: string): void {
     // Headers and end tags are no elements.
     if (text.startsWith("<?") || text.startsWith("</")) return;
     const isOwn = this.#isOwn(stream);
@@ -58,7 +58,7 @@ export class Watch implements Tap {
     this.#show("out", stream, tree);
   }
 
-  #show(direction: Sighting["direction"], stream: Stream, read: () => Element | undefined): void {
+  #show(direction: Sighting["direction"], stream: XmlStream, read: () => Element | undefined): void {
     const tree = readable(read);
     if (!tree) return;
     const xml = serialize(masked(tree));
@@ -66,14 +66,13 @@ export class Watch implements Tap {
     this.#see({
       at: this.#now(),
       direction,
-      session: (stream.session?.jid ?? stream.user ?? stream.from ?? "").toString(),
+      session: (stream.owner ?? "").toString(),
       kind: name === "message" || name === "presence" || name === "iq" ? name : "other",
       xml: xml.length > LONGEST ? `<${name}><!-- ${xml.length} characters --></${name}>` : xml,
     });
   }
 
-  #isOwn({ session, user, from }: Stream): boolean {
-    const owner = session?.jid ?? user ?? from;
+  #isOwn({ owner }: XmlStream): boolean {
     return owner?.bare.equals(this.#address) ?? false;
   }
 

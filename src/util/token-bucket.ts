@@ -28,8 +28,10 @@ export class TokenBucket {
     return true;
   }
 
+  /** A clock that was set back takes nothing away. */
   #earn(now: number): void {
-    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) / 1000) * this.#perSecond);
+    const passed = Math.max(0, now - this.#at);
+    this.#tokens = Math.min(this.#burst, this.#tokens + (passed / 1000) * this.#perSecond);
     this.#at = now;
   }
 }

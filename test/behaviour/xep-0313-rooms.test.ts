@@ -1,5 +1,5 @@
 /** XEP-0313 Message Archive Management, version 1.1.3, §6.1.2: the archives of rooms. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
@@ -122,7 +122,7 @@ describe("is for those who may enter", () => {
     ["for members only", { membersonly: "1" }, "forbidden auth"],
     ["with a password", { passwordprotectedroom: "1", roomsecret: "x" }, "forbidden auth"],
     ["without an archive", { enablearchiving: "0" }, "service-unavailable cancel"],
-    ["that does not stay", { persistentroom: "0" }, "service-unavailable cancel"],
+    ["that does not stay", { persistentroom: "0" }, undefined],
   ] as const)("a room %s", async ([, fields, expected], { connect }) => {
     const alice = await connect("alice/phone");
     const bob = await connect("bob/desk");
@@ -162,27 +162,60 @@ test("features tell of it while there is one (§7)", async ({ connect }) => {
 });
 
 describe("leaves nothing to the next room of its name", () => {
+  const leave = `<presence type="unavailable" to="${ROOM}/first"/>`;
   test.for([
-    ["that is destroyed", `<destroy/>`],
-    ["that no longer stays", ""],
-  ] as const)("a room %s", async ([, destroy], { connect }) => {
+    [
+      "that is destroyed",
+      KEPT,
+      {},
+      `<iq type="set" id="x" to="${ROOM}"><query xmlns="${ns.MUC_OWNER}"><destroy/></query></iq>`,
+    ],
+    ["whose last occupant leaves", {}, {}, leave],
+    ["that no longer stays, when its last occupant leaves", KEPT, { persistentroom: "0" }, leave],
+  ] as const)("a room %s", async ([, made, changed, end], { connect }) => {
     const alice = await connect("alice/phone");
-    await makeRoom(alice, "first", KEPT);
+    await makeRoom(alice, "first", made);
     await say(alice, "<body>old</body>");
     forget(alice);
-    if (destroy === "") {
-      await configure(alice, { persistentroom: "0" });
-      forget(alice);
-      await configure(alice, KEPT);
-    } else {
-      await alice.sends(
-        `<iq type="set" id="x" to="${ROOM}"><query xmlns="${ns.MUC_OWNER}">${destroy}</query></iq>`,
-      );
-      forget(alice);
-      await makeRoom(alice, "first", KEPT);
-    }
+    await configure(alice, changed);
+    forget(alice);
+    expect((await queryArchive(alice, AT_ROOM)).bodies).toEqual(["old"]);
+    await alice.sends(end);
+    forget(alice);
+    await makeRoom(alice, "first", KEPT);
     forget(alice);
     expect((await queryArchive(alice, AT_ROOM)).bodies).toEqual([]);
+  });
+});
+
+describe("after the server was killed", () => {
+  test.for([
+    ["is gone with a temporary room", {}, []],
+    ["is there where a temporary room came to stay", KEPT, ["old"]],
+  ] as const)("%s", async ([, changed, expected]) => {
+    const folder = mkdtempSync(join(tmpdir(), "jackdaw-rooms-"));
+    const file = join(folder, "db.sqlite");
+    try {
+      const before = await createRig({ store: { sqlite: file } });
+      const alice = await before.connect("alice/phone");
+      await makeRoom(alice, "first");
+      await say(alice, "<body>old</body>");
+      forget(alice);
+      await configure(alice, changed);
+      const copy = join(folder, "copy.sqlite");
+      for (const end of ["", "-wal"]) copyFileSync(`${file}${end}`, `${copy}${end}`);
+      await before.close();
+
+      const after = await createRig({ store: { sqlite: copy } });
+      const again = await after.connect("alice/phone");
+      if (changed === KEPT) await enter(again, "first");
+      else await makeRoom(again, "first", KEPT);
+      forget(again);
+      expect((await queryArchive(again, AT_ROOM)).bodies).toEqual(expected);
+      await after.close();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 

@@ -25,7 +25,7 @@ declare module "../../routing/hooks.ts" {
     "muc:left": { readonly room: Room; readonly occupant: Occupant };
     /** A room is no more: whoever keeps something of it forgets that. */
     "muc:destroyed": { readonly room: Room };
-    /** A room goes with its last occupant from now on: whoever keeps something of it forgets that. */
+    /** A room goes with its last occupant from now on. */
     "muc:unkept": { readonly room: Room };
     /** Somebody asks what a room is: more features and fields of `muc#roominfo` are added. */
     "muc:described": { readonly room: Room; readonly features: string[]; readonly fields: FormField[] };

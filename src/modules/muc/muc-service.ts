@@ -45,6 +45,7 @@ import { RoomDisco } from "./room-disco.ts";
 import type { RoomStore } from "./room-store.ts";
 import type { RoomVCards } from "./room-vcards.ts";
 import { Rooms } from "./rooms.ts";
+import type { TemporaryArchives } from "./temporary-archives.ts";
 import { Wardrobe } from "./wardrobe.ts";
 
 type InRoom = (room: Room, request: IqRequest) => Awaitable<Element | "answered" | undefined>;
@@ -59,10 +60,12 @@ interface Parts {
   readonly store: RoomStore;
   readonly ids: OccupantIds;
   readonly vCards: RoomVCards;
+  readonly temporaryArchives: TemporaryArchives;
 }
 
 /** Opens one group chat service: the parts, and which of them gets what. */
-export function openService({ host, domain, config, store, ids, vCards }: Parts): AdministeredService {
+export function openService(parts: Parts): AdministeredService {
+  const { host, domain, config, store, ids, vCards } = parts;
   const delivery = new Delivery(host);
   const archives = host.find(archiveService);
   const rooms = new Rooms(store, config, (room) => (archives ? recall(archives, room, config.history) : []));
@@ -109,7 +112,7 @@ export function openService({ host, domain, config, store, ids, vCards }: Parts)
   const admin = new AdminQueries(context, roles, affiliations, invitations);
   const owner = new OwnerQueries(context, removal, configuration, affiliations);
   const registration = new Registration(context, affiliations);
-  const archive = archives && new RoomArchive(context, archives);
+  const archive = archives && new RoomArchive(context, archives, parts.temporaryArchives);
   const announcements = new Announcements(context, archive);
   const adhoc = host.find(adhocService);
   const ownerCommands = new RoomCommands(context, {
@@ -267,9 +270,8 @@ function keepArchive({ host, service }: Context, archive: RoomArchive): void {
   host.hook("muc:described", "observe", (event) =>
     isOurs(event.room) ? archive.describe(event) : undefined,
   );
-  for (const gone of ["muc:destroyed", "muc:unkept"] as const) {
-    host.hook(gone, "observe", ({ room }) => (isOurs(room) ? archive.forget(room.jid) : undefined));
-  }
+  host.hook("muc:unkept", "observe", ({ room }) => (isOurs(room) ? archive.noteTemporary(room) : undefined));
+  host.hook("muc:destroyed", "observe", ({ room }) => (isOurs(room) ? archive.forget(room.jid) : undefined));
 }
 
 /** A temporary room is known to be gone when its last occupant is. */

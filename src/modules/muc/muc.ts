@@ -17,7 +17,7 @@
  * `room-options`, `affiliations` with `affiliation-log`, its store and `affiliation-versions`, `occupant`, `history`, `standing`. What comes in: `attendance` (presence), `messages` and behind it
  * `groupchat`, `subject`, `private-messages`, `invitations`, `voice-requests`; `admin-queries`, `owner-queries` with `config-form`,
  * `registration`, `room-disco`, `occupant-requests`, `moderation`, `channel-search`.
- * What is kept beside: `room-archive`, `room-vcards`, `hats` with `hat-store`, `wardrobe` and `hat-commands`. More for those in charge:
+ * What is kept beside: `room-archive` with `temporary-archives`, `room-vcards`, `hats` with `hat-store`, `wardrobe` and `hat-commands`. More for those in charge:
  * `room-commands`, `announcements`, `room-administration`. Who may what: `admission`, `actor`, `pattern` (bans), `nicknames`, `pace` (rates, slow mode),
  * `newcomers`, and the checks in `role-changes` and `affiliation-changes`, which also do it, as `room-configuration` does with options;
  * `removal` is how occupants and rooms go. What goes out: `presences`, `delivery`; to those
@@ -31,6 +31,7 @@
 import "./hooks.ts";
 import type { Host } from "../../core/host.ts";
 import { defineModule } from "../../core/module.ts";
+import { archiveService } from "../mam/archive-service.ts";
 import { mucConfig } from "./config.ts";
 import { openService } from "./muc-service.ts";
 import { OccupantIds } from "./occupant-ids.ts";
@@ -39,6 +40,7 @@ import { RoomStore } from "./room-store.ts";
 import { RoomVCards } from "./room-vcards.ts";
 import type { Rooms } from "./rooms.ts";
 import { roomsService } from "./rooms-service.ts";
+import { TemporaryArchives } from "./temporary-archives.ts";
 
 export const muc = defineModule({
   name: "muc",
@@ -69,10 +71,13 @@ export const muc = defineModule({
     const store = await RoomStore.open(host, config);
     const ids = await OccupantIds.open(host);
     const vCards = await RoomVCards.open(host);
+    const temporaryArchives = await TemporaryArchives.open(host);
+    const archives = host.find(archiveService);
+    if (archives) await temporaryArchives.removeLost(archives, store);
     const rooms = new Map<string, Rooms>();
     const services = [];
     for (const domain of host.serviceDomains(config.services)) {
-      const service = openService({ host, domain, config, store, ids, vCards });
+      const service = openService({ host, domain, config, store, ids, vCards, temporaryArchives });
       rooms.set(domain, service.context.rooms);
       services.push(service);
     }

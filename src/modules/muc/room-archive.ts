@@ -5,7 +5,7 @@
  */
 import type { Hooks } from "../../routing/hooks.ts";
 import type { IqRequest } from "../../routing/iq-table.ts";
-import { type Awaitable, after } from "../../util/awaitable.ts";
+import { type Awaitable, after, together } from "../../util/awaitable.ts";
 import { type Element, el } from "../../xml/element.ts";
 import { formatDateTime } from "../../xmpp/datetime.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
@@ -19,6 +19,7 @@ import type { Said } from "./history.ts";
 import type { Occupant } from "./occupant.ts";
 import type { Room } from "./room.ts";
 import { isAdministrative } from "./standing.ts";
+import type { TemporaryArchives } from "./temporary-archives.ts";
 
 /** What clients find in a room that has an archive. */
 const FEATURES = [
@@ -35,10 +36,12 @@ const FEATURES = [
 export class RoomArchive {
   readonly #context: Context;
   readonly #archives: ArchiveService;
+  readonly #temporary: TemporaryArchives;
 
-  constructor(context: Context, archives: ArchiveService) {
+  constructor(context: Context, archives: ArchiveService, temporary: TemporaryArchives) {
     this.#context = context;
     this.#archives = archives;
+    this.#temporary = temporary;
   }
 
   /** Features of the room, for those who ask what it is. */
@@ -51,7 +54,7 @@ export class RoomArchive {
     const { room, occupant, client, stanza } = event;
     if (!isArchived(room) || !this.#isWanted(stanza)) return undefined;
     const kept = stanza.append(authorElement(room, occupant, client));
-    return after(this.#archives.add(room.jid, occupant.user, kept), (id) => {
+    return after(this.#add(room, occupant.user, kept), (id) => {
       event.stanza = stanza.append(stanzaIdElement(room.jid, id));
       const retracted = stanza.child("retract", ns.RETRACT)?.attrs.id as unknown;
       return typeof retracted === "string" ? this.#retract(room, occupant, stanza, retracted) : undefined;
@@ -61,9 +64,7 @@ export class RoomArchive {
   /** Keeps what the room itself says, because `by` wants it; with its id. */
   keepOwn(room: Room, by: Jid, stanza: Stanza): Awaitable<Stanza> {
     if (!isArchived(room)) return stanza;
-    return after(this.#archives.add(room.jid, by, stanza), (id) =>
-      stanza.append(stanzaIdElement(room.jid, id)),
-    );
+    return after(this.#add(room, by, stanza), (id) => stanza.append(stanzaIdElement(room.jid, id)));
   }
 
   find(room: Room, id: string): Promise<Archived | undefined> {
@@ -103,8 +104,17 @@ export class RoomArchive {
     return this.#archives.metadata(room.jid);
   }
 
-  forget(room: Jid): Promise<void> {
-    return this.#archives.remove(room);
+  /** The room goes with its last occupant from now on, and what is kept of it. */
+  noteTemporary(room: Room): Awaitable<void> {
+    return this.#temporary.note(room);
+  }
+
+  forget(room: Jid): Awaitable<void> {
+    return together(this.#archives.remove(room), this.#temporary.forget(room));
+  }
+
+  #add(room: Room, by: Jid, stanza: Stanza): Awaitable<string> {
+    return after(this.#temporary.note(room), () => this.#archives.add(room.jid, by, stanza));
   }
 
   /** The author alone takes a message back; XEP-0424 §5 leaves it to clients to see through others. */
@@ -139,9 +149,8 @@ export class RoomArchive {
   }
 }
 
-/** What is gone with its last occupant leaves nothing behind. */
-function isArchived(room: Room): boolean {
-  return room.options.archive && room.isKept;
+function isArchived({ options, isLocked, isGone }: Room): boolean {
+  return options.archive && !isLocked && !isGone;
 }
 
 export function isTombstone(message: Stanza): boolean {

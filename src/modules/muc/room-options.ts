@@ -41,7 +41,7 @@ export interface RoomOptions {
   readonly maxOccupants: number;
   /** Messages of its history that a room shows at most. */
   readonly history: number;
-  /** What is said is kept (XEP-0313), as long as the room stays. */
+  /** What is said is kept (XEP-0313), as long as the room is there. */
   readonly archive: boolean;
   /** What is said is public outside of the room. */
   readonly logging: boolean;
@@ -75,7 +75,9 @@ export const defaultOptions = t.object({
   presenceBroadcast: roles.doc("Roles whose presence is shown to the room."),
   memberList: roles.doc("Roles that may have the list of members, in rooms that are not anonymous."),
   history: t.integer(20, { min: 0 }).doc("Messages that those who enter are shown at most."),
-  archive: t.boolean(true).doc("Rooms that stay have an archive of what is said in them (XEP-0313)."),
+  archive: t
+    .boolean(true)
+    .doc("Rooms have an archive of what is said in them (XEP-0313), which ends with the room."),
   logging: t.boolean(false).doc("Tell those who enter that what is said is public."),
   registration: t.boolean(true).doc("Anybody may register a nickname in an open room."),
   slowMode: t

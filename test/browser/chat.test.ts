@@ -3,6 +3,7 @@ import { chatService } from "../../src/modules/chat/chat.ts";
 import { invitesService } from "../../src/modules/invites/invites.ts";
 import type { TestServer } from "../../src/testing/index.ts";
 import { Jid } from "../../src/xmpp/jid.ts";
+import { archiveQueriesTo } from "../interop/archive-queries.ts";
 import { Conversation } from "./converse.ts";
 import { test } from "./site.ts";
 import { PATIENCE_MS } from "./visits.ts";
@@ -18,6 +19,11 @@ test.override({
     users: [
       { name: "alice", roster: [{ contact: "bob" }] },
       { name: "bob", roster: [{ contact: "alice" }] },
+      // Converse enters rooms by itself where somebody was before, in front of the chat of a later test.
+      { name: "erin", roster: [{ contact: "frank" }] },
+      { name: "frank", roster: [{ contact: "erin" }] },
+      { name: "guest" },
+      { name: "keeper" },
     ],
   },
 });
@@ -37,20 +43,56 @@ describe("Converse on the chat page", () => {
     visits,
   }) => {
     visits.forgive(/muclumbus/);
-    const alice = await Conversation.open(await newPage(), site, "alice");
-    const bob = await Conversation.open(await newPage({ colorScheme: "dark" }), site, "bob");
-    await alice.opensChatWith("bob");
-    await alice.says("do you hear me?");
-    await bob.opensChatWith("alice");
-    await bob.hears("do you hear me?");
-    await bob.says("loud and clear");
-    await alice.hears("loud and clear");
-    await alice.joins("kitchen", "Alice");
-    await bob.joins("kitchen", "Bob");
-    await alice.says("who burnt the toast?");
-    await bob.hears("who burnt the toast?");
-    await bob.says("not me");
-    await alice.hears("not me");
+    const erin = await Conversation.open(await newPage(), site, "erin");
+    const frank = await Conversation.open(await newPage({ colorScheme: "dark" }), site, "frank");
+    await erin.opensChatWith("frank");
+    await erin.says("do you hear me?");
+    await frank.opensChatWith("erin");
+    await frank.hears("do you hear me?");
+    await frank.says("loud and clear");
+    await erin.hears("loud and clear");
+    await erin.joins("kitchen", "Erin");
+    await frank.joins("kitchen", "Frank");
+    await erin.says("who burnt the toast?");
+    await frank.hears("who burnt the toast?");
+    await frank.says("not me");
+    await erin.hears("not me");
+  });
+
+  test("comes back to a room, and pages to what was said first (XEP-0313)", async ({
+    newPage,
+    site,
+    visits,
+  }) => {
+    visits.forgive(/muclumbus/);
+    const room = "attic@conference.localhost";
+    const keeper = await site.client("keeper/desk");
+    await keeper.sends(
+      `<presence to="${room}/Keeper"><x xmlns="http://jabber.org/protocol/muc"/></presence>`,
+    );
+    await keeper.sends(
+      `<iq type="set" id="own" to="${room}"><query xmlns="http://jabber.org/protocol/muc#owner">
+        <x xmlns="jabber:x:data" type="submit"/></query></iq>`,
+    );
+    const before = await Conversation.open(await newPage(), site, "guest");
+    await before.joins(room, "Guest");
+    await before.says("is anybody up here?");
+    await before.page.context().close();
+    // Far more than the room shows to those who enter, and than Converse asks for at once.
+    for (let number = 1; number <= 120; number++) {
+      await keeper.sends(`<message to="${room}" type="groupchat"><body>Box ${number}.</body></message>`);
+    }
+
+    const queries = archiveQueriesTo(site.server, room);
+    const guest = await Conversation.open(await newPage(), site, "guest");
+    await guest.joins(room, "Guest");
+    await guest.hears("Box 120.");
+    expect(await guest.page.locator(".chat-msg__text", { hasText: "is anybody up here?" }).count()).toBe(0);
+    await guest.scrollsBackTo("is anybody up here?");
+    await guest.hears("Box 1.");
+    // Each page by the first message of the one before it.
+    const pages = queries.map((query) => /<before>(.*?)<\/before>/.exec(query)?.[1] ?? "");
+    expect(new Set(pages).size, queries.join("\n")).toBeGreaterThanOrEqual(3);
   });
 
   test("resumes its session when the connection is cut, and misses nothing (XEP-0198)", async ({

@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import type { TestServer } from "../../src/testing/index.ts";
+import { PATIENCE_MS } from "./visits.ts";
 
 /** A person who chats on the chat page of a site. */
 export class Conversation {
@@ -51,6 +52,19 @@ export class Conversation {
   /** Settles when the text is among the messages of the chat that is open. */
   async hears(text: string): Promise<void> {
     await this.page.locator(".chat-msg__text", { hasText: text }).waitFor();
+  }
+
+  /** Turns the mouse's wheel, which makes Converse ask for what was said before, until the text is in sight. */
+  async scrollsBackTo(text: string): Promise<void> {
+    const found = this.page.locator(".chat-msg__text", { hasText: text });
+    const deadline = Date.now() + PATIENCE_MS;
+    await this.page.locator(".chat-content__messages").hover();
+    while ((await found.count()) === 0) {
+      if (Date.now() > deadline) throw new Error(`${text} was not found`);
+      await this.page.mouse.wheel(0, -2000);
+      await this.page.waitForTimeout(100);
+    }
+    await found.scrollIntoViewIfNeeded();
   }
 
   /** Sends a file to the chat that is open. */

@@ -14,19 +14,24 @@ export const missing: string | undefined =
 /** Poezio refuses to run as root; in a namespace of its own it is nobody. */
 const asOrdinaryUser = process.getuid?.() === 0 ? "unshare --user " : "";
 
-/** Poezio with a home of its own, logged in as alice. */
-export async function poezioOf({ server, directory, caFile }: RealServer, device: string): Promise<Terminal> {
+/** Poezio with a home of its own, logged in. What was said it has from the server alone. */
+export async function poezioOf(
+  { server, directory, caFile }: RealServer,
+  device: string,
+  user = "alice",
+): Promise<Terminal> {
   const home = join(directory, device);
   mkdirSync(home);
   const config = join(home, "poezio.cfg");
   const settings = {
-    jid: `alice@localhost/${device}`,
+    jid: `${user}@localhost/${device}`,
     password: "secret",
     custom_host: "127.0.0.1",
     custom_port: server.ports.c2s,
     ca_cert_path: caFile,
     rooms: "",
     enable_user_nick: false,
+    use_log: false,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
   writeFileSync(config, ["[Poezio]", ...lines, ""].join("\n"));
@@ -39,9 +44,13 @@ export async function poezioOf({ server, directory, caFile }: RealServer, device
   return screen;
 }
 
-/** From the roster, where each key means something, "/" begins a command. */
 export async function opensChat(screen: Terminal): Promise<void> {
+  await runsCommand(screen, "message bob@localhost", /\[bob@localhost\]/);
+}
+
+/** From the roster, where each key means something and "/" begins a command. */
+export async function runsCommand(screen: Terminal, command: string, until: RegExp): Promise<void> {
   await screen.press("/");
   await screen.shows(/│\/ *$/m);
-  await screen.writes("message bob@localhost", /\[bob@localhost\]/);
+  await screen.writes(command, until);
 }

@@ -53,10 +53,16 @@ export class Terminal implements AsyncDisposable {
    */
   async writes(line: string, until: RegExp): Promise<void> {
     await this.press(line);
+    await this.pressUntil("Enter", until);
+  }
+
+  /** Presses a key, by tmux's name for it, again and again until the screen has this. */
+  async pressUntil(key: "Enter" | "PageUp" | "PageDown", until: RegExp): Promise<void> {
     await vi.waitFor(
       async () => {
-        await this.#tmux("send-keys", "Enter");
-        if (!until.test(await this.#tmux("capture-pane", "-p"))) throw new Error(`no ${until} on the screen`);
+        await this.#tmux("send-keys", key);
+        const screen = await this.#tmux("capture-pane", "-p");
+        if (!until.test(screen)) throw new Error(`no ${until} on the screen:\n${screen}`);
       },
       { timeout: PATIENCE_MS, interval: 300 },
     );

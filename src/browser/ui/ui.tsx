@@ -122,7 +122,7 @@ export interface Column<T> {
   readonly isLong?: boolean;
 }
 
-interface TableProps<T> {
+export interface TableProps<T> {
   readonly caption: string;
   readonly rows: readonly T[];
   readonly columns: readonly Column<T>[];
@@ -202,7 +202,7 @@ export function Dialog({ title, children, onClose }: DialogProps) {
   );
 }
 
-interface ActionDialogProps {
+export interface ActionDialogProps {
   readonly title: string;
   readonly action: string;
   readonly kind?: "main" | "danger";

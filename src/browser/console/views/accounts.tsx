@@ -1,9 +1,11 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { size, time } from "../../ui/format.ts";
-import { messageOf, useLoaded, useSettled } from "../../ui/hooks.ts";
-import { ActionDialog, Button, Choice, Facts, Notice, Table, TextField } from "../../ui/ui.tsx";
+import { messageOf, useLoaded } from "../../ui/hooks.ts";
+import { ActionDialog, Button, Facts, Notice, Table, TextField } from "../../ui/ui.tsx";
 import { command, download } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
+import { ListView, useDomain, useSearch } from "../list-view.tsx";
+import { useListing } from "../listing.ts";
 import type { Usage } from "./uploads.tsx";
 
 interface Page {
@@ -12,80 +14,62 @@ interface Page {
 }
 
 export function Accounts({ visit }: ViewProps) {
-  const [domain, setDomain] = useState(visit.domains[0] ?? "");
-  const [search, setSearch] = useState("");
-  const [pages, setPages] = useState<readonly Page[]>([]);
-  const [error, setError] = useState<string>();
+  const [domain, domainChoice] = useDomain(visit);
+  const [search, searchField] = useSearch();
   const [isAdding, setAdding] = useState(false);
-  const settled = useSettled(search);
   const counts = useLoaded(
     () => command<{ registered: number; disabled: number; online: number }>("user-count", { domain }),
     [domain],
   );
   const states = useLoaded(() => readStates(domain), [domain]);
-
-  async function load(before: readonly Page[]) {
-    try {
-      const page = await command<Page>("user-list", {
-        domain,
-        limit: 100,
-        ...(settled !== "" && { search: settled }),
-        ...(before.at(-1)?.next !== undefined && { after: before.at(-1)?.next }),
-      });
-      setError(undefined);
-      setPages([...before, page]);
-    } catch (failure) {
-      setError(messageOf(failure));
-    }
-  }
-
-  useEffect(() => void load([]), [domain, settled]);
-
-  const users = pages.flatMap((page) => page.users);
+  const list = useListing<string>(
+    async (after) => {
+      const page = await command<Page>("user-list", { domain, search, after, limit: 100 });
+      return { rows: page.users, next: page.next };
+    },
+    [domain, search],
+  );
   return (
-    <>
-      <h1>Accounts</h1>
-      <div class="filters">
-        {visit.domains.length > 1 && (
-          <Choice label="Domain" value={domain} options={visit.domains} onChange={setDomain} />
-        )}
-        <TextField label="Search" type="search" value={search} onInput={setSearch} />
-        <Button kind="main" onClick={() => setAdding(true)}>
-          Create an account
-        </Button>
-      </div>
-      {error !== undefined && <Notice kind="error">{error}</Notice>}
-      <Table
-        caption={
-          counts.value
-            ? `${counts.value.registered} accounts, ${counts.value.disabled} disabled, ${counts.value.online} online`
-            : "Accounts"
-        }
-        rows={users}
-        keyOf={(user) => user}
-        empty="No such accounts."
-        columns={[
-          {
-            title: "Address",
-            isLong: true,
-            cell: (user) => <a href={`#/accounts/${encodeURIComponent(user)}`}>{user}</a>,
-          },
-          { title: "State", cell: (user) => states.value?.get(user) ?? "–" },
-        ]}
-      />
-      {pages.at(-1)?.next !== undefined && <Button onClick={() => void load(pages)}>More</Button>}
+    <ListView
+      title="Accounts"
+      filters={
+        <>
+          {domainChoice}
+          {searchField}
+          <Button kind="main" onClick={() => setAdding(true)}>
+            Create an account
+          </Button>
+        </>
+      }
+      list={list}
+      caption={
+        counts.value
+          ? `${counts.value.registered} accounts, ${counts.value.disabled} disabled, ${counts.value.online} online`
+          : "Accounts"
+      }
+      keyOf={(user) => user}
+      empty="No such accounts."
+      columns={[
+        {
+          title: "Address",
+          isLong: true,
+          cell: (user) => <a href={`#/accounts/${encodeURIComponent(user)}`}>{user}</a>,
+        },
+        { title: "State", cell: (user) => states.value?.get(user) ?? "–" },
+      ]}
+    >
       {isAdding && (
         <NewAccount
           domain={domain}
           onDone={() => {
             setAdding(false);
             counts.reload();
-            void load([]);
+            list.reload();
           }}
           onClose={() => setAdding(false)}
         />
       )}
-    </>
+    </ListView>
   );
 }
 

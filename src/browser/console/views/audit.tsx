@@ -1,8 +1,7 @@
-import { useEffect, useState } from "preact/hooks";
 import { time } from "../../ui/format.ts";
-import { messageOf } from "../../ui/hooks.ts";
-import { Button, Notice, Table } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
+import { ListView } from "../list-view.tsx";
+import { useListing } from "../listing.ts";
 
 interface Entry {
   readonly id: number;
@@ -13,39 +12,24 @@ interface Entry {
 }
 
 export function Audit() {
-  const [entries, setEntries] = useState<readonly Entry[]>([]);
-  const [next, setNext] = useState<number>();
-  const [error, setError] = useState<string>();
-
-  function load(before?: number) {
-    command<{ entries: Entry[]; next?: number }>("audit-list", before === undefined ? {} : { before }).then(
-      (page) => {
-        setEntries((old) => (before === undefined ? page.entries : [...old, ...page.entries]));
-        setNext(page.next);
-      },
-      (failure: unknown) => setError(messageOf(failure)),
-    );
-  }
-  useEffect(() => load(), []);
-
+  const list = useListing<Entry>(async (before) => {
+    const page = await command<{ entries: Entry[]; next?: number }>("audit-list", { before });
+    return { rows: page.entries, next: page.next };
+  }, []);
   return (
-    <>
-      <h1>Audit</h1>
-      {error !== undefined && <Notice kind="error">{error}</Notice>}
-      <Table
-        caption="What administrators changed, the latest first"
-        rows={entries}
-        keyOf={({ id }) => String(id)}
-        empty="Nothing was changed."
-        columns={[
-          { title: "When", cell: ({ at }) => time(at) },
-          { title: "Who", isLong: true, cell: ({ by }) => by },
-          { title: "What", cell: ({ action }) => action },
-          { title: "Details", isLong: true, cell: ({ details }) => detailsOf(details) },
-        ]}
-      />
-      {next !== undefined && <Button onClick={() => load(next)}>More</Button>}
-    </>
+    <ListView
+      title="Audit"
+      list={list}
+      caption="What administrators changed, the latest first"
+      keyOf={({ id }) => String(id)}
+      empty="Nothing was changed."
+      columns={[
+        { title: "When", cell: ({ at }) => time(at) },
+        { title: "Who", isLong: true, cell: ({ by }) => by },
+        { title: "What", cell: ({ action }) => action },
+        { title: "Details", isLong: true, cell: ({ details }) => detailsOf(details) },
+      ]}
+    />
   );
 }
 

@@ -1,10 +1,11 @@
 import { useState } from "preact/hooks";
-import { Secret } from "../../ui/copy.tsx";
+import { SecretDialog } from "../../ui/copy.tsx";
 import { time } from "../../ui/format.ts";
-import { useLoaded } from "../../ui/hooks.ts";
-import { ActionDialog, Button, Choice, Dialog, Notice, Table, TextField } from "../../ui/ui.tsx";
+import { ActionDialog, Button, TextField } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
+import { ListView, useDomain, useQuestion } from "../list-view.tsx";
+import { useListing } from "../listing.ts";
 
 interface Invite {
   readonly id: string;
@@ -20,82 +21,77 @@ interface Made extends Invite {
 }
 
 export function Invites({ visit }: ViewProps) {
-  const [domain, setDomain] = useState(visit.domains[0] ?? "");
+  const [domain, domainChoice] = useDomain(visit);
   const [isMaking, setMaking] = useState(false);
   const [made, setMade] = useState<Made>();
-  const [revoking, setRevoking] = useState<Invite>();
-  const { value, error, reload } = useLoaded(
-    () => command<{ invites: Invite[] }>("invite-list", { domain }),
-    [domain],
-  );
+  const list = useListing(async () => {
+    const { invites } = await command<{ invites: Invite[] }>("invite-list", { domain });
+    return { rows: invites };
+  }, [domain]);
+  const { ask, dialog } = useQuestion(list.reload);
   return (
-    <>
-      <h1>Invites</h1>
-      <div class="filters">
-        {visit.domains.length > 1 && (
-          <Choice label="Domain" value={domain} options={visit.domains} onChange={setDomain} />
-        )}
-        <Button kind="main" onClick={() => setMaking(true)}>
-          Invite somebody
+    <ListView
+      title="Invites"
+      filters={
+        <>
+          {domainChoice}
+          <Button kind="main" onClick={() => setMaking(true)}>
+            Invite somebody
+          </Button>
+        </>
+      }
+      list={list}
+      caption="Invitations that hold"
+      keyOf={({ id }) => id}
+      empty="There are none."
+      columns={[
+        { title: "Id", cell: ({ id }) => id },
+        { title: "Of", isLong: true, cell: ({ inviter }) => inviter },
+        {
+          title: "For",
+          cell: ({ username, uses }) => username ?? (uses === 1 ? "one person" : `${uses} people`),
+        },
+        { title: "Until", cell: ({ expires }) => time(expires) },
+      ]}
+      actions={({ id }) => (
+        <Button
+          kind="danger"
+          label={`Revoke ${id}`}
+          onClick={() =>
+            ask({
+              title: "Take the invitation back?",
+              action: "Revoke",
+              kind: "danger",
+              run: () => command("invite-revoke", { id }),
+            })
+          }
+        >
+          Revoke
         </Button>
-      </div>
-      {error !== undefined && <Notice kind="error">{error}</Notice>}
-      {value && (
-        <Table
-          caption="Invitations that hold"
-          rows={value.invites}
-          keyOf={({ id }) => id}
-          empty="There are none."
-          columns={[
-            { title: "Id", cell: ({ id }) => id },
-            { title: "Of", isLong: true, cell: ({ inviter }) => inviter },
-            {
-              title: "For",
-              cell: ({ username, uses }) => username ?? (uses === 1 ? "one person" : `${uses} people`),
-            },
-            { title: "Until", cell: ({ expires }) => time(expires) },
-          ]}
-          actions={(invite) => (
-            <Button kind="danger" onClick={() => setRevoking(invite)} label={`Revoke ${invite.id}`}>
-              Revoke
-            </Button>
-          )}
-        />
       )}
+    >
       {isMaking && (
         <NewInvite
           domain={domain}
           onMade={(invite) => {
             setMaking(false);
             setMade(invite);
-            reload();
+            list.reload();
           }}
           onClose={() => setMaking(false)}
         />
       )}
       {made && (
-        <Dialog title="The invitation" onClose={() => setMade(undefined)}>
-          <p>Whoever has this link may take it. It is shown this once.</p>
-          <Secret value={made.landingUrl ?? made.uri} />
-          <div class="buttons">
-            <Button onClick={() => setMade(undefined)}>Close</Button>
-          </div>
-        </Dialog>
+        <SecretDialog
+          title="The invitation"
+          value={made.landingUrl ?? made.uri}
+          onClose={() => setMade(undefined)}
+        >
+          Whoever has this link may take it. It is shown this once.
+        </SecretDialog>
       )}
-      {revoking && (
-        <ActionDialog
-          title="Take the invitation back?"
-          action="Revoke"
-          kind="danger"
-          run={() => command("invite-revoke", { id: revoking.id })}
-          onDone={() => {
-            setRevoking(undefined);
-            reload();
-          }}
-          onClose={() => setRevoking(undefined)}
-        />
-      )}
-    </>
+      {dialog}
+    </ListView>
   );
 }
 

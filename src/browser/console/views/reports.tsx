@@ -1,9 +1,11 @@
 import { useState } from "preact/hooks";
 import { time } from "../../ui/format.ts";
-import { messageOf, useLoaded } from "../../ui/hooks.ts";
-import { Button, Choice, Notice } from "../../ui/ui.tsx";
+import { messageOf } from "../../ui/hooks.ts";
+import { Button, Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
+import { More, useDomain } from "../list-view.tsx";
+import { useListing } from "../listing.ts";
 
 interface Report {
   readonly id: number;
@@ -16,12 +18,16 @@ interface Report {
 }
 
 export function Reports({ visit }: ViewProps) {
-  const [domain, setDomain] = useState(visit.domains[0] ?? "");
+  const [domain, domainChoice] = useDomain(visit);
   const [failure, setFailure] = useState<string>();
-  const { value, error, reload } = useLoaded(
-    () => command<{ reports: Report[] }>("report-list", { domain }),
+  const list = useListing<Report>(
+    async (before) => {
+      const page = await command<{ reports: Report[]; next?: number }>("report-list", { domain, before });
+      return { rows: page.reports, next: page.next };
+    },
     [domain],
   );
+  const { rows, error, reload } = list;
 
   function close(id: number) {
     command("report-close", { domain, id }).then(reload, (reason: unknown) => setFailure(messageOf(reason)));
@@ -31,13 +37,11 @@ export function Reports({ visit }: ViewProps) {
     <>
       <h1>Reports</h1>
       <p class="hint">What users told when they blocked somebody as spam or abuse.</p>
-      {visit.domains.length > 1 && (
-        <Choice label="Domain" value={domain} options={visit.domains} onChange={setDomain} />
-      )}
+      {domainChoice}
       {(failure ?? error) !== undefined && <Notice kind="error">{failure ?? error}</Notice>}
-      {value?.reports.length === 0 && <p class="empty">There are none.</p>}
+      {rows?.length === 0 && <p class="empty">There are none.</p>}
       <ul class="reports">
-        {value?.reports.map((report) => (
+        {rows?.map((report) => (
           <li key={report.id}>
             <p>
               <b class="long">{report.jid}</b> for{" "}
@@ -64,6 +68,7 @@ export function Reports({ visit }: ViewProps) {
           </li>
         ))}
       </ul>
+      <More list={list} />
     </>
   );
 }

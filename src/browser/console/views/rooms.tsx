@@ -1,9 +1,11 @@
 import { useState } from "preact/hooks";
 import { time } from "../../ui/format.ts";
-import { useLoaded, useSettled } from "../../ui/hooks.ts";
+import { useLoaded } from "../../ui/hooks.ts";
 import { ActionDialog, Button, Choice, Facts, Notice, Table, TextField } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
+import { ListView, useDomain, useSearch } from "../list-view.tsx";
+import { useListing } from "../listing.ts";
 
 interface Room {
   readonly jid: string;
@@ -14,42 +16,36 @@ interface Room {
 }
 
 export function Rooms({ visit }: ViewProps) {
-  const [domain, setDomain] = useState(visit.domains[0] ?? "");
-  const [search, setSearch] = useState("");
-  const settled = useSettled(search);
-  const { value, error } = useLoaded(
-    () => command<{ rooms: Room[] }>("room-list", { domain, search: settled }),
-    [domain, settled],
-  );
+  const [domain, domainChoice] = useDomain(visit);
+  const [search, searchField] = useSearch();
+  const list = useListing(async () => {
+    const { rooms } = await command<{ rooms: Room[] }>("room-list", { domain, search });
+    return { rows: rooms };
+  }, [domain, search]);
   return (
-    <>
-      <h1>Rooms</h1>
-      <div class="filters">
-        {visit.domains.length > 1 && (
-          <Choice label="Domain" value={domain} options={visit.domains} onChange={setDomain} />
-        )}
-        <TextField label="Search" type="search" value={search} onInput={setSearch} />
-      </div>
-      {error !== undefined && <Notice kind="error">{error}</Notice>}
-      {value && (
-        <Table
-          caption="Rooms, hidden ones included"
-          rows={value.rooms}
-          keyOf={({ jid }) => jid}
-          empty="There are none."
-          columns={[
-            {
-              title: "Address",
-              isLong: true,
-              cell: ({ jid }) => <a href={`#/rooms/${encodeURIComponent(jid)}`}>{jid}</a>,
-            },
-            { title: "Name", isLong: true, cell: ({ name }) => name || "–" },
-            { title: "There", cell: ({ occupants }) => String(occupants) },
-            { title: "Kind", cell: kindOf },
-          ]}
-        />
-      )}
-    </>
+    <ListView
+      title="Rooms"
+      filters={
+        <>
+          {domainChoice}
+          {searchField}
+        </>
+      }
+      list={list}
+      caption="Rooms, hidden ones included"
+      keyOf={({ jid }) => jid}
+      empty="There are none."
+      columns={[
+        {
+          title: "Address",
+          isLong: true,
+          cell: ({ jid }) => <a href={`#/rooms/${encodeURIComponent(jid)}`}>{jid}</a>,
+        },
+        { title: "Name", isLong: true, cell: ({ name }) => name || "–" },
+        { title: "There", cell: ({ occupants }) => String(occupants) },
+        { title: "Kind", cell: kindOf },
+      ]}
+    />
   );
 }
 

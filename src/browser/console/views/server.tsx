@@ -1,11 +1,12 @@
 import { useState } from "preact/hooks";
 import { messageOf } from "../../ui/hooks.ts";
-import { ActionDialog, Button, Choice, Field, Notice } from "../../ui/ui.tsx";
+import { ActionDialog, Button, Field, Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
+import { useDomain } from "../list-view.tsx";
 
 export function Server({ visit }: ViewProps) {
-  const [domain, setDomain] = useState(visit.domains[0] ?? "");
+  const [domain, domainChoice] = useDomain(visit);
   const [text, setText] = useState("");
   const [done, setDone] = useState<string>();
   const [error, setError] = useState<string>();
@@ -34,9 +35,7 @@ export function Server({ visit }: ViewProps) {
             announce();
           }}
         >
-          {visit.domains.length > 1 && (
-            <Choice label="Domain" value={domain} options={visit.domains} onChange={setDomain} />
-          )}
+          {domainChoice}
           <Field label="Announcement">
             {(id) => (
               <textarea

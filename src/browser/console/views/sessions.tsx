@@ -1,9 +1,11 @@
 import { useState } from "preact/hooks";
 import { ago, size } from "../../ui/format.ts";
-import { useEvery, useLoaded, useSettled } from "../../ui/hooks.ts";
-import { ActionDialog, Button, Choice, Dialog, Facts, Notice, Table, TextField } from "../../ui/ui.tsx";
+import { useEvery, useLoaded } from "../../ui/hooks.ts";
+import { Button, Dialog, Facts, Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
+import { ListView, useDomain, useQuestion, useSearch } from "../list-view.tsx";
+import { useListing } from "../listing.ts";
 
 const REFRESH_MS = 5_000;
 
@@ -33,79 +35,72 @@ interface Details extends Session {
 }
 
 export function Sessions({ visit }: ViewProps) {
-  const [domain, setDomain] = useState(visit.domains[0] ?? "");
-  const [search, setSearch] = useState("");
+  const [domain, domainChoice] = useDomain(visit);
+  const [search, searchField] = useSearch();
   const [shown, setShown] = useState<string>();
-  const [ending, setEnding] = useState<string>();
-  const settled = useSettled(search);
-  const { value, error, reload } = useLoaded(
-    () =>
-      command<{ sessions: Session[]; total: number }>("session-list", {
-        domain,
-        ...(settled !== "" && { search: settled }),
-      }),
-    [domain, settled],
-  );
-  useEvery(REFRESH_MS, reload);
+  const [total, setTotal] = useState(0);
+  const list = useListing(async () => {
+    const found = await command<{ sessions: Session[]; total: number }>("session-list", { domain, search });
+    setTotal(found.total);
+    return { rows: found.sessions };
+  }, [domain, search]);
+  useEvery(REFRESH_MS, list.reload);
+  const { ask, dialog } = useQuestion(list.reload);
 
   return (
-    <>
-      <h1>Sessions</h1>
-      <div class="filters">
-        {visit.domains.length > 1 && (
-          <Choice label="Domain" value={domain} options={visit.domains} onChange={setDomain} />
-        )}
-        <TextField label="Search" type="search" value={search} onInput={setSearch} />
-      </div>
-      {error !== undefined && <Notice kind="error">{error}</Notice>}
-      {value && (
-        <Table
-          caption={`${value.sessions.length} of ${value.total} sessions`}
-          rows={value.sessions}
-          keyOf={({ jid }) => jid}
-          empty="Nobody is connected."
-          columns={[
-            { title: "Session", isLong: true, cell: ({ jid }) => jid },
-            {
-              title: "From",
-              cell: ({ address, transport }) => (transport ? address || "–" : "waits to resume"),
-            },
-            { title: "Transport", cell: connection },
-            { title: "Mechanism", cell: ({ mechanism }) => mechanism ?? "–" },
-            { title: "Queues", cell: queues },
-            { title: "Active", cell: ({ lastActive }) => `${ago(lastActive)} ago` },
-          ]}
-          actions={({ jid }) => (
-            <>
-              <Button onClick={() => setShown(jid)} label={`Details of ${jid}`}>
-                Details
-              </Button>
-              <Button kind="danger" onClick={() => setEnding(jid)} label={`End ${jid}`}>
-                End
-              </Button>
-            </>
-          )}
-        />
+    <ListView
+      title="Sessions"
+      filters={
+        <>
+          {domainChoice}
+          {searchField}
+        </>
+      }
+      list={list}
+      caption={`${list.rows?.length} of ${total} sessions`}
+      keyOf={({ jid }) => jid}
+      empty="Nobody is connected."
+      columns={[
+        { title: "Session", isLong: true, cell: ({ jid }) => jid },
+        {
+          title: "From",
+          cell: ({ address, transport }) => (transport ? address || "–" : "waits to resume"),
+        },
+        { title: "Transport", cell: connection },
+        { title: "Mechanism", cell: ({ mechanism }) => mechanism ?? "–" },
+        { title: "Queues", cell: queues },
+        { title: "Active", cell: ({ lastActive }) => `${ago(lastActive)} ago` },
+      ]}
+      actions={({ jid }) => (
+        <>
+          <Button onClick={() => setShown(jid)} label={`Details of ${jid}`}>
+            Details
+          </Button>
+          <Button
+            kind="danger"
+            label={`End ${jid}`}
+            onClick={() =>
+              ask({
+                title: "End this session?",
+                action: "End",
+                kind: "danger",
+                children: (
+                  <p>
+                    <b class="long">{jid}</b> is disconnected. Its client may log in again.
+                  </p>
+                ),
+                run: () => command("session-end", { address: jid }),
+              })
+            }
+          >
+            End
+          </Button>
+        </>
       )}
+    >
       {shown !== undefined && <SessionDialog address={shown} onClose={() => setShown(undefined)} />}
-      {ending !== undefined && (
-        <ActionDialog
-          title="End this session?"
-          action="End"
-          kind="danger"
-          run={() => command("session-end", { address: ending })}
-          onDone={() => {
-            setEnding(undefined);
-            reload();
-          }}
-          onClose={() => setEnding(undefined)}
-        >
-          <p>
-            <b class="long">{ending}</b> is disconnected. Its client may log in again.
-          </p>
-        </ActionDialog>
-      )}
-    </>
+      {dialog}
+    </ListView>
   );
 }
 

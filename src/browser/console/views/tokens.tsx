@@ -1,9 +1,10 @@
 import { useState } from "preact/hooks";
-import { Secret } from "../../ui/copy.tsx";
+import { SecretDialog } from "../../ui/copy.tsx";
 import { time } from "../../ui/format.ts";
-import { useLoaded } from "../../ui/hooks.ts";
-import { ActionDialog, Button, Dialog, Notice, Table, TextField } from "../../ui/ui.tsx";
+import { ActionDialog, Button, TextField } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
+import { ListView, useQuestion } from "../list-view.tsx";
+import { useListing } from "../listing.ts";
 
 const SCOPES = ["read", "accounts", "sessions", "rooms", "service", "admin", "metrics"];
 
@@ -20,78 +21,75 @@ interface Token {
 export function Tokens() {
   const [isMaking, setMaking] = useState(false);
   const [made, setMade] = useState<string>();
-  const [revoking, setRevoking] = useState<Token>();
-  const { value, error, reload } = useLoaded(() => command<{ tokens: Token[] }>("token-list"), []);
+  const list = useListing(
+    async () => ({ rows: (await command<{ tokens: Token[] }>("token-list")).tokens }),
+    [],
+  );
+  const { ask, dialog } = useQuestion(list.reload);
   return (
-    <>
-      <h1>Tokens</h1>
-      <p class="hint">
-        Programs show them at <code>/api/v1</code> and <code>/metrics</code>. What there is to ask for stands
-        in <a href="/api/v1/openapi.json">the OpenAPI document</a>.
-      </p>
-      <div class="filters">
+    <ListView
+      title="Tokens"
+      hint={
+        <>
+          Programs show them at <code>/api/v1</code> and <code>/metrics</code>. What there is to ask for
+          stands in <a href="/api/v1/openapi.json">the OpenAPI document</a>.
+        </>
+      }
+      filters={
         <Button kind="main" onClick={() => setMaking(true)}>
           Make a token
         </Button>
-      </div>
-      {error !== undefined && <Notice kind="error">{error}</Notice>}
-      {value && (
-        <Table
-          caption="Tokens of programs"
-          rows={value.tokens}
-          keyOf={({ id }) => id}
-          empty="There are none."
-          columns={[
-            { title: "Name", isLong: true, cell: ({ name }) => name },
-            { title: "Scopes", cell: ({ scopes }) => scopes.join(", ") },
-            { title: "Made by", isLong: true, cell: ({ by }) => by },
-            { title: "Until", cell: ({ expires }) => (expires ? time(expires) : "for ever") },
-            { title: "Used", cell: ({ used }) => (used ? time(used) : "never") },
-          ]}
-          actions={(token) => (
-            <Button kind="danger" onClick={() => setRevoking(token)} label={`Revoke ${token.name}`}>
-              Revoke
-            </Button>
-          )}
-        />
+      }
+      list={list}
+      caption="Tokens of programs"
+      keyOf={({ id }) => id}
+      empty="There are none."
+      columns={[
+        { title: "Name", isLong: true, cell: ({ name }) => name },
+        { title: "Scopes", cell: ({ scopes }) => scopes.join(", ") },
+        { title: "Made by", isLong: true, cell: ({ by }) => by },
+        { title: "Until", cell: ({ expires }) => (expires ? time(expires) : "for ever") },
+        { title: "Used", cell: ({ used }) => (used ? time(used) : "never") },
+      ]}
+      actions={({ id, name }) => (
+        <Button
+          kind="danger"
+          label={`Revoke ${name}`}
+          onClick={() =>
+            ask({
+              title: "Revoke this token?",
+              action: "Revoke",
+              kind: "danger",
+              children: (
+                <p>
+                  <b class="long">{name}</b> is good no longer from then on.
+                </p>
+              ),
+              run: () => command("token-revoke", { id }),
+            })
+          }
+        >
+          Revoke
+        </Button>
       )}
+    >
       {isMaking && (
         <NewToken
           onMade={(token) => {
             setMaking(false);
             setMade(token);
-            reload();
+            list.reload();
           }}
           onClose={() => setMaking(false)}
         />
       )}
       {made !== undefined && (
-        <Dialog title="The token" onClose={() => setMade(undefined)}>
-          <p>It is shown this once. Keep it safe.</p>
-          <Secret value={made} />
-          <div class="buttons">
-            <Button onClick={() => setMade(undefined)}>Close</Button>
-          </div>
-        </Dialog>
+        <SecretDialog title="The token" value={made} onClose={() => setMade(undefined)}>
+          It is shown this once. Keep it safe.
+        </SecretDialog>
       )}
-      {revoking && (
-        <ActionDialog
-          title="Revoke this token?"
-          action="Revoke"
-          kind="danger"
-          run={() => command("token-revoke", { id: revoking.id })}
-          onDone={() => {
-            setRevoking(undefined);
-            reload();
-          }}
-          onClose={() => setRevoking(undefined)}
-        >
-          <p>
-            <b class="long">{revoking.name}</b> is good no longer from then on.
-          </p>
-        </ActionDialog>
-      )}
-    </>
+      {dialog}
+    </ListView>
   );
 }
 

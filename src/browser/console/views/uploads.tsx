@@ -1,9 +1,10 @@
-import { useState } from "preact/hooks";
 import { size, time } from "../../ui/format.ts";
-import { useLoaded, useSettled } from "../../ui/hooks.ts";
-import { ActionDialog, Button, Choice, Facts, Notice, Table, TextField } from "../../ui/ui.tsx";
+import { useLoaded } from "../../ui/hooks.ts";
+import { Button, Facts } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
+import { List, useDomain, useQuestion, useSearch } from "../list-view.tsx";
+import { useListing } from "../listing.ts";
 
 interface File {
   readonly id: string;
@@ -23,103 +24,88 @@ export interface Usage {
 }
 
 export function Uploads({ visit }: ViewProps) {
-  const [domain, setDomain] = useState(visit.domains[0] ?? "");
-  const [user, setUser] = useState("");
-  const [removing, setRemoving] = useState<File>();
-  const [isRemovingAll, setRemovingAll] = useState(false);
-  const settled = useSettled(user, 500);
-  const { value, error, reload } = useLoaded(async () => {
-    const whose = settled.includes("@") ? { user: settled } : { domain };
-    const [{ uploads }, usage] = await Promise.all([
-      command<{ uploads: readonly File[] }>("upload-list", { ...whose, limit: 200 }),
-      command<Usage>("upload-usage", whose),
-    ]);
-    return { uploads, usage };
-  }, [domain, settled]);
-  const isOfOne = settled.includes("@");
+  const [domain, domainChoice] = useDomain(visit);
+  const [user, userField] = useSearch("Account", "only files of this address");
+  const isOfOne = user.includes("@");
+  const whose = isOfOne ? { user } : { domain };
+  const usage = useLoaded(() => command<Usage>("upload-usage", whose), [domain, user]);
+  const list = useListing(async () => {
+    const { uploads } = await command<{ uploads: File[] }>("upload-list", { ...whose, limit: 200 });
+    return { rows: uploads };
+  }, [domain, user]);
+  const { ask, dialog } = useQuestion(() => {
+    usage.reload();
+    list.reload();
+  });
   return (
     <>
       <h1>Uploads</h1>
       <div class="filters">
-        {visit.domains.length > 1 && (
-          <Choice label="Domain" value={domain} options={visit.domains} onChange={setDomain} />
-        )}
-        <TextField
-          label="Account"
-          hint="only files of this address"
-          type="search"
-          value={user}
-          onInput={setUser}
-        />
-        {isOfOne && value && value.usage.files > 0 && (
-          <Button kind="danger" onClick={() => setRemovingAll(true)}>
+        {domainChoice}
+        {userField}
+        {isOfOne && usage.value && usage.value.files > 0 && (
+          <Button
+            kind="danger"
+            onClick={() =>
+              ask({
+                title: "Remove all files of this account?",
+                action: "Remove all",
+                kind: "danger",
+                confirm: user,
+                run: () => command("upload-remove-all", { user }),
+              })
+            }
+          >
             Remove all
           </Button>
         )}
       </div>
-      {error !== undefined && <Notice kind="error">{error}</Notice>}
-      {value && (
-        <>
-          <Facts
-            facts={[
-              ["Files", String(value.usage.files)],
-              ["Size", size(value.usage.bytes)],
-              ["Limit", value.usage.limit === undefined ? "no limit" : size(value.usage.limit)],
-            ]}
-          />
-          <Table
-            caption="The latest files"
-            rows={value.uploads}
-            keyOf={({ id }) => id}
-            empty="Nothing was uploaded."
-            columns={[
-              { title: "File", isLong: true, cell: ({ name }) => name },
-              { title: "Owner", isLong: true, cell: ({ owner }) => owner },
-              { title: "Type", cell: ({ type }) => type || "–" },
-              { title: "Size", cell: (file) => size(file.size) },
-              { title: "Stored", cell: ({ stored }) => time(stored) },
-              { title: "Until", cell: ({ expires }) => (expires ? time(expires) : "for ever") },
-            ]}
-            actions={(file) => (
-              <Button kind="danger" onClick={() => setRemoving(file)} label={`Remove ${file.name}`}>
-                Remove
-              </Button>
-            )}
-          />
-        </>
-      )}
-      {removing && (
-        <ActionDialog
-          title="Remove this file?"
-          action="Remove"
-          kind="danger"
-          run={() => command("upload-remove", { id: removing.id })}
-          onDone={() => {
-            setRemoving(undefined);
-            reload();
-          }}
-          onClose={() => setRemoving(undefined)}
-        >
-          <p>
-            <b class="long">{removing.name}</b> of <span class="long">{removing.owner}</span>. Nobody can load
-            it any more.
-          </p>
-        </ActionDialog>
-      )}
-      {isRemovingAll && (
-        <ActionDialog
-          title="Remove all files of this account?"
-          action="Remove all"
-          kind="danger"
-          confirm={settled}
-          run={() => command("upload-remove-all", { user: settled })}
-          onDone={() => {
-            setRemovingAll(false);
-            reload();
-          }}
-          onClose={() => setRemovingAll(false)}
+      {usage.value && (
+        <Facts
+          facts={[
+            ["Files", String(usage.value.files)],
+            ["Size", size(usage.value.bytes)],
+            ["Limit", usage.value.limit === undefined ? "no limit" : size(usage.value.limit)],
+          ]}
         />
       )}
+      <List
+        list={list}
+        caption="The latest files"
+        keyOf={({ id }) => id}
+        empty="Nothing was uploaded."
+        columns={[
+          { title: "File", isLong: true, cell: ({ name }) => name },
+          { title: "Owner", isLong: true, cell: ({ owner }) => owner },
+          { title: "Type", cell: ({ type }) => type || "–" },
+          { title: "Size", cell: (file) => size(file.size) },
+          { title: "Stored", cell: ({ stored }) => time(stored) },
+          { title: "Until", cell: ({ expires }) => (expires ? time(expires) : "for ever") },
+        ]}
+        actions={({ id, name, owner }) => (
+          <Button
+            kind="danger"
+            label={`Remove ${name}`}
+            onClick={() =>
+              ask({
+                title: "Remove this file?",
+                action: "Remove",
+                kind: "danger",
+                children: (
+                  <p>
+                    <b class="long">{name}</b> of <span class="long">{owner}</span>. Nobody can load it any
+                    more.
+                  </p>
+                ),
+                run: () => command("upload-remove", { id }),
+              })
+            }
+          >
+            Remove
+          </Button>
+        )}
+      />
+      {dialog}
     </>
   );
 }

@@ -1,0 +1,94 @@
+/** What the views that list something have in common. */
+import type { ComponentChildren, VNode } from "preact";
+import { useState } from "preact/hooks";
+import { useSettled } from "../ui/hooks.ts";
+import {
+  ActionDialog,
+  type ActionDialogProps,
+  Button,
+  Choice,
+  Notice,
+  Table,
+  type TableProps,
+  TextField,
+} from "../ui/ui.tsx";
+import type { Visit } from "./api.ts";
+import type { Listing } from "./listing.ts";
+
+interface ListViewProps<T> extends Omit<TableProps<T>, "rows"> {
+  readonly title: string;
+  readonly hint?: ComponentChildren;
+  /** What the list can be narrowed with, and what is made for it. */
+  readonly filters?: ComponentChildren;
+  readonly list: Listing<T>;
+  /** Dialogs. */
+  readonly children?: ComponentChildren;
+}
+
+/** A list with a heading. */
+export function ListView<T>({ title, hint, filters, list, children, ...table }: ListViewProps<T>) {
+  return (
+    <>
+      <h1>{title}</h1>
+      {hint && <p class="hint">{hint}</p>}
+      {filters && <div class="filters">{filters}</div>}
+      <List list={list} {...table} />
+      {children}
+    </>
+  );
+}
+
+/** What was loaded of a list, and what went wrong. */
+export function List<T>({ list, ...table }: Omit<TableProps<T>, "rows"> & { readonly list: Listing<T> }) {
+  return (
+    <>
+      {list.error !== undefined && <Notice kind="error">{list.error}</Notice>}
+      {list.rows && <Table rows={list.rows} {...table} />}
+      <More list={list} />
+    </>
+  );
+}
+
+export function More({ list }: { readonly list: Listing<unknown> }) {
+  return list.hasMore ? <Button onClick={list.more}>More</Button> : null;
+}
+
+/** One of the domains, and where there are several, the field to choose it with. */
+export function useDomain({ domains }: Visit): readonly [domain: string, choice: VNode | false] {
+  const [domain, setDomain] = useState(domains[0] ?? "");
+  const choice = domains.length > 1 && (
+    <Choice label="Domain" value={domain} options={domains} onChange={setDomain} />
+  );
+  return [domain, choice];
+}
+
+/** What somebody looks for, once they stopped to type, and the field for it. */
+export function useSearch(label = "Search", hint?: string): readonly [search: string, field: VNode] {
+  const [search, setSearch] = useState("");
+  const field = (
+    <TextField
+      label={label}
+      type="search"
+      value={search}
+      onInput={setSearch}
+      {...(hint !== undefined && { hint })}
+    />
+  );
+  return [useSettled(search), field];
+}
+
+type Question = Omit<ActionDialogProps, "onDone" | "onClose">;
+
+/** Asks before something is done, and calls `onDone` when it was. */
+export function useQuestion(onDone: () => void): {
+  readonly ask: (question: Question) => void;
+  readonly dialog: VNode | undefined;
+} {
+  const [question, ask] = useState<Question>();
+  const close = () => ask(undefined);
+  const done = () => {
+    close();
+    onDone();
+  };
+  return { ask, dialog: question && <ActionDialog {...question} onDone={done} onClose={close} /> };
+}

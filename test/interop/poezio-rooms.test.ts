@@ -60,8 +60,8 @@ describe("Poezio in a room", () => {
 
     await alice.writes("/kick bobby Out", /bobby.* has been kicked/);
     await bob.pressUntil("PageDown", /You have been kicked by ally\.? Reason: Out/);
-    await bob.writes("/join", /You \(bobby\) joined/);
-    await alice.writes("/ban bob@localhost Enough", /bobby.* has been banned/);
+    await bob.writes(`/join ${ROOM}/robert`, /You \(robert\) joined/);
+    await alice.writes("/ban bob@localhost Enough", /robert.* has been banned/);
     await bob.shows(/You have been banned by ally\.? Reason: Enough/);
     await bob.writes("/join", /banned|forbidden/i);
   });

@@ -10,6 +10,10 @@ export const SERVICE = "conference.localhost";
 export const ROOM = `coven@${SERVICE}`;
 export const JOIN = `<x xmlns="${MUC}"/>`;
 const ID = `<occupant-id xmlns="urn:xmpp:occupant-id:0" id="{any}"/>`;
+const MAV = "urn:xmpp:muc:affiliations:1";
+/** XEP-0463: that the affiliations are, and that to which they changed. */
+const VERSION = `<mav xmlns="${MAV}" until="{any}"/>`;
+export const STEP = `<mav xmlns="${MAV}" since="{any}" until="{any}"/>`;
 const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
 
 interface Shown {
@@ -19,13 +23,16 @@ interface Shown {
   readonly inside?: string;
   /** Before the `<x/>`. */
   readonly before?: string;
+  /** Before the item. Default: a version of affiliations, where clients hear of themselves. */
+  readonly ahead?: string;
   /** Behind the item. */
   readonly behind?: string;
 }
 
 /** `item`: its attributes, such as `affiliation="none" role="participant"`. */
 export function present(nick: string, item: string, shown: Shown = {}): string {
-  return presence(nick, "", item, shown);
+  const isOwn = shown.codes?.includes(110) ?? false;
+  return presence(nick, "", item, isOwn ? { ahead: VERSION, ...shown } : shown);
 }
 
 export function gone(nick: string, item: string, shown: Shown = {}): string {
@@ -33,9 +40,9 @@ export function gone(nick: string, item: string, shown: Shown = {}): string {
 }
 
 function presence(nick: string, type: string, item: string, shown: Shown): string {
-  const { room = ROOM, codes = [], inside = "", before = "", behind = "" } = shown;
+  const { room = ROOM, codes = [], inside = "", before = "", ahead = "", behind = "" } = shown;
   const statuses = codes.map((code) => `<status code="${code}"/>`).join("");
-  return `<presence from="${room}/${nick}"${type}>${before}<x xmlns="${USER}"><item ${item}>${inside}</item>${behind}${statuses}</x>${ID}</presence>`;
+  return `<presence from="${room}/${nick}"${type}>${before}<x xmlns="${USER}">${ahead}<item ${item}>${inside}</item>${behind}${statuses}</x>${ID}</presence>`;
 }
 
 /** A message to the room as everybody gets it. */

@@ -290,6 +290,7 @@ describe("a room of a fixture", () => {
     await romeo.sends(enter("Romeo").replace("balcony", "orchard"));
     await romeo.receives(
       `<presence from="orchard@conference.localhost/Romeo">{...}<x xmlns="http://jabber.org/protocol/muc#user">
+        <mav xmlns="urn:xmpp:muc:affiliations:1" until="{any}"/>
         <item affiliation="none" role="participant"/><status code="110"/></x></presence>`,
     );
     expect(orchard.occupants).toMatchObject([{ nick: "Romeo" }]);

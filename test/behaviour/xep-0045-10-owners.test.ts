@@ -16,6 +16,7 @@ import {
   OWNER,
   present,
   ROOM,
+  STEP,
   said,
   submission,
   USER,
@@ -217,6 +218,26 @@ describe("the configuration", () => {
     }
   });
 
+  test("that makes addresses public shows them to those who did not know them, after the warning (§7.2.3)", async ({
+    connect,
+  }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/desk");
+    const carol = await connect("carol/desk");
+    await makeRoom(alice, "first");
+    await enter(bob, "second");
+    await enter(carol, "third");
+    forget(alice, bob, carol);
+    await configure(alice, { whois: "anyone" });
+    const warning = `<message from="${ROOM}" type="groupchat"><x xmlns="${USER}"><status code="172"/></x></message>`;
+    await bob.receives(warning);
+    await bob.receives(present("first", `affiliation="owner" role="moderator" jid="alice@localhost/phone"`));
+    await bob.receives(present("third", `affiliation="none" role="participant" jid="carol@localhost/desk"`));
+    await bob.receivesNothing();
+    await alice.receives(warning);
+    await alice.receivesNothing();
+  });
+
   test("back again is told with 171 and 173 (§10.2.1)", async ({ connect }) => {
     const alice = await connect("alice/phone");
     await makeRoom(alice, "first", { enablelogging: "1", whois: "anyone" });
@@ -250,17 +271,29 @@ describe("the configuration", () => {
     const jid = `jid="bob@localhost/desk"`;
     const inside = `<actor nick="first"/>`;
     await configure(alice, { roomadmins: ["bob@localhost"] });
-    await alice.receives(present("second", `affiliation="admin" role="moderator" ${jid}`, { inside }));
+    await alice.receives(
+      present("second", `affiliation="admin" role="moderator" ${jid}`, { ahead: STEP, inside }),
+    );
     await configure(alice, { roomowners: ["alice@localhost", "bob@localhost"] });
-    await alice.receives(present("second", `affiliation="owner" role="moderator" ${jid}`, { inside }));
+    await alice.receives(
+      present("second", `affiliation="owner" role="moderator" ${jid}`, { ahead: STEP, inside }),
+    );
     await configure(alice, { roomowners: ["alice@localhost"] });
-    await alice.receives(present("second", `affiliation="admin" role="moderator" ${jid}`, { inside }));
+    await alice.receives(
+      present("second", `affiliation="admin" role="moderator" ${jid}`, { ahead: STEP, inside }),
+    );
     await configure(alice, { roomadmins: [] });
-    await alice.receives(present("second", `affiliation="member" role="participant" ${jid}`, { inside }));
+    await alice.receives(
+      present("second", `affiliation="member" role="participant" ${jid}`, { ahead: STEP, inside }),
+    );
     await configure(alice, { roomowners: ["alice@localhost", "bob@localhost"] });
-    await alice.receives(present("second", `affiliation="owner" role="moderator" ${jid}`, { inside }));
+    await alice.receives(
+      present("second", `affiliation="owner" role="moderator" ${jid}`, { ahead: STEP, inside }),
+    );
     await configure(alice, { roomowners: ["alice@localhost"], roomadmins: [] });
-    await alice.receives(present("second", `affiliation="member" role="participant" ${jid}`, { inside }));
+    await alice.receives(
+      present("second", `affiliation="member" role="participant" ${jid}`, { ahead: STEP, inside }),
+    );
   });
 
   test("without need of voice leaves nobody without (§5.1.1)", async ({ connect }) => {
@@ -289,6 +322,7 @@ describe("an owner", () => {
     await alice.receives(`<iq type="result" id="down" from="${ROOM}"/>`);
     await alice.receives(
       present("first", `affiliation="admin" role="moderator" jid="alice@localhost/phone"`, {
+        ahead: STEP,
         codes: [110],
         inside: `<actor nick="first"/>`,
       }),

@@ -13,6 +13,7 @@ import {
   makeRoom,
   present,
   ROOM,
+  STEP,
   USER,
 } from "./muc-client.ts";
 
@@ -194,9 +195,11 @@ describe("registration with a room (§7.10)", () => {
       <field var="muc#register_roomnick" type="text-single" label="{any}"><required/>{...}</field></x></query></iq>`);
     await bob.sends(registers("set", form("thirdwitch")));
     await bob.receives(DONE);
-    await bob.receives(present("second", `affiliation="member" role="participant"`, { codes: [110] }));
+    await bob.receives(
+      present("second", `affiliation="member" role="participant"`, { ahead: STEP, codes: [110] }),
+    );
     await alice.receives(
-      present("second", `affiliation="member" role="participant" jid="bob@localhost/desk"`),
+      present("second", `affiliation="member" role="participant" jid="bob@localhost/desk"`, { ahead: STEP }),
     );
     // §7.12
     await bob.sends(

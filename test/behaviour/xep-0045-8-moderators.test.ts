@@ -14,6 +14,7 @@ import {
   makeRoom,
   present,
   ROOM,
+  STEP,
 } from "./muc-client.ts";
 
 const PARTICIPANT = `affiliation="none" role="participant"`;
@@ -160,6 +161,7 @@ describe("voice", () => {
     await alice.receivesAny();
     await alice.receives(
       present("second", `affiliation="member" role="participant" jid="bob@localhost/desk"`, {
+        ahead: STEP,
         inside: actor("first"),
       }),
     );

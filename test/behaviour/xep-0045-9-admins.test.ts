@@ -14,6 +14,7 @@ import {
   makeRoom,
   present,
   ROOM,
+  STEP,
   USER,
 } from "./muc-client.ts";
 
@@ -51,12 +52,20 @@ describe("a ban", () => {
       `<item affiliation="outcast" jid="bob@localhost/desk"><reason>Treason</reason></item>`,
     );
     const inside = `${actor("first")}<reason>Treason</reason>`;
-    await bob.receives(gone("second", `affiliation="outcast" role="none"`, { inside, codes: [110, 301] }));
+    await bob.receives(
+      gone("second", `affiliation="outcast" role="none"`, { ahead: STEP, inside, codes: [110, 301] }),
+    );
     await alice.receives(DONE);
     await alice.receives(
-      gone("second", `affiliation="outcast" role="none" jid="bob@localhost/desk"`, { inside, codes: [301] }),
+      gone("second", `affiliation="outcast" role="none" jid="bob@localhost/desk"`, {
+        ahead: STEP,
+        inside,
+        codes: [301],
+      }),
     );
-    await carol.receives(gone("second", `affiliation="outcast" role="none"`, { inside, codes: [301] }));
+    await carol.receives(
+      gone("second", `affiliation="outcast" role="none"`, { ahead: STEP, inside, codes: [301] }),
+    );
     await alice.sends(asksFor("outcast"));
     await alice.receives(
       lists(`<item affiliation="outcast" jid="bob@localhost"><reason>Treason</reason></item>`),
@@ -73,7 +82,11 @@ describe("a ban", () => {
     forget(bob, carol);
     await grants(alice, `<item affiliation="outcast" jid="localhost"/>`);
     await bob.receives(
-      gone("second", `affiliation="outcast" role="none"`, { inside: actor("first"), codes: [110, 301] }),
+      gone("second", `affiliation="outcast" role="none"`, {
+        ahead: STEP,
+        inside: actor("first"),
+        codes: [110, 301],
+      }),
     );
     await carol.receivesAny();
     await carol.receivesNothing();
@@ -118,10 +131,13 @@ describe("a member", () => {
       await alice.receives(DONE);
       await alice.receives(
         present("second", `affiliation="${affiliation}" role="participant" jid="bob@localhost/desk"`, {
+          ahead: STEP,
           inside,
         }),
       );
-      await carol.receives(present("second", `affiliation="${affiliation}" role="participant"`, { inside }));
+      await carol.receives(
+        present("second", `affiliation="${affiliation}" role="participant"`, { ahead: STEP, inside }),
+      );
     }
   });
 
@@ -139,10 +155,16 @@ describe("a member", () => {
     forget(alice, bob);
     await administers(alice, `<item affiliation="none" jid="bob@localhost"/>`);
     const inside = actor("first");
-    await bob.receives(gone("second", `affiliation="none" role="none"`, { inside, codes: [110, 321] }));
+    await bob.receives(
+      gone("second", `affiliation="none" role="none"`, { ahead: STEP, inside, codes: [110, 321] }),
+    );
     await alice.receives(DONE);
     await alice.receives(
-      gone("second", `affiliation="none" role="none" jid="bob@localhost/desk"`, { inside, codes: [321] }),
+      gone("second", `affiliation="none" role="none" jid="bob@localhost/desk"`, {
+        ahead: STEP,
+        inside,
+        codes: [321],
+      }),
     );
     await bob.sends(`<presence to="${ROOM}/second">${JOIN}</presence>`);
     expect((await bob.receivesAny()).toString()).toContain("<registration-required ");
@@ -161,7 +183,7 @@ describe("a member", () => {
     await administers(alice, `<item affiliation="member" jid="bob@localhost"/>`);
     await alice.receives(DONE);
     await alice.receives(
-      `<message from="${ROOM}"><x xmlns="${USER}"><item affiliation="member" jid="bob@localhost" role="none"/></x></message>`,
+      `<message from="${ROOM}"><x xmlns="${USER}">${STEP}<item affiliation="member" jid="bob@localhost" role="none"/></x></message>`,
     );
     await bob.receives(`<message from="${ROOM}">
       <x xmlns="${USER}"><invite from="alice@localhost"/><password>cauldronburn</password></x>
@@ -211,14 +233,19 @@ describe("admins and owners", () => {
       await alice.receives(DONE);
       await alice.receives(
         present("second", `affiliation="${affiliation}" role="moderator" jid="bob@localhost/desk"`, {
+          ahead: STEP,
           inside,
         }),
       );
-      await carol.receives(present("second", `affiliation="${affiliation}" role="moderator"`, { inside }));
+      await carol.receives(
+        present("second", `affiliation="${affiliation}" role="moderator"`, { ahead: STEP, inside }),
+      );
     }
     // §10.4: unmade, a mere member is no moderator.
     await administers(alice, `<item affiliation="member" jid="bob@localhost"/>`);
-    await carol.receives(present("second", `affiliation="member" role="participant"`, { inside }));
+    await carol.receives(
+      present("second", `affiliation="member" role="participant"`, { ahead: STEP, inside }),
+    );
     forget(bob);
   });
 

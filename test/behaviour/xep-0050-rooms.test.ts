@@ -2,7 +2,7 @@
 import { describe, expect } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
-import { enter, forget, gone, JOIN, makeRoom, present, ROOM, SERVICE } from "./muc-client.ts";
+import { enter, forget, gone, JOIN, makeRoom, present, ROOM, SERVICE, STEP } from "./muc-client.ts";
 
 const COMMANDS = "http://jabber.org/protocol/commands";
 const ITEMS = "http://jabber.org/protocol/disco#items";
@@ -100,7 +100,11 @@ describe("a room", () => {
     forget(carol);
     await execute(bob, ROOM, `${NODES}#affiliate`, { jid: "carol@localhost", affiliation: "admin" });
     await carol.receives(
-      present("third", `affiliation="admin" role="moderator" jid="{any}"`, { codes: [110], inside: "{...}" }),
+      present("third", `affiliation="admin" role="moderator" jid="{any}"`, {
+        ahead: STEP,
+        codes: [110],
+        inside: "{...}",
+      }),
     );
     forget(carol);
     const last = await execute(bob, ROOM, `${NODES}#affiliate`, {

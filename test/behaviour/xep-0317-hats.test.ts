@@ -102,7 +102,7 @@ describe("hats", () => {
     );
     const worn = `<hats xmlns="${HATS}">${HAT}</hats>`;
     await bob.receives(
-      `<presence from="${ROOM}/second"><x xmlns="${USER}"><item affiliation="none" role="participant"/><status code="110"/></x>{...}${worn}</presence>`,
+      `<presence from="${ROOM}/second"><x xmlns="${USER}"><mav xmlns="urn:xmpp:muc:affiliations:1" until="{any}"/><item affiliation="none" role="participant"/><status code="110"/></x>{...}${worn}</presence>`,
     );
     await alice.receives(
       `<presence from="${ROOM}/second"><x xmlns="${USER}"><item affiliation="none" role="participant" jid="bob@localhost/phone"/></x>{...}${worn}</presence>`,

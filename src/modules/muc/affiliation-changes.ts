@@ -1,5 +1,5 @@
 import { type Awaitable, after, each, together } from "../../util/awaitable.ts";
-import { type Element, el } from "../../xml/element.ts";
+import { el } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
@@ -144,16 +144,11 @@ export class AffiliationChanges {
   /** §10.3: to those who may know addresses. */
   #tellOfAbsent(room: Room, address: Jid, affiliation: Affiliation, step: VersionStep): Awaitable<void> {
     const { delivery, host } = this.#context;
-    const notice = (...before: Element[]) => {
-      const item = el("item", { affiliation, jid: address.toString(), role: "none" });
-      const x = el("x", { xmlns: ns.MUC_USER }, ...before, item);
-      return message({ from: room.jid, id: host.random.id() }, x);
-    };
-    const [plain, versioned] = [notice(), notice(mavElement(step))];
+    const item = el("item", { affiliation, jid: address.toString(), role: "none" });
+    const x = el("x", { xmlns: ns.MUC_USER }, mavElement(step), item);
+    const notice = message({ from: room.jid, id: host.random.id() }, x);
     return each(room.seats.values(), (seat) =>
-      room.seesAddresses(seat.occupant)
-        ? delivery.send(seat, seat.countsVersions ? versioned : plain)
-        : undefined,
+      room.seesAddresses(seat.occupant) ? delivery.send(seat, notice) : undefined,
     );
   }
 

@@ -1,4 +1,4 @@
-import { type Awaitable, after, each } from "../../util/awaitable.ts";
+import { type Awaitable, each } from "../../util/awaitable.ts";
 import { type Element, el } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
@@ -32,23 +32,23 @@ export function mavElement({ since, until }: VersionStep): Element {
 
 /**
  * §5.2.1: to a client that has entered, before it sees anybody. Of affiliations that it may not list it sees as much as of none;
- * whoever may list nothing is refused (§5.2.3). Whether it may.
+ * whoever may list nothing is refused (§5.2.3).
  */
 export function sendAffiliations(
   { host, delivery }: Context,
   room: Room,
   seat: Seat,
   { since }: VersionRequest,
-): Awaitable<boolean> {
+): Awaitable<void> {
   const actor = actorIn(host, room, seat.jid);
   const listed = AFFILIATIONS.filter((each) => each !== "none" && mayList(room, actor, each));
   if (listed.length === 0) {
     const refused = message({ from: seat.jid, to: room.jid, id: host.random.id() });
-    return after(delivery.send(seat, refused.error(new StanzaError("forbidden"))), () => false);
+    return delivery.send(seat, refused.error(new StanzaError("forbidden")));
   }
   const shown = (affiliation: Affiliation) => (listed.includes(affiliation) ? affiliation : "none");
   const until = room.log.version;
-  if (since === until) return true;
+  if (since === until) return undefined;
   const changed = since === undefined ? undefined : room.log.since(since);
   const items: Element[] = [];
   for (const jid of changed ?? Array.from(room.affiliations.all(), ([address]) => address)) {
@@ -56,11 +56,10 @@ export function sendAffiliations(
     if (changed || affiliation !== "none") items.push(el("item", { jid, affiliation }));
   }
   const steps = [...pages(items, changed ? since : undefined, until, host.random)];
-  const sent = each(steps, ({ step, page }) => {
+  return each(steps, ({ step, page }) => {
     const x = el("x", { xmlns: ns.MUC_USER }, mavElement(step), ...page);
     return delivery.send(seat, message({ from: room.jid, id: host.random.id() }, x));
   });
-  return after(sent, () => true);
 }
 
 /** §5.2.1: each message goes on where the one before it ended. */

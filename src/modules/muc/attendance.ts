@@ -166,7 +166,6 @@ export class Attendance {
       session: client.domain === host.domain ? session : undefined,
       occupant,
       presence: shownOf(stanza, room),
-      countsVersions: entry.versions !== undefined,
     };
     room.sit(seat);
     rooms.settle(room);
@@ -192,21 +191,19 @@ export class Attendance {
     ];
     const messages = room.history.select(seat.jid, options.history, history);
     const listed = versions && sendAffiliations(this.#context, room, seat, versions);
-    return after(listed, (mayList) => {
-      const step = mayList ? { until: room.log.version } : undefined;
-      return together(
+    return after(listed, () =>
+      together(
         presences.showAll(room, seat),
-        presences.announceSelf(room, seat, { ownCodes, step }, stanza.id),
+        presences.announceSelf(room, seat, { ownCodes }, stanza.id),
         each(messages, (message) => delivery.send(seat, message.stanza, message.isMarked)),
         delivery.send(seat, subjectMessage(room)),
-      );
-    });
+      ),
+    );
   }
 
   /** §7.2.1, §17.3 rule 3: the client has lost track. */
   #synchronise(room: Room, seat: Seat, entry: Entry): Awaitable<void> {
     const isChanged = this.#note(seat, shownOf(entry.stanza, room));
-    seat.countsVersions = entry.versions !== undefined;
     const told = isChanged ? this.#context.presences.announce(room, seat.occupant) : undefined;
     return together(told, this.#show(room, seat, entry, []));
   }

@@ -79,9 +79,9 @@ export const mucConfig = t.object({
   searchesPerMinute: t.integer(30, { min: 1 }).doc("How often one account may search for rooms."),
   searched: t.integer(10_000, { min: 1 }).doc("Public rooms that are searched at most."),
   occupantList: t
-    .oneOf(["anybody", "occupants"], "anybody")
+    .oneOf(["anybody", "occupants"], "occupants")
     .doc(
-      "Who may list the occupants of a room that anybody finds and enters; of other rooms always its occupants.",
+      "Who may list the occupants of a room that anybody finds and enters; of other rooms always its occupants. That these do is what XEP-0045 §6.5 advises: others would see who is where without being seen.",
     ),
   listed: t.integer(1000, { min: 1 }).doc("Public rooms that are listed at most."),
   defaults: defaultOptions.doc("What a room is until its owner changes it."),

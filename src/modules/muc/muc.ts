@@ -61,7 +61,7 @@ export const muc = defineModule({
       "A client hears of rooms that its user belongs to (§5.1). After a restart it hears of what is said from then on.",
     ],
     "XEP-0463": [
-      "Versions are in the presence and messages for clients that asked when they entered (§5.1), and not for others (§5.2.2). They are random, so whoever names one was told it: no error keeps those who were away from what is derived of it (§6).",
+      "Versions are random, so whoever names one was told it: no error keeps those who were away from what is derived of it (§6).",
     ],
   },
   config: mucConfig,

@@ -10,8 +10,6 @@ export interface Seat {
   /** Of a client of the service's own domain. */
   readonly session: Session | undefined;
   readonly occupant: Occupant;
-  /** It asked for the versions of affiliations (XEP-0463). */
-  countsVersions: boolean;
   /** What it last sent, without what only the room may say. */
   presence: Stanza;
   /** The last of what is on its way to it and had to wait; what follows waits behind it. */

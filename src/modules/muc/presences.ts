@@ -23,7 +23,7 @@ export interface News {
   readonly newNick?: string;
   /** §10.9 */
   readonly destroyed?: Element;
-  /** XEP-0463 §5.2.2: told to clients that count versions. */
+  /** XEP-0463 §5.2.2 */
   readonly step?: VersionStep | undefined;
 }
 
@@ -48,13 +48,13 @@ export class Presences {
   announce(room: Room, occupant: Occupant, news: News = {}): Awaitable<void> {
     const { codes, reason, actor, step } = news;
     const hasNews = [codes, reason, actor, step].some((each) => each !== undefined);
-    const forms = new Forms(news, (withJid, told) =>
-      hasNews ? available(room, occupant, withJid, told) : this.#view(room, occupant, withJid),
+    const forms = new Forms((withJid) =>
+      hasNews ? available(room, occupant, withJid, news) : this.#view(room, occupant, withJid),
     );
     const isShown = room.shows(occupant.role);
     return each(room.seats.values(), (seat) => {
       if (seat.occupant === occupant || !isShown) return undefined;
-      return this.#delivery.send(seat, forms.for(room.seesAddresses(seat.occupant), seat));
+      return this.#delivery.send(seat, forms.for(room.seesAddresses(seat.occupant)));
     });
   }
 
@@ -62,8 +62,9 @@ export class Presences {
   announceSelf(room: Room, seat: Seat, news: News = {}, id?: string): Awaitable<void> {
     const { occupant } = seat;
     const codes = [110, ...(news.codes ?? []), ...(news.ownCodes ?? [])];
-    const told = toldTo(seat, { ...news, codes });
-    const stanza = available(room, occupant, room.seesAddresses(occupant), told);
+    // XEP-0463 §5.2.1: without a version clients take what they know of affiliations for outdated.
+    const { step = { until: room.log.version } } = news;
+    const stanza = available(room, occupant, room.seesAddresses(occupant), { ...news, codes, step });
     return this.#delivery.send(seat, stanza.with({ id }));
   }
 
@@ -82,19 +83,18 @@ export class Presences {
     wasShown = room.shows(gone.occupant.role),
   ): Awaitable<void> {
     if (!wasShown) return undefined;
-    const forms = new Forms(news, (withJid, told) => unavailable(gone, withJid, told));
+    const forms = new Forms((withJid) => unavailable(gone, withJid, news));
     return each(room.seats.values(), (seat) =>
       seat.occupant === gone.occupant
         ? undefined
-        : this.#delivery.send(seat, forms.for(room.seesAddresses(seat.occupant), seat)),
+        : this.#delivery.send(seat, forms.for(room.seesAddresses(seat.occupant))),
     );
   }
 
   /** To a client that went or was removed, or has another nickname. */
   announceOwnGone(room: Room, gone: Gone, seat: Seat, news: News = {}): Awaitable<void> {
     const codes = [110, ...(news.codes ?? []), ...(news.ownCodes ?? [])];
-    const told = toldTo(seat, { ...news, codes });
-    const stanza = unavailable(gone, room.seesAddresses(gone.occupant), told);
+    const stanza = unavailable(gone, room.seesAddresses(gone.occupant), { ...news, codes });
     return this.#delivery.sendLast(seat, stanza);
   }
 
@@ -115,26 +115,18 @@ export interface Gone {
   readonly role?: Role;
 }
 
-/** One piece of news in the forms in which it is told, each made when somebody is to get it. */
+/** One piece of news with and without the real address, each made when somebody is to get it. */
 class Forms {
-  readonly #news: News;
-  readonly #make: (withJid: boolean, news: News) => Stanza;
+  readonly #make: (withJid: boolean) => Stanza;
   readonly #made: (Stanza | undefined)[] = [];
 
-  constructor(news: News, make: (withJid: boolean, news: News) => Stanza) {
-    this.#news = news;
+  constructor(make: (withJid: boolean) => Stanza) {
     this.#make = make;
   }
 
-  for(withJid: boolean, seat: Seat): Stanza {
-    const index = (withJid ? 1 : 0) + (this.#news.step && seat.countsVersions ? 2 : 0);
-    return (this.#made[index] ??= this.#make(withJid, toldTo(seat, this.#news)));
+  for(withJid: boolean): Stanza {
+    return (this.#made[withJid ? 1 : 0] ??= this.#make(withJid));
   }
-}
-
-/** XEP-0463 §8: whoever did not ask for versions hears of none. */
-function toldTo(seat: Seat, news: News): News {
-  return news.step && !seat.countsVersions ? { ...news, step: undefined } : news;
 }
 
 /** The same without the trees it was made of: what is kept for each occupant is small. */

@@ -9,6 +9,9 @@ import type { RoleChanges } from "./role-changes.ts";
 import type { Room } from "./room.ts";
 import type { RoomOptions } from "./room-options.ts";
 
+/** In a room with more occupants their addresses are seen with their next presence: each is told of each. */
+const MOST_SHOWN_ADDRESSES = 100;
+
 /** XEP-0045 §10.2: a room has other options, and its occupants notice. */
 export class RoomConfiguration {
   readonly #context: Context;
@@ -48,7 +51,18 @@ export class RoomConfiguration {
     const voices = this.#giveVoice(room, before);
     const shown = this.#showOthers(room, before);
     const notified = wasLocked ? undefined : this.#notify(room, before);
-    return together(banned, removed, voices, shown, notified);
+    const known =
+      options.whois === "anyone" && before.whois !== "anyone" ? this.#showAddresses(room) : undefined;
+    return together(banned, removed, voices, shown, notified, known);
+  }
+
+  /** §7.2.3: where addresses are everybody's to know, those who are there know them from now on, as if they had entered. */
+  #showAddresses(room: Room): Awaitable<void> {
+    if (room.occupants.size > MOST_SHOWN_ADDRESSES) return undefined;
+    return each(room.seats.values(), (seat) =>
+      // Moderators knew them.
+      seat.occupant.role === "moderator" ? undefined : this.#context.presences.showAll(room, seat),
+    );
   }
 
   /** §10.2: 322 tells why. */

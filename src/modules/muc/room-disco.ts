@@ -67,7 +67,7 @@ export class RoomDisco {
     });
   }
 
-  /** §6.5: who is there is known to those who are, and of a room that is open to everybody to anybody, unless that is switched off. */
+  /** §6.5: who is there is known to those who are, and of a room that is open to everybody to anybody where that is switched on. */
   items(room: Room, request: IqRequest): Awaitable<Element> {
     const { from, payload } = request;
     this.#checkExists(room, from);

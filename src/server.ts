@@ -251,6 +251,7 @@ export class XmppServer implements WholeServer {
       server: this,
       openTable: <R extends object>(spec: TableSpec<R>) => this.#openTable(spec),
       commit: () => this.commit(),
+      apart: (write: () => void) => this.#turn.apart(write),
       openFolder: (path: string) => this.#folder.open(path),
     };
     for (const { name, url } of config.domains) {

@@ -57,6 +57,7 @@ export interface HostParts {
   shutDown(): void;
   openTable<R extends object>(spec: TableSpec<R>): Awaitable<Table<R>>;
   commit(): Promise<void>;
+  apart(write: () => void): Promise<void>;
   openFolder(path: string): Promise<string>;
 }
 
@@ -242,6 +243,10 @@ export class DomainHost implements Host, StreamHost, SessionHost {
 
   commit(): Promise<void> {
     return this.#parts.commit();
+  }
+
+  apart(write: () => void): Promise<void> {
+    return this.#parts.apart(write);
   }
 
   folder(path: string): Promise<string> {

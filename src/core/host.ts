@@ -139,6 +139,11 @@ export interface Host {
    */
   commit(): Promise<void>;
   /**
+   * Lets `write` write, at once and without waiting in between, what no turn depends on: where it fails nobody else's writes are
+   * lost. Settles when it is durable. @throws StoreError when it is not.
+   */
+  apart(write: () => void): Promise<void>;
+  /**
    * A folder for what does not fit into rows, made when it is missing: `path` relative to the folder of the store's file; in a
    * temporary folder that goes with the server where the store is in memory.
    */

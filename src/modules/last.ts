@@ -4,6 +4,7 @@
  *
  * Tells how long the server is up, and to those who may see a user's presence, since when the user is offline.
  */
+import { LateRows } from "../core/late-rows.ts";
 import { defineModule } from "../core/module.ts";
 import type { Session } from "../session/session.ts";
 import { type Awaitable, after } from "../util/awaitable.ts";
@@ -41,6 +42,8 @@ export const last = defineModule({
       key: ["user"],
     });
 
+    const times = new LateRows(host, table);
+
     // §5: a server tells how long it has been running.
     for (const at of ["host", "services"] as const) {
       host.iq("get", ns.LAST, "query", () => seconds(host.clock.now() - host.startedAt), at);
@@ -54,7 +57,7 @@ export const last = defineModule({
         await refuseStrangers(from, to);
         // §3: 0 while a resource is available. One that is connected only is nobody's business.
         if (host.sessions.available(to).length > 0) return seconds(0);
-        const row = await table.get({ user: to.toString() });
+        const row = await times.get(to.toString());
         if (!row) throw new StanzaError("item-not-found");
         return seconds(host.clock.now() - row.at, row.status);
       },
@@ -71,9 +74,7 @@ export const last = defineModule({
     );
     host.hook("session:close", "guard", ({ session }) => note(session, ""));
 
-    host.hook("user:deleted", "observe", async ({ user }) => {
-      await table.delete({ user: user.toString() });
-    });
+    host.hook("user:deleted", "observe", ({ user }) => times.delete(user.toString()));
 
     function guard(stanza: Stanza): Awaitable<void> {
       if (stanza.type !== "get" || !stanza.has("query", ns.LAST)) return;
@@ -91,7 +92,7 @@ export const last = defineModule({
     function note({ jid, anonymous, presence }: Session, status: string): Awaitable<void> {
       if (anonymous || !presence) return;
       const user = jid.bare.toString();
-      return table.put({ user, at: host.clock.now(), status: status.slice(0, MAX_STATUS_LENGTH) });
+      return times.put({ user, at: host.clock.now(), status: status.slice(0, MAX_STATUS_LENGTH) });
     }
   },
 });

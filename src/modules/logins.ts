@@ -4,10 +4,10 @@
  *
  * Remembers when each user last logged in, for administrators and for those who greet newcomers.
  */
+import { LateRows } from "../core/late-rows.ts";
 import { defineModule, defineService } from "../core/module.ts";
 import type { Session } from "../session/session.ts";
-import type { Awaitable } from "../util/awaitable.ts";
-import { after } from "../util/awaitable.ts";
+import { type Awaitable, after } from "../util/awaitable.ts";
 import type { Jid } from "../xmpp/jid.ts";
 
 interface LoginRow {
@@ -23,9 +23,6 @@ export interface Logins {
   isFirst(session: Session): boolean;
 }
 
-/** How long a time may be known in memory alone, so that a log-in need not wait for the disk. */
-const WRITE_INTERVAL_MS = 5_000;
-
 export const loginsService = defineService<Logins>("logins");
 
 export const logins = defineModule({
@@ -40,39 +37,23 @@ export const logins = defineModule({
       key: ["user"],
     });
     const first = host.sessionState(() => false);
-    /** Times that are not in the store yet, by bare JID. */
-    const unwritten = new Map<string, number>();
-    const last = (user: Jid): Awaitable<number | undefined> => {
-      const key = user.bare.toString();
-      return unwritten.get(key) ?? after(table.get({ user: key }), (row) => row?.at);
-    };
+    const times = new LateRows(host, table);
+    const last = (user: Jid): Awaitable<number | undefined> =>
+      after(times.get(user.bare.toString()), (row) => row?.at);
 
     host.provide(loginsService, { last, isFirst: (session) => first.get(session) });
 
-    host.hook("session:open", "observe", async ({ session }) => {
-      if (session.anonymous) return;
-      const user = session.jid.bare.toString();
-      const at = host.clock.now();
-      if ((await last(session.jid)) === undefined) {
+    host.hook("session:open", "observe", ({ session }) => {
+      if (session.anonymous) return undefined;
+      const row = { user: session.jid.bare.toString(), at: host.clock.now() };
+      return after(times.get(row.user), (before) => {
+        if (before) return times.put(row);
         first.set(session, true);
-        await table.put({ user, at });
-      } else {
-        unwritten.set(user, at);
-      }
+        // Somebody is new but once.
+        return table.put(row);
+      });
     });
 
-    host.every(WRITE_INTERVAL_MS, write);
-    host.hook("server:stopping", "observe", write);
-
-    async function write(): Promise<void> {
-      const rows = [...unwritten];
-      unwritten.clear();
-      for (const [user, at] of rows) await table.put({ user, at });
-    }
-
-    host.hook("user:deleted", "observe", async ({ user }) => {
-      unwritten.delete(user.toString());
-      await table.delete({ user: user.toString() });
-    });
+    host.hook("user:deleted", "observe", ({ user }) => times.delete(user.toString()));
   },
 });

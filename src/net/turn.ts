@@ -12,6 +12,7 @@ export interface Outbox {
 interface Committable {
   readonly dirty: boolean;
   commit(): Awaitable<void>;
+  apart(write: () => void): Awaitable<void>;
   onDirty: () => void;
   onFailed: () => void;
 }
@@ -58,6 +59,16 @@ export class Turn {
    */
   commit(): Promise<void> {
     return new Promise((flush, abandon) => this.add({ flush, abandon }));
+  }
+
+  /**
+   * Lets `write` write, behind a turn, what nobody is told of and no turn depends on, and settles when that is durable.
+   * @throws StoreError when it is not; nothing else is lost then.
+   */
+  async apart(write: () => void): Promise<void> {
+    do await this.commit();
+    while (this.#store.dirty);
+    await this.#store.apart(write);
   }
 
   /** The store is about to close: from now on nothing is committed, and nothing said. */

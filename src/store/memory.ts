@@ -75,6 +75,17 @@ class StoreInMemory implements MemoryStore {
     this.#undo = [];
   }
 
+  apart(write: () => void): void {
+    if (this.dirty) throw new TypeError("a turn is open");
+    try {
+      write();
+      this.commit();
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+  }
+
   rollback(): void {
     this.#check();
     for (const undo of this.#undo.reverse()) undo();

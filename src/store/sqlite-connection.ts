@@ -114,6 +114,21 @@ export class SqliteConnection {
     this.#abandon();
   }
 
+  /** Runs `write`, of which each write is done by `run`, in a transaction that no event tells of. Nothing may be uncommitted. */
+  apart(write: () => void): void {
+    this.check();
+    if (this.#state === "dirty") throw new TypeError("a turn is open");
+    this.alone(() => {
+      this.#state = "dirty";
+      try {
+        write();
+        this.check();
+      } finally {
+        this.#state = "clean";
+      }
+    });
+  }
+
   /** Runs `work` in a transaction of its own. Nothing may be uncommitted. */
   alone<T>(work: () => T): T {
     this.check();

@@ -116,6 +116,10 @@ class SqliteStore implements Store {
     this.#connection.rollback();
   }
 
+  apart(write: () => void): void {
+    this.#connection.apart(write);
+  }
+
   async close(): Promise<void> {
     try {
       this.#connection.close();

@@ -78,6 +78,12 @@ export interface Store {
   commit(): Awaitable<void>;
   /** Forgets everything written since the last commit. */
   rollback(): Awaitable<void>;
+  /**
+   * Makes what `write` writes, without waiting in between, durable at once and by itself: where that fails nothing else is
+   * undone, nobody is told of a failure, and the turn goes on. Only where nothing waits for `commit`.
+   * Throws a StoreError when it failed: then all of it is undone.
+   */
+  apart(write: () => void): Awaitable<void>;
   /** Whether there are writes that `commit` would make durable. */
   readonly dirty: boolean;
   /** Rows written and deleted since it was opened, those included that were undone. For metrics. */

@@ -114,6 +114,30 @@ describe("a turn whose commit fails", () => {
     expect(bob.gone).toBe(false);
   });
 
+  test("is none where somebody goes: when that was is not worth anybody's connection", async () => {
+    const breakable = new BreakableStore();
+    const rig = await rigOf({ store: breakable.store });
+    const alice = await rig.connect("alice/a");
+    const bob = await rig.connect("bob/b");
+    await bob.sends(`<enable xmlns="urn:xmpp:sm:3" resume="true"/>`);
+    await letSee(rig.server, "alice@localhost", "bob@localhost");
+    await rig.settle();
+    bob.forget(() => true);
+    breakable.isBroken = true;
+    await alice.disconnects();
+    await bob.receives(`<presence type="unavailable" from="alice@localhost/a" to="bob@localhost"/>`);
+    await rig.clock.advance(60_000);
+    expect(rig.errors.join()).toContain("the disk is full");
+    expect(bob.gone).toBe(false);
+
+    breakable.isBroken = false;
+    await rig.clock.advance(5_000);
+    await rig.settle();
+    bob.forget(() => true);
+    await bob.sends(`<iq type="get" id="last" to="alice@localhost"><query xmlns="jabber:iq:last"/></iq>`);
+    await bob.receives(`<iq type="result" id="last"><query xmlns="jabber:iq:last" seconds="65"/></iq>`);
+  });
+
   test("is not hidden by a commit in its midst", async () => {
     const breakable = new BreakableStore();
     const rig = await rigOf({ store: breakable.store });

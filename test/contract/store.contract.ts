@@ -334,6 +334,44 @@ export function storeContract(driver: string, open: () => Awaitable<Store>): voi
       await expect(async () => store.table(spec)).rejects.toThrow(TypeError);
     });
 
+    describe("what is written apart", () => {
+      test("is durable at once, and no part of a turn", async () => {
+        await store.apart(() => void notes.put(noteRow("a", 1)));
+        expect(store.dirty).toBe(false);
+        await store.rollback();
+        expect(await ids({})).toEqual(["a1"]);
+      });
+
+      test("is all undone where some of it cannot be written, and nothing else is told of that", async () => {
+        let failures = 0;
+        store.onFailed = () => {
+          failures++;
+        };
+        await fill(noteRow("a", 1));
+        await store.commit();
+        const failing = async () =>
+          store.apart(() => {
+            void notes.put(noteRow("a", 2));
+            throw new StoreError("no room");
+          });
+        await expect(failing).rejects.toThrow("no room");
+        expect([store.dirty, failures]).toEqual([false, 0]);
+        expect(await ids({})).toEqual(["a1"]);
+        await fill(noteRow("a", 3));
+        await store.commit();
+        expect(await ids({})).toEqual(["a1", "a3"]);
+      });
+
+      test("is refused in the midst of a turn", async () => {
+        await fill(noteRow("a", 1));
+        await expect(async () => store.apart(() => void notes.put(noteRow("a", 2)))).rejects.toThrow(
+          TypeError,
+        );
+        await store.commit();
+        expect(await ids({})).toEqual(["a1"]);
+      });
+    });
+
     test("a closed store refuses everything but another close", async () => {
       await notes.put(noteRow("a", 1));
       await store.close();
@@ -347,6 +385,7 @@ export function storeContract(driver: string, open: () => Awaitable<Store>): voi
         () => notes.count(),
         () => store.commit(),
         () => store.rollback(),
+        () => store.apart(() => {}),
         () => store.table({ ...noteSpec, name: "more" }),
       ];
       for (const use of uses) await expect(async () => use()).rejects.toThrow(StoreError);

@@ -15,6 +15,8 @@ export class FaultyStore implements Store {
   readonly #faults: Seam<StoreFault>;
   /** Why everything fails until the turn ends. */
   #lost: StoreError | undefined;
+  /** Whether what is written is no part of a turn. */
+  #isApart = false;
 
   constructor(inner: Store, faults: Seam<StoreFault>) {
     this.#inner = inner;
@@ -79,6 +81,20 @@ export class FaultyStore implements Store {
     return this.#inner.rollback();
   }
 
+  apart(write: () => void): Awaitable<void> {
+    for (const { commits } of this.#faults.all) {
+      const trouble = commits?.();
+      if (typeof trouble === "string") throw failure(trouble);
+      if (trouble) return trouble.then(() => this.#inner.apart(write));
+    }
+    this.#isApart = true;
+    try {
+      return this.#inner.apart(write);
+    } finally {
+      this.#isApart = false;
+    }
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }
@@ -99,6 +115,7 @@ export class FaultyStore implements Store {
 
   #refuse(trouble: string): StoreError {
     const error = failure(trouble);
+    if (this.#isApart) return error;
     if (this.#inner.dirty) {
       this.#lost = error;
       void this.#inner.rollback();

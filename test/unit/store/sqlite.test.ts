@@ -289,6 +289,20 @@ describe("a full disk", () => {
     await store.close();
   });
 
+  test("fails what is written apart, and nothing else", async () => {
+    const store = openSqliteStore({ path, maxBytes: 200_000 });
+    const things = await store.table(thingSpec);
+    store.onFailed = vi.fn<() => void>();
+    const write = () => store.apart(() => void things.put(big("a")));
+    expect(await messageOf(write)).toContain("is full");
+    expect(store.dirty).toBe(false);
+    expect(store.onFailed).not.toHaveBeenCalled();
+    await things.put(thing({ id: "small" }));
+    await store.commit();
+    expect(await things.count()).toBe(1);
+    await store.close();
+  });
+
   test("fails a first write alone, and does not begin a turn", async () => {
     const store = openSqliteStore({ path, maxBytes: 200_000 });
     const things = await store.table(thingSpec);

@@ -4,7 +4,7 @@ import type { Turn } from "./net/turn.ts";
 import type { Store } from "./store/store.ts";
 import type { Stream } from "./stream/stream.ts";
 import type { StreamEnvironment } from "./stream/stream-host.ts";
-import type { Labels, Metrics, Sample } from "./util/metrics.ts";
+import type { Counter, Labels, Metrics, Sample } from "./util/metrics.ts";
 
 interface Measured {
   readonly metrics: Metrics;
@@ -73,11 +73,19 @@ function measureDelay(metrics: Metrics): Disposable {
 export function streamCounters(
   metrics: Metrics,
 ): Pick<StreamEnvironment, "limited" | "loginTried" | "streamError"> {
+  const logins = new Map<string, Counter>();
   return {
     limited: (limit) =>
       metrics.counter("jackdaw_streams_limited", "times that a limit held a stream up", { limit }).inc(),
-    loginTried: (mechanism, outcome) =>
-      metrics.counter("jackdaw_logins", "attempts to log in", { mechanism, outcome }).inc(),
+    loginTried: (mechanism, outcome) => {
+      const key = `${mechanism} ${outcome}`;
+      let counter = logins.get(key);
+      if (!counter) {
+        counter = metrics.counter("jackdaw_logins", "attempts to log in", { mechanism, outcome });
+        logins.set(key, counter);
+      }
+      counter.inc();
+    },
     streamError: (condition) =>
       metrics
         .counter("jackdaw_stream_errors", "streams that the server ended with an error", { condition })

@@ -1,7 +1,7 @@
 /** Who has an account here, and the keys that prove it: never a password, nor anything it can be read from (XEP-0438 §5.1). */
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import type { Store, Table } from "../store/store.ts";
-import { type Awaitable, after, isPromise } from "../util/awaitable.ts";
+import { type Awaitable, after } from "../util/awaitable.ts";
 import type { Clock } from "../util/clock.ts";
 import { Lru } from "../util/lru.ts";
 import type { Random } from "../util/random.ts";
@@ -31,7 +31,7 @@ const SALT_BYTES = 16;
 /** Of UTF-8, before and after preparation. RFC 4616 §2 requires 255 to be accepted. */
 const MAX_PASSWORD_BYTES = 1024;
 
-/** Answers of `exists` that are kept. */
+/** Answers of `status` that are kept. */
 const CACHED_USERS = 10_000;
 
 /** Octets of the secret that made-up salts come from. */
@@ -97,10 +97,9 @@ export class Accounts {
   readonly #random: Random;
   readonly #iterations: number;
   readonly #derivation: KeyDerivation;
-  #known = new Lru<string, boolean>(CACHED_USERS);
+  #known = new Lru<string, AccountStatus | "none">(CACHED_USERS);
   readonly #creating = new Set<string>();
   readonly #passwordListeners: ((user: Jid) => Awaitable<void>)[] = [];
-  /** Grows with each change, so that an answer read before it is not kept after it. */
   #changes = 0;
 
   private constructor(table: Table<AccountRow>, secret: Buffer, options: AccountsOptions) {
@@ -265,31 +264,24 @@ export class Accounts {
   }
 
   /** Removes the account and its keys, nothing else of the user's. Tells whether there was one. */
-  async remove(user: Jid): Promise<boolean> {
-    const removed = await this.#table.delete({ user: keyOf(user) });
-    this.#changed(keyOf(user), user.domain);
-    return removed > 0;
+  remove(user: Jid): Awaitable<boolean> {
+    return after(this.#table.delete({ user: keyOf(user) }), (removed) => {
+      this.#changed(keyOf(user), user.domain);
+      return removed > 0;
+    });
   }
 
   /** Whether there is such an account, disabled or not. Cheap: made to be asked for each stanza. */
   exists(user: Jid): Awaitable<boolean> {
-    const key = keyOf(user);
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const changes = this.#changes;
-    const keep = (row: AccountRow | undefined): boolean => {
-      if (changes === this.#changes) this.#known.set(key, row !== undefined);
-      return row !== undefined;
-    };
-    const row = this.#table.get({ user: key });
-    return isPromise(row) ? row.then(keep) : keep(row);
+    const known = this.#known.get(keyOf(user));
+    return known ? known !== "none" : after(this.#row(user), (row) => row !== undefined);
   }
 
-  /** `undefined` when there is no such account. Always read from the store. */
-  async status(user: Jid): Promise<AccountStatus | undefined> {
-    const row = await this.#row(user);
-    if (!row) return undefined;
-    return row.disabled === null ? "active" : "disabled";
+  /** `undefined` when there is no such account. As cheap. */
+  status(user: Jid): Awaitable<AccountStatus | undefined> {
+    const known = this.#known.get(keyOf(user));
+    if (known) return known === "none" ? undefined : known;
+    return after(this.#row(user), statusOf);
   }
 
   /** The accounts of a domain by name. `after` is the text of the last bare JID of the page before. */
@@ -342,11 +334,16 @@ export class Accounts {
   }
 
   /** What SCRAM needs. For an unknown user it is made up, and the same each time (RFC 6120 §6.5.10). */
-  async credentials(user: Jid, hash: ScramHash): Promise<Credentials> {
-    return this.#credentials(user, hash, await this.#row(user));
+  credentials(user: Jid, hash: ScramHash): Awaitable<Credentials> {
+    return after(this.#row(user), (row) => this.#credentials(user, hash, row));
   }
 
-  /** Forgets what `exists` remembers. To be called after `Store.rollback`. */
+  /** Grows with each change of an account: what was read is good as long as this is what it was before. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Forgets what it remembers. To be called after `Store.rollback`. */
   forget(): void {
     this.#changes++;
     this.#known = new Lru(CACHED_USERS);
@@ -354,12 +351,16 @@ export class Accounts {
   }
 
   #row(user: Jid): Awaitable<AccountRow | undefined> {
-    return this.#table.get({ user: keyOf(user) });
+    const key = keyOf(user);
+    const changes = this.#changes;
+    return after(this.#table.get({ user: key }), (row) => {
+      if (changes === this.#changes) this.#known.set(key, statusOf(row) ?? "none");
+      return row;
+    });
   }
 
-  async #write(row: Omit<AccountRow, "hashes">): Promise<void> {
-    await this.#table.put(withHashes(row));
-    this.#changed(row.user, row.domain);
+  #write(row: Omit<AccountRow, "hashes">): Awaitable<void> {
+    return after(this.#table.put(withHashes(row)), () => this.#changed(row.user, row.domain));
   }
 
   #changed(user: string, domain: string): void {
@@ -425,6 +426,11 @@ export class Accounts {
       genuine: false,
     };
   }
+}
+
+function statusOf(row: AccountRow | undefined): AccountStatus | undefined {
+  if (!row) return undefined;
+  return row.disabled === null ? "active" : "disabled";
 }
 
 function withHashes(row: Omit<AccountRow, "hashes">): AccountRow {

@@ -47,7 +47,10 @@ export class ChannelBindingError extends SaslError {
 export type { ChannelBindingType } from "../net/transport.ts";
 
 /** What mechanisms ask of the accounts. */
-export type Authority = Pick<Accounts, "hashes" | "credentials" | "verifyPassword" | "exists" | "status">;
+export type Authority = Pick<
+  Accounts,
+  "hashes" | "credentials" | "changes" | "verifyPassword" | "exists" | "status"
+>;
 
 /** What a mechanism may know about the stream it runs on. */
 export interface SaslContext {

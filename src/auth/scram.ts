@@ -5,9 +5,10 @@
  * sent, because it would tell an unknown user from a wrong password (RFC 6120 §6.5.10).
  */
 import { timingSafeEqual } from "node:crypto";
+import type { Awaitable } from "../util/awaitable.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import { authorize, decodeMessage, requireOffered, userNamed } from "./authorize.ts";
-import { advertisementHash } from "./downgrade-protection.ts";
+import { Advertisements } from "./downgrade-protection.ts";
 import {
   ChannelBindingError,
   type Mechanism,
@@ -28,13 +29,14 @@ export interface ScramOptions {
 }
 
 export function scram({ hash, plus, serverBinds }: ScramOptions): Mechanism {
+  const advertisements = new Advertisements(hash);
   const mechanism: Mechanism = {
     name: `SCRAM-${hash}${plus ? "-PLUS" : ""}`,
     offered: (context) =>
       (context.hashes ?? context.accounts.hashes).includes(hash) && (!plus || canBind(context)),
     begin(context) {
       requireOffered(mechanism, context);
-      return new ScramExchange(context, { hash, plus, serverBinds });
+      return new ScramExchange(context, { hash, plus, serverBinds }, advertisements);
     },
   };
   return mechanism;
@@ -47,6 +49,9 @@ function canBind(context: SaslContext): boolean {
 interface Challenged {
   readonly user: Jid;
   readonly first: ClientFirst;
+  readonly credentials: Credentials;
+  /** What `Accounts.changes` was when they were read. */
+  readonly asOf: number;
   /** server-first-message. */
   readonly challenge: string;
   readonly nonce: string;
@@ -57,11 +62,13 @@ interface Challenged {
 class ScramExchange implements SaslExchange {
   readonly #context: SaslContext;
   readonly #options: ScramOptions;
+  readonly #advertisements: Advertisements;
   #state: "new" | "busy" | Challenged = "new";
 
-  constructor(context: SaslContext, options: ScramOptions) {
+  constructor(context: SaslContext, options: ScramOptions, advertisements: Advertisements) {
     this.#context = context;
     this.#options = options;
+    this.#advertisements = advertisements;
   }
 
   async respond(data: Buffer): Promise<SaslStep> {
@@ -76,12 +83,14 @@ class ScramExchange implements SaslExchange {
     const first = parseClientFirst(message);
     const bindingData = this.#bindingData(first.binding);
     const user = userNamed(first.username, this.#context);
-    const { salt, iterations } = await this.#credentials(user);
+    const asOf = this.#context.accounts.changes;
+    const credentials = await this.#credentials(user);
+    const { salt, iterations } = credentials;
     const nonce = first.nonce + this.#context.random.id();
     const challenge = `r=${nonce},s=${salt.toString("base64")},i=${iterations}${this.#protection()}`;
     // RFC 5802 §7: cbind-input = gs2-header [ cbind-data ]
     const channelBinding = Buffer.concat([Buffer.from(first.header), bindingData]).toString("base64");
-    this.#state = { user, first, challenge, nonce, channelBinding };
+    this.#state = { user, first, credentials, asOf, challenge, nonce, channelBinding };
     return { kind: "challenge", data: Buffer.from(challenge) };
   }
 
@@ -93,8 +102,9 @@ class ScramExchange implements SaslExchange {
     if (final.channelBinding !== expected.channelBinding) {
       throw new SaslError("not-authorized", "channel binding", name);
     }
-    // Read again: the password may have been changed since the challenge.
-    const credentials = await this.#credentials(user);
+    // The password may have been changed since the challenge.
+    const isSame = expected.asOf === this.#context.accounts.changes;
+    const credentials = isSame ? expected.credentials : await this.#credentials(user);
     const authMessage = `${first.bare},${challenge},${final.withoutProof}`;
     if (!isProof(this.#options.hash, credentials, authMessage, final.proof)) {
       throw new SaslError("not-authorized", "proof", name);
@@ -107,10 +117,10 @@ class ScramExchange implements SaslExchange {
   /** XEP-0474 §5.1: an extension that tells the client what it should have been offered. */
   #protection(): string {
     const { advertised, channelBindings } = this.#context;
-    return advertised ? `,h=${advertisementHash(this.#options.hash, advertised, channelBindings)}` : "";
+    return advertised ? `,h=${this.#advertisements.hash(advertised, channelBindings)}` : "";
   }
 
-  #credentials(user: Jid): Promise<Credentials> {
+  #credentials(user: Jid): Awaitable<Credentials> {
     return this.#context.accounts.credentials(user, this.#options.hash);
   }
 
@@ -141,6 +151,7 @@ function isProof(hash: ScramHash, credentials: Credentials, authMessage: string,
   const { storedKey, genuine } = credentials;
   const signature = hmac(hash, storedKey, authMessage);
   // As long as the proof: a proof of another length gives no key that has this hash.
-  const clientKey = Buffer.from(proof.map((byte, index) => byte ^ (signature[index] ?? 0)));
+  const clientKey = Buffer.allocUnsafe(proof.length);
+  for (let i = 0; i < proof.length; i++) clientKey[i] = (proof[i] as number) ^ (signature[i] ?? 0);
   return timingSafeEqual(digest(hash, clientKey), storedKey) && genuine;
 }

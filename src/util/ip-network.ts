@@ -25,6 +25,7 @@ export function isNetwork(text: string): boolean {
 
 /** Tells whether an address is in one of these networks; IPv4 addresses also when mapped into IPv6. @throws Error for what is no network. */
 export function networkMatcher(networks: readonly string[]): (address: string) => boolean {
+  if (networks.length === 0) return () => false;
   const list = new BlockList();
   for (const text of networks) {
     const network = splitNetwork(text);

@@ -34,6 +34,7 @@ export function jsonLogger(level: LogLevel): Logger {
 }
 
 interface Sink {
+  isLevelEnabled(level: LogLevel): boolean;
   debug(data: object, message: string): void;
   info(data: object, message: string): void;
   warn(data: object, message: string): void;
@@ -41,12 +42,21 @@ interface Sink {
   child(bindings: object): Sink;
 }
 
-function wrap(sink: Sink): Logger {
+/** A child is made when it has something to say: each stream has one, and what most would say is below the level. */
+function wrap(parent: Sink, bindings?: object): Logger {
+  let sink = bindings ? undefined : parent;
+  const say =
+    (level: "debug" | "info" | "warn" | "error") =>
+    (message: string, data: object = {}) => {
+      if (!parent.isLevelEnabled(level)) return;
+      sink ??= parent.child(bindings as object);
+      sink[level](data, message);
+    };
   return {
-    debug: (message, data = {}) => sink.debug(data, message),
-    info: (message, data = {}) => sink.info(data, message),
-    warn: (message, data = {}) => sink.warn(data, message),
-    error: (message, data = {}) => sink.error(data, message),
-    child: (bindings) => wrap(sink.child(bindings)),
+    debug: say("debug"),
+    info: say("info"),
+    warn: say("warn"),
+    error: say("error"),
+    child: (more) => wrap((sink ??= parent.child(bindings as object)), more),
   };
 }

@@ -1,7 +1,7 @@
 /** XEP-0474: SASL SCRAM Downgrade Protection. */
 import { createHash } from "node:crypto";
 import { describe, expect } from "vitest";
-import { advertisementHash } from "../../src/auth/downgrade-protection.ts";
+import { Advertisements } from "../../src/auth/downgrade-protection.ts";
 import { selfSigned } from "../../src/net/self-signed.ts";
 import type { Client } from "../../src/testing/client.ts";
 import { createRig } from "../../src/testing/create-rig.ts";
@@ -45,12 +45,12 @@ const hashIn = (message: string) => /^r=[^,]+,s=[^,]+,i=\d+,h=([^,]+)$/.exec(mes
 test("the hash is that of the specification's example (§5.3)", () => {
   const mechanisms = ["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"];
   const types = ["tls-server-end-point", "tls-exporter"];
-  expect(advertisementHash("SHA-1", mechanisms, types)).toBe("G6k/rBLDqgOhRRaCuuatSDFkJ08=");
+  expect(new Advertisements("SHA-1").hash(mechanisms, types)).toBe("G6k/rBLDqgOhRRaCuuatSDFkJ08=");
 });
 
 test("without channel binding it is of the mechanisms alone (§5.1, step 3)", () => {
   const hash = createHash("sha256").update("PLAIN\x1eSCRAM-SHA-256").digest("base64");
-  expect(advertisementHash("SHA-256", ["SCRAM-SHA-256", "PLAIN"], [])).toBe(hash);
+  expect(new Advertisements("SHA-256").hash(["SCRAM-SHA-256", "PLAIN"], [])).toBe(hash);
 });
 
 describe.each([

@@ -36,6 +36,9 @@ interface Waiting extends Amount {
   readonly senders: Map<string, Amount>;
 }
 
+/** What most users have waiting: one value, for it is kept of everybody who was here. */
+const NOTHING: Readonly<Waiting> = Object.freeze({ messages: 0, bytes: 0, last: 0, senders: new Map() });
+
 /** Users of whom it is remembered what is waiting. */
 const KNOWN_USERS = 10_000;
 /** Expired messages deleted in one turn, so that a purge does not hold up the others. */
@@ -88,9 +91,11 @@ export class OfflineStore {
   }
 
   #add(user: string, stanza: string, share: number): Awaitable<void> {
-    return after(this.#of(user), (waiting) => {
+    return after(this.#of(user), (known) => {
+      const waiting = known === NOTHING ? { ...NOTHING, senders: new Map() } : known;
       const row = { user, id: waiting.last + 1, at: this.#host.clock.now(), stanza };
       this.#checkRoom(waiting, row, share);
+      if (known === NOTHING) this.#known.set(user, waiting);
       count(waiting, row, 1);
       waiting.last = row.id;
       return this.#table.put(row);
@@ -99,10 +104,15 @@ export class OfflineStore {
 
   /** Messages in the order of their coming, those after one of them if that is given. */
   list(user: string, limit?: number, from?: number): Awaitable<readonly OfflineRow[]> {
-    return this.#table.list({
+    if (this.#known.get(user)?.messages === 0) return [];
+    const range = {
       where: { user },
       ...(limit !== undefined && { limit }),
       ...(from !== undefined && { after: from }),
+    };
+    return after(this.#table.list(range), (rows) => {
+      if (rows.length === 0 && from === undefined && !this.#known.get(user)) this.#known.set(user, NOTHING);
+      return rows;
     });
   }
 

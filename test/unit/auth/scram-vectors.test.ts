@@ -59,6 +59,7 @@ function authorityOf({ hash, ...vector }: Vector): Authority {
     credentials: async () => ({ salt, iterations: 4096, ...scramKeys(hash, salted), genuine: true }),
     verifyPassword: async () => false,
     exists: () => true,
-    status: async () => "active",
+    status: () => "active",
+    changes: 0,
   };
 }

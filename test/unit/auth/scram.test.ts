@@ -294,5 +294,8 @@ function authorityFor(real: Accounts): SaslContext["accounts"] {
     verifyPassword: (user, password) => real.verifyPassword(user, password),
     exists: (user) => real.exists(user),
     status: (user) => real.status(user),
+    get changes() {
+      return real.changes;
+    },
   };
 }

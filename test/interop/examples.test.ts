@@ -19,5 +19,5 @@ test.each(examples)("npm run example %s", async (name) => {
 });
 
 test("there is one for Vitest, one that does without it, and one in another language", () => {
-  expect(examples).toEqual(expect.arrayContaining(["vitest", "node-test", "python"]));
+  expect(examples).toEqual(expect.arrayContaining(["vitest", "node-test", "python", "node-rig"]));
 });

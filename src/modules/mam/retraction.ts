@@ -10,7 +10,7 @@ import { type ArchiveRow, timeOf } from "./archive-row.ts";
 
 declare module "../../routing/hooks.ts" {
   interface Hooks {
-    /** A local user took back a message, which an archive had; this is what it was. */
+    /** A message of a local user was taken back, by them or by a moderator of the room where it was said; this is what it was. */
     "message:retracted": { readonly user: Jid; readonly message: Stanza };
   }
 }

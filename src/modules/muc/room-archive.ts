@@ -75,12 +75,15 @@ export class RoomArchive {
    * XEP-0424 §4, XEP-0425 §5: nothing is left of a message but who wrote it and what `retracted` says; those who come later do
    * not see it.
    */
-  async entomb(room: Room, { id, message }: Archived, retracted: Element): Promise<void> {
+  async entomb(room: Room, { id, message, peer }: Archived, retracted: Element): Promise<void> {
     const author = message.payload.filter(
       (child) => child.is("occupant-id", ns.OCCUPANT_ID) || child.is("x", ns.MUC_USER),
     );
     room.history.forget(id);
     await this.#archives.replace(room.jid, id, [...author, retracted]);
+    await this.#context.host.server.hosts
+      .get(peer.domain)
+      ?.emit("message:retracted", { user: peer, message });
   }
 
   /** §4. @throws StanzaError */
@@ -125,10 +128,6 @@ export class RoomArchive {
       return;
     const stamp = formatDateTime(this.#context.host.clock.now());
     await this.entomb(room, found, el("retracted", { xmlns: ns.RETRACT, id: retraction.id, stamp }));
-    const { host } = this.#context;
-    if (host.domain === occupant.user.domain) {
-      await host.emit("message:retracted", { user: occupant.user, message: found.message });
-    }
   }
 
   /** §6.1.2: bodies and subjects; and what changes how they are shown. */

@@ -143,7 +143,7 @@ export const upload = defineModule({
       await store.forget(user.toString());
     });
 
-    // XEP-0424: who takes back the message that showed a file of theirs wants that to be gone, too.
+    // XEP-0424, XEP-0425: what is taken back with a message is also the file of its author that it showed.
     host.hook("message:retracted", "observe", async ({ user, message }) => {
       for (const id of uploadsIn(message.inner).slice(0, MOST_SHOWN)) {
         if ((await store.get(id))?.owner === user.toString()) await store.remove(id);

@@ -57,6 +57,7 @@ export function addRoomCommands(program: Command, environment: Environment): voi
         `name         ${shown.name}`,
         `subject      ${shown.subject}`,
         `made         ${shown.created.slice(0, 10)}`,
+        ...(shown.lockdown ? ["entry        locked down: members only, moderated, no registration"] : []),
         ...shown.present.map(({ nick, user, role }) => `present      ${nick} (${user}, ${role})`),
         ...shown.affiliations.map((entry) => `${entry.affiliation.padEnd(12)} ${entry.address}`),
       ];

@@ -104,9 +104,17 @@ describe("a room", () => {
   test("is locked down and opened again", async ({ rig }) => {
     await makesRoom(rig);
     expect(await run(rig, lockRoom, { room: ROOM })).toEqual({ room: ROOM, lockdown: true });
-    expect(await run(rig, showRoom, { room: ROOM })).toMatchObject({ membersOnly: true, moderated: true });
+    expect(await run(rig, showRoom, { room: ROOM })).toMatchObject({
+      lockdown: true,
+      membersOnly: true,
+      moderated: true,
+    });
     await run(rig, lockRoom, { room: ROOM, on: false });
-    expect(await run(rig, showRoom, { room: ROOM })).toMatchObject({ membersOnly: false, moderated: false });
+    expect(await run(rig, showRoom, { room: ROOM })).toMatchObject({
+      lockdown: false,
+      membersOnly: false,
+      moderated: false,
+    });
     await expect(run(rig, lockRoom, { room: "none@conference.localhost" })).rejects.toThrow(
       "there is no room",
     );

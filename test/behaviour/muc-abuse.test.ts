@@ -220,6 +220,30 @@ describe("a lock-down", () => {
     expect((await enter(bob, "second")).at(-1)).toContain(`role="participant"`);
   });
 
+  test("leaves those without voice that they had before, and nobody else", async ({ connect }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/phone");
+    const carol = await connect("carol/phone");
+    await makeRoom(alice, "first", { persistentroom: "1" });
+    await grants(alice, `<item affiliation="member" jid="bob@localhost"/>`);
+    await enter(bob, "second");
+    await enter(carol, "third");
+    await grants(alice, `<item nick="second" role="visitor"/><item nick="third" role="visitor"/>`);
+    forget(alice);
+    await configure(alice, { [`${OWN}lockdown`]: "1" });
+    forget(alice, bob);
+    await configure(alice, { [`${OWN}lockdown`]: "0" });
+    await alice.receives(`<message from="${ROOM}" type="groupchat">{...}</message>`);
+    await alice.receivesNothing();
+    forget(bob);
+    await bob.sends(speech("m"));
+    expect(await refusal(bob)).toBe("auth forbidden");
+    // The moderator's word also stands for those who had to go.
+    expect((await enter(carol, "third")).at(-1)).toContain(`role="visitor"`);
+    const dave = await connect("dave/phone");
+    expect((await enter(dave, "fourth")).at(-1)).toContain(`role="participant"`);
+  });
+
   test("lasts over a restart", async ({ rig }) => {
     const alice = await rig.connect("alice/phone");
     await makeRoom(alice, "first", { persistentroom: "1", [`${OWN}lockdown`]: "1" });

@@ -29,6 +29,8 @@ export interface RoomDetails extends RoomSummary {
   readonly membersOnly: boolean;
   readonly moderated: boolean;
   readonly hasPassword: boolean;
+  /** Why it is for members and moderated, whatever its owners want it to be. */
+  readonly lockdown: boolean;
   readonly present: readonly { readonly nick: string; readonly user: string; readonly role: Role }[];
   /** By bare JID, or by domain. */
   readonly affiliations: readonly { readonly address: string; readonly affiliation: Affiliation }[];
@@ -158,6 +160,7 @@ function details(room: Room): RoomDetails {
     membersOnly: options.membersOnly,
     moderated: options.moderated,
     hasPassword: options.password !== "",
+    lockdown: options.lockdown,
     present: Array.from(occupants.values(), ({ nick, user, role }) => ({
       nick,
       user: user.toString(),

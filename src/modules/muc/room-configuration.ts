@@ -26,12 +26,12 @@ export class RoomConfiguration {
 
   /** Does it, and opens a room that was locked; occupants hear of it by what is returned. */
   change(room: Room, options: RoomOptions): Awaitable<() => Awaitable<void>> {
-    const before = room.options;
+    const { options: before, configured } = room;
     const wasKept = room.isKept;
     const wasLocked = room.isLocked;
     room.configured = options;
     room.isLocked = false;
-    return after(this.#keep(room, wasKept), () => () => this.#adapt(room, before, wasLocked));
+    return after(this.#keep(room, wasKept), () => () => this.#adapt(room, before, configured, wasLocked));
   }
 
   /** A room that becomes persistent is written down, one that is no longer is forgotten by the store. */
@@ -43,12 +43,12 @@ export class RoomConfiguration {
     return wasKept ? store.save(room) : store.saveAll(room);
   }
 
-  /** What occupants notice of new options. */
-  #adapt(room: Room, before: RoomOptions, wasLocked: boolean): Awaitable<void> {
+  /** What occupants notice of new options. `configured`: what owners had wanted of those of before. */
+  #adapt(room: Room, before: RoomOptions, configured: RoomOptions, wasLocked: boolean): Awaitable<void> {
     const { options } = room;
     const banned = this.#removeBanned(room);
     const removed = options.membersOnly && !before.membersOnly ? this.#removeOthers(room) : undefined;
-    const voices = this.#giveVoice(room, before);
+    const voices = this.#giveVoice(room, configured);
     const shown = this.#showOthers(room, before);
     const notified = wasLocked ? undefined : this.#notify(room, before);
     const known =
@@ -78,9 +78,12 @@ export class RoomConfiguration {
     return each(banned, (occupant) => this.#removal.expel(room, occupant, { codes: [301] })());
   }
 
-  /** §5.1.1: where nobody needs voice, nobody is without it; where newcomers need none, they have it. */
+  /**
+   * §5.1.1: where nobody needs voice, nobody is without it; where newcomers need none, they have it. A lock-down that ends
+   * leaves everybody what they were: whoever was moderated before it still is.
+   */
   #giveVoice(room: Room, before: RoomOptions): Awaitable<void> {
-    const { moderated, newcomerMinutes } = room.options;
+    const { moderated, newcomerMinutes } = room.configured;
     if (moderated) return undefined;
     if (before.moderated) room.forgetVoices();
     const visitors = [...room.occupants.values()].filter(

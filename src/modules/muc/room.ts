@@ -155,9 +155,9 @@ export class Room {
     else this.#voices.clear();
   }
 
-  /** §5.1.2. The affiliation is one that may enter. */
-  roleFor(affiliation: Affiliation): PresentRole {
-    return initialRole(affiliation, this.options.moderated) as PresentRole;
+  /** §5.1.2. The affiliation is one that may enter. `options`: that hold, unless others are of interest. */
+  roleFor(affiliation: Affiliation, { moderated } = this.options): PresentRole {
+    return initialRole(affiliation, moderated) as PresentRole;
   }
 
   /** §7.2.2, §15.5.3: whether others see the presence of occupants in this role. */
@@ -204,8 +204,9 @@ export class Room {
     const key = user.toString();
     // To whom somebody gave voice early is no newcomer.
     if (role === "participant" && this.options.newcomerMinutes > 0) this.#since.set(key, 0);
-    // Moderators are made for a visit.
-    const isOwn = role !== "moderator" && affiliation !== "outcast" && role !== this.roleFor(affiliation);
+    // Moderators are made for a visit. A lock-down will not have been.
+    const usual = affiliation === "outcast" ? role : this.roleFor(affiliation, this.configured);
+    const isOwn = role !== "moderator" && role !== usual;
     if (isOwn) this.#voices.set(key, { role, affiliation });
     else this.#voices.delete(key);
   }

@@ -60,6 +60,7 @@ interface Details extends Room {
   readonly membersOnly: boolean;
   readonly moderated: boolean;
   readonly hasPassword: boolean;
+  readonly lockdown: boolean;
   readonly present: readonly { readonly nick: string; readonly user: string; readonly role: string }[];
   readonly affiliations: readonly { readonly address: string; readonly affiliation: string }[];
 }
@@ -69,6 +70,7 @@ const AFFILIATIONS = ["owner", "admin", "member", "outcast", "none"];
 /** One room: `path` is its address. */
 export function RoomPage({ path: room }: ViewProps) {
   const { value, error, reload } = useLoaded(() => command<Details>("room-show", { room }), [room]);
+  const [isLocking, setLocking] = useState(false);
   const [isDestroying, setDestroying] = useState(false);
   const [changing, setChanging] = useState<{ readonly address: string; readonly affiliation: string }>();
   const [reason, setReason] = useState("");
@@ -98,6 +100,9 @@ export function RoomPage({ path: room }: ViewProps) {
             <a class="button plain" href={`#/inspector/${encodeURIComponent(room)}`}>
               Watch
             </a>
+            <Button onClick={() => setLocking(true)}>
+              {value.lockdown ? "End the lock-down" : "Lock down"}
+            </Button>
             <Button kind="danger" onClick={() => setDestroying(true)}>
               Destroy
             </Button>
@@ -158,6 +163,24 @@ export function RoomPage({ path: room }: ViewProps) {
           />
         </ActionDialog>
       )}
+      {isLocking && value && (
+        <ActionDialog
+          title={value.lockdown ? "End the lock-down of this room?" : "Lock this room down?"}
+          action={value.lockdown ? "End it" : "Lock down"}
+          run={() => command("room-lockdown", { room, on: !value.lockdown })}
+          onDone={() => {
+            setLocking(false);
+            reload();
+          }}
+          onClose={() => setLocking(false)}
+        >
+          <p>
+            {value.lockdown
+              ? "The room is what it was before."
+              : "Until it is ended only members may be there, and those who are without affiliation have to go."}
+          </p>
+        </ActionDialog>
+      )}
       {isDestroying && (
         <ActionDialog
           title="Destroy this room?"
@@ -178,8 +201,9 @@ export function RoomPage({ path: room }: ViewProps) {
   );
 }
 
-function entryOf({ membersOnly, hasPassword, moderated }: Details): string {
+function entryOf({ lockdown, membersOnly, hasPassword, moderated }: Details): string {
   const rules = [
+    lockdown && "locked down",
     membersOnly && "members only",
     hasPassword && "with a password",
     moderated && "moderated",

@@ -22,7 +22,7 @@ import { Network } from "./routing/network.ts";
 import { httpCounter, measure, streamCounters } from "./server-metrics.ts";
 import { keepAlive } from "./session/keep-alive.ts";
 import { StanzaCounters } from "./session/stanza-counters.ts";
-import type { Store, Table, TableSpec } from "./store/store.ts";
+import type { LateWrite, Store, Table, TableSpec } from "./store/store.ts";
 import { bind, legacySession } from "./stream/features/bind.ts";
 import { sasl } from "./stream/features/sasl.ts";
 import { sasl2 } from "./stream/features/sasl2.ts";
@@ -250,6 +250,7 @@ export class XmppServer implements WholeServer {
       shutDown: () => this.onShutDown(),
       server: this,
       openTable: <R extends object>(spec: TableSpec<R>) => this.#openTable(spec),
+      beforeCommit: (late: LateWrite) => this.store.beforeCommit(late),
       commit: () => this.commit(),
       apart: (write: () => void) => this.#turn.apart(write),
       openFolder: (path: string) => this.#folder.open(path),

@@ -15,7 +15,7 @@ import { PendingRequests } from "../session/pending-requests.ts";
 import { Session, type SessionHost } from "../session/session.ts";
 import { Sessions } from "../session/sessions.ts";
 import type { StanzaCounters } from "../session/stanza-counters.ts";
-import type { Table, TableSpec } from "../store/store.ts";
+import type { LateWrite, Table, TableSpec } from "../store/store.ts";
 import type { StreamFeature } from "../stream/stream-feature.ts";
 import type { SessionStream, StreamHost } from "../stream/stream-host.ts";
 import type { Awaitable } from "../util/awaitable.ts";
@@ -56,6 +56,7 @@ export interface HostParts {
   /** Asks for the end of the server. */
   shutDown(): void;
   openTable<R extends object>(spec: TableSpec<R>): Awaitable<Table<R>>;
+  beforeCommit(late: LateWrite): Awaitable<void>;
   commit(): Promise<void>;
   apart(write: () => void): Promise<void>;
   openFolder(path: string): Promise<string>;
@@ -239,6 +240,10 @@ export class DomainHost implements Host, StreamHost, SessionHost {
 
   table<R extends object>(spec: TableSpec<R>): Awaitable<Table<R>> {
     return this.#parts.openTable(spec);
+  }
+
+  beforeCommit(late: LateWrite): Awaitable<void> {
+    return this.#parts.beforeCommit(late);
   }
 
   commit(): Promise<void> {

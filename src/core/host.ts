@@ -6,7 +6,7 @@ import type { IqHandler, IqPlace } from "../routing/iq-table.ts";
 import type { Unacked } from "../session/management.ts";
 import type { Session } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
-import type { Table, TableSpec } from "../store/store.ts";
+import type { LateWrite, Table, TableSpec } from "../store/store.ts";
 import type { StreamFeature } from "../stream/stream-feature.ts";
 import type { Tap } from "../stream/tap.ts";
 import type { Awaitable } from "../util/awaitable.ts";
@@ -133,6 +133,8 @@ export interface Host {
   streamFeature(feature: StreamFeature): void;
   /** A table of the store. Hosts of one server share it: keys begin with a full address. */
   table<R extends object>(spec: TableSpec<R>): Awaitable<Table<R>>;
+  /** Lets `late` write at the end of this turn, before all of it is committed. */
+  beforeCommit(late: LateWrite): Awaitable<void>;
   /**
    * Settles when everything written so far is durable: for those who tell somebody outside of XMPP.
    * @throws StoreError when it is lost.

@@ -1,7 +1,8 @@
+import { LateWrites } from "./late-writes.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { MemoryTable } from "./memory-table.ts";
 import type { Row } from "./sorted-rows.ts";
-import { type Store, StoreError, type Table, type TableSpec } from "./store.ts";
+import { type LateWrite, type Store, StoreError, type Table, type TableSpec } from "./store.ts";
 
 /** What a store in memory held at one time, by table. Taking one costs little: rows are shared, and never change. */
 export type MemoryImage = ReadonlyMap<string, { readonly layout: Layout; readonly rows: readonly Row[] }>;
@@ -28,6 +29,7 @@ class StoreInMemory implements MemoryStore {
   readonly #tables = new Map<string, MemoryTable<never>>();
   /** How to undo the writes since the last commit, oldest first. */
   #undo: (() => void)[] = [];
+  readonly #late = new LateWrites();
   #closed = false;
 
   constructor(image: MemoryImage) {
@@ -35,7 +37,7 @@ class StoreInMemory implements MemoryStore {
   }
 
   get dirty(): boolean {
-    return this.#undo.length > 0;
+    return this.#undo.length > 0 || !this.#late.isEmpty;
   }
 
   table<R extends object>(spec: TableSpec<R>): Table<R> {
@@ -49,11 +51,13 @@ class StoreInMemory implements MemoryStore {
   }
 
   image(): MemoryImage {
+    this.#late.write();
     const open = [...this.#tables].map(([name, { layout, rows }]) => [name, { layout, rows }] as const);
     return new Map([...this.#image, ...open]);
   }
 
   rows<R extends object>(name: string): R[] {
+    this.#late.write();
     const open = this.#tables.get(name) as MemoryTable<R> | undefined;
     const kept = this.#image.get(name);
     return (open ?? (kept && this.#open<R>(kept.layout, kept.rows)))?.list() ?? [];
@@ -64,14 +68,27 @@ class StoreInMemory implements MemoryStore {
       check: () => this.#check(),
       wrote: (undo: () => void) => {
         this.rowsWritten++;
-        if (this.#undo.push(undo) === 1) this.onDirty();
+        if (this.#undo.push(undo) === 1 && this.#late.isEmpty) this.onDirty();
       },
     };
     return new MemoryTable<R>(layout, journal, rows);
   }
 
+  beforeCommit(late: LateWrite): void {
+    this.#check();
+    const isFirst = !this.dirty;
+    this.#late.add(late);
+    if (isFirst) this.onDirty();
+  }
+
   commit(): void {
     this.#check();
+    try {
+      this.#late.write();
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
     this.#undo = [];
   }
 
@@ -88,6 +105,7 @@ class StoreInMemory implements MemoryStore {
 
   rollback(): void {
     this.#check();
+    this.#late.undo();
     for (const undo of this.#undo.reverse()) undo();
     this.#undo = [];
   }

@@ -1,13 +1,14 @@
 import { resolve } from "node:path";
 import Database from "better-sqlite3";
 import { type Logger, silentLogger } from "../util/logger.ts";
+import { LateWrites } from "./late-writes.ts";
 import { layoutOf } from "./layout.ts";
 import { fitTable } from "./migrate.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { toStoreError } from "./sqlite-error.ts";
 import { claimFile, prepareFile } from "./sqlite-file.ts";
 import { SqliteTable } from "./sqlite-table.ts";
-import { type Store, StoreError, type Table, type TableSpec } from "./store.ts";
+import { type LateWrite, type Store, StoreError, type Table, type TableSpec } from "./store.ts";
 import { lockStore } from "./store-lock.ts";
 
 export interface SqliteOptions {
@@ -42,6 +43,7 @@ class SqliteStore implements Store {
   readonly #connection: SqliteConnection;
   readonly #logger: Logger;
   readonly #names = new Set<string>();
+  readonly #late = new LateWrites();
   readonly #unlock: () => void;
 
   constructor({ path, synchronous, busyTimeout = BUSY_TIMEOUT, maxBytes, exclusive, logger }: SqliteOptions) {
@@ -72,7 +74,9 @@ class SqliteStore implements Store {
   ): SqliteConnection {
     const db = openDatabase(file, busyTimeout);
     const connection = new SqliteConnection(file, db, {
-      dirty: () => this.onDirty(),
+      dirty: () => {
+        if (this.#late.isEmpty) this.onDirty();
+      },
       failed: () => this.onFailed(),
     });
     try {
@@ -87,7 +91,7 @@ class SqliteStore implements Store {
   }
 
   get dirty(): boolean {
-    return this.#connection.dirty;
+    return this.#connection.dirty || !this.#late.isEmpty;
   }
 
   get rowsWritten(): number {
@@ -98,7 +102,7 @@ class SqliteStore implements Store {
     const { db, path } = this.#connection;
     const layout = layoutOf(spec);
     if (this.#names.has(layout.name)) throw new TypeError(`table ${layout.name} is already open`);
-    this.#connection.commit();
+    this.commit();
     const migration = this.#connection.alone(() => fitTable(db, path, layout, spec.migrate));
     if (migration) {
       this.#logger.info("table migrated", { table: layout.name, to: layout.version, ...migration });
@@ -108,19 +112,35 @@ class SqliteStore implements Store {
     return table;
   }
 
+  beforeCommit(late: LateWrite): void {
+    this.#connection.check();
+    const isFirst = !this.dirty;
+    this.#late.add(late);
+    if (isFirst) this.onDirty();
+  }
+
   commit(): void {
+    try {
+      this.#late.write();
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
     this.#connection.commit();
   }
 
   rollback(): void {
+    this.#late.undo();
     this.#connection.rollback();
   }
 
   apart(write: () => void): void {
+    if (this.dirty) throw new TypeError("a turn is open");
     this.#connection.apart(write);
   }
 
   async close(): Promise<void> {
+    this.#late.undo();
     try {
       this.#connection.close();
     } finally {

@@ -65,6 +65,14 @@ export interface Table<R> {
   count(range?: Range<R>): Awaitable<number>;
 }
 
+/** Writes that are put off to the end of their turn, so that all that comes until then is one row. */
+export interface LateWrite {
+  /** Makes them, right before the commit; waits for nothing but the store. */
+  write(): Awaitable<void>;
+  /** Called in its place when the turn is undone. */
+  undone(): void;
+}
+
 export interface Store {
   /**
    * Opens (creates, migrates) a table. Once per name. Commits first what was written before.
@@ -76,6 +84,8 @@ export interface Store {
    * flushed. Throws a StoreError when that failed: then all of it is undone, as after `rollback`.
    */
   commit(): Awaitable<void>;
+  /** Lets `late` write at the end of this turn: from now on there is something to commit. What it throws fails the commit. */
+  beforeCommit(late: LateWrite): Awaitable<void>;
   /** Forgets everything written since the last commit. */
   rollback(): Awaitable<void>;
   /**

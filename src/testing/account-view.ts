@@ -1,6 +1,7 @@
 import type { Host } from "../core/host.ts";
 import { createArchiveIds } from "../modules/mam/archive-ids.ts";
-import { type ArchiveRow, timeOf } from "../modules/mam/archive-row.ts";
+import { timeOf } from "../modules/mam/archive-row.ts";
+import { storedArchive } from "../modules/mam/stored-archive.ts";
 import type { ItemRow } from "../modules/roster/contact-list.ts";
 import type { Session } from "../session/session.ts";
 import type { MemoryStore } from "../store/memory.ts";
@@ -88,21 +89,17 @@ export function viewArchive(store: MemoryStore, user: Jid): ArchivedView[] {
     .filter(({ domain }) => domain === user.domain);
   if (!secret) return [];
   const ids = createArchiveIds(secret.key);
-  const rows = [...store.rows<ArchiveRow>("archive_journal"), ...store.rows<ArchiveRow>("archive")];
-  const byId = new Map(rows.filter(({ owner }) => owner === user.toString()).map((row) => [row.id, row]));
-  return [...byId.values()]
-    .toSorted((a, b) => a.id - b.id)
-    .map(({ id, stanza }) => {
-      const element = readXml(stanza);
-      return {
-        id: ids.encode(id),
-        stamp: formatDateTime(timeOf(id)),
-        from: textOf(element, "from"),
-        to: textOf(element, "to"),
-        body: element.getChildText("body") ?? undefined,
-        element,
-      };
-    });
+  return storedArchive((name) => store.rows(name), user.toString()).map(({ id, stanza }) => {
+    const element = readXml(stanza);
+    return {
+      id: ids.encode(id),
+      stamp: formatDateTime(timeOf(id)),
+      from: textOf(element, "from"),
+      to: textOf(element, "to"),
+      body: element.getChildText("body") ?? undefined,
+      element,
+    };
+  });
 }
 
 function textOf(element: Element, attribute: string): string {

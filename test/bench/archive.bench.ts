@@ -89,6 +89,7 @@ async function measurePages(): Promise<void> {
     log: silentLogger,
     clock: systemClock,
     table: (spec) => store.table(spec),
+    beforeCommit: (late) => store.beforeCommit(late),
   });
   const owner = Jid.parse("romeo@localhost");
   const start = performance.now();

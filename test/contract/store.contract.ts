@@ -305,6 +305,62 @@ export function storeContract(driver: string, open: () => Awaitable<Store>): voi
       });
     });
 
+    describe("a late write", () => {
+      let told: string[];
+      const late = (what: string, write: () => Awaitable<void> = () => notes.put(noteRow(what, 1))) => ({
+        write() {
+          told.push(`${what} writes`);
+          return write();
+        },
+        undone: () => void told.push(`${what} is undone`),
+      });
+      beforeEach(() => {
+        told = [];
+      });
+
+      test("is something to commit, is made with the commit, and once", async () => {
+        let calls = 0;
+        store.onDirty = () => {
+          calls++;
+        };
+        await store.beforeCommit(late("a"));
+        await store.beforeCommit(late("b"));
+        expect([store.dirty, calls, await notes.count()]).toEqual([true, 1, 0]);
+        await notes.put(noteRow("c", 1));
+        await store.commit();
+        expect([store.dirty, calls, await ids({})]).toEqual([false, 1, ["a1", "b1", "c1"]]);
+        await notes.put(noteRow("d", 1));
+        await store.commit();
+        await store.rollback();
+        expect([told, await ids({})]).toEqual([
+          ["a writes", "b writes"],
+          ["a1", "b1", "c1", "d1"],
+        ]);
+      });
+
+      test("is not made when the turn is undone", async () => {
+        await store.beforeCommit(late("a"));
+        await store.rollback();
+        expect(store.dirty).toBe(false);
+        await store.commit();
+        expect([told, await notes.count()]).toEqual([["a is undone"], 0]);
+      });
+
+      test("that throws fails the commit, and all that was written with it is undone", async () => {
+        await notes.put(noteRow("c", 1));
+        await store.beforeCommit(late("a"));
+        await store.beforeCommit(
+          late("b", () => {
+            throw new StoreError("no");
+          }),
+        );
+        await store.beforeCommit(late("d"));
+        await expect(async () => store.commit()).rejects.toThrow(new StoreError("no"));
+        expect([store.dirty, await notes.count()]).toEqual([false, 0]);
+        expect(told).toEqual(["a writes", "b writes", "d is undone"]);
+      });
+    });
+
     test("a synchronous driver makes no promise", async () => {
       expect(notes.put(noteRow("a", 1))).toBeUndefined();
       expect(notes.count()).toBe(1);

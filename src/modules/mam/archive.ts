@@ -1,12 +1,12 @@
-import type { Host } from "../../core/host.ts";
 import type { Range, Table } from "../../store/store.ts";
 import { type Awaitable, after } from "../../util/awaitable.ts";
+import type { Clock } from "../../util/clock.ts";
 import { Lru } from "../../util/lru.ts";
 import { createSequence, type Sequence } from "../../util/sequence.ts";
 import { parseStanza } from "../../xmpp/parse-stanza.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import { ARCHIVE_COLUMNS, type ArchiveRow, blockOf, firstIdAt, labelFor, labelOf } from "./archive-row.ts";
-import { Journal } from "./journal.ts";
+import { Journal, type JournalHost, type Tail, tailBehind } from "./journal.ts";
 
 /** Neighbouring messages of an archive, or of one conversation in it, between two ids that do not belong to them. */
 export interface Slice {
@@ -25,13 +25,6 @@ export interface Retention {
   readonly since: number;
 }
 
-/** The end of an archive: what the next message continues. */
-interface Tail {
-  id: number;
-  number: number;
-  offset: number;
-}
-
 /** Archives whose end is remembered. */
 const KNOWN_ARCHIVES = 10_000;
 /** Rows read at a time, which bounds what is read in vain. */
@@ -45,8 +38,6 @@ const TRIM_CHUNK = 50;
 
 /** Messages looked at to find the one with an id that authors chose, and may have used before. */
 const MAX_ALIKE = 50;
-
-type ArchiveHost = Pick<Host, "domain" | "clock" | "log">;
 
 /**
  * The archives of all addresses, in one table: appended at their end, read by pages, cut off at their beginning. What came
@@ -62,18 +53,18 @@ export class Archive {
   onAppended: () => void = () => {};
   readonly #table: Table<ArchiveRow>;
   readonly #journal: Journal;
-  readonly #host: ArchiveHost;
+  readonly #clock: Clock;
   readonly #sequence: Sequence;
   readonly #tails = new Lru<string, Tail>(KNOWN_ARCHIVES);
 
-  private constructor(table: Table<ArchiveRow>, journal: Journal, host: ArchiveHost) {
+  private constructor(table: Table<ArchiveRow>, journal: Journal, clock: Clock) {
     this.#table = table;
     this.#journal = journal;
-    this.#host = host;
-    this.#sequence = createSequence(host.clock);
+    this.#clock = clock;
+    this.#sequence = createSequence(clock);
   }
 
-  static async open(host: ArchiveHost & Pick<Host, "table">): Promise<Archive> {
+  static async open(host: JournalHost): Promise<Archive> {
     const table = await host.table<ArchiveRow>({
       name: "archive",
       version: 2,
@@ -82,16 +73,16 @@ export class Archive {
       indexes: { with: ["owner", "with"], label: ["owner", "label"] },
       migrate: (row) => labelled(row as unknown as ArchiveRow),
     });
-    return new Archive(table, await Journal.open(host, table), host);
+    return new Archive(table, await Journal.open(host, table), host.clock);
   }
 
   /** Adds a message; returns its id. */
   append(owner: string, peer: string, message: Stanza): Awaitable<number> {
     const known = this.#tails.get(owner);
     if (known) return this.#append(known, owner, peer, message);
-    return after(this.last({ owner }), (row) => {
+    return after(this.#journal.end(owner), (end) => {
       // Another message may have been quicker while this one waited for the store.
-      const tail = this.#tails.get(owner) ?? tailBehind(row);
+      const tail = this.#tails.get(owner) ?? end;
       this.#tails.set(owner, tail);
       return this.#append(tail, owner, peer, message);
     });
@@ -123,13 +114,13 @@ export class Archive {
    * that already, because it is there or came too late.
    */
   async appendAt(owner: string, peer: string, message: Stanza, id: number): Promise<boolean> {
-    const tail = this.#tails.get(owner) ?? tailBehind(await this.last({ owner }));
+    const tail = this.#tails.get(owner) ?? (await this.#journal.end(owner));
     if (id <= tail.id) return false;
     const { number, offset } = tail;
     const stanza = message.toString();
     this.#tails.set(owner, { id, number: number + 1, offset: offset + Buffer.byteLength(stanza) });
     const label = labelFor(number, message);
-    await this.#table.put({ owner, id, with: peer, number, offset, label, stanza });
+    await this.#journal.place({ owner, id, with: peer, number, offset, label, stanza });
     return true;
   }
 
@@ -227,7 +218,6 @@ export class Archive {
       const kept = rows.findIndex((row) => !isExcess(row));
       const excess = kept < 0 ? rows : rows.slice(0, kept);
       for (const { id } of excess) deleted += await this.#table.delete({ owner, id });
-      if (kept < 0 && rows.length < TRIM_CHUNK) await this.#journal.forgetEmpty(owner);
       if (excess.length < TRIM_CHUNK) return deleted;
     }
   }
@@ -236,11 +226,16 @@ export class Archive {
   async remove(owner: string): Promise<void> {
     const nothing = { messages: 0, bytes: 0, since: 0 };
     while ((await this.trim(owner, nothing)) > 0);
+    // So that no word of it is anywhere.
+    await this.#journal.empty();
+    if (await this.last({ owner })) return;
+    this.#tails.delete(owner);
+    await this.#journal.forgetEnd(owner);
   }
 
-  /** The addresses of all archives, those of other domains included, some a turn. */
+  /** The addresses of all archives, those of other domains included, some a turn. Empties the journal. */
   async *owners(): AsyncIterable<string> {
-    await this.#journal.settleAll();
+    await this.#journal.empty();
     for (let owner = "", seen = 1; ; seen++) {
       const [row] = await this.#table.list({ after: owner, limit: 1 });
       if (!row) return;
@@ -264,18 +259,13 @@ export class Archive {
   }
 
   #nextTurn(): Promise<void> {
-    return new Promise((resolve) => this.#host.clock.immediate(resolve));
+    return new Promise((resolve) => this.#clock.immediate(resolve));
   }
 }
 
 /** A row of the first version. */
 function labelled(row: ArchiveRow): ArchiveRow {
   return { ...row, label: labelFor(row.number, parseStanza(row.stanza)) };
-}
-
-function tailBehind(row: ArchiveRow | undefined): Tail {
-  if (!row) return { id: 0, number: 0, offset: 0 };
-  return { id: row.id, number: row.number + 1, offset: row.offset + Buffer.byteLength(row.stanza) };
 }
 
 function rangeOf({ owner, with: peer, after: low, before: high }: Slice): Range<ArchiveRow> {

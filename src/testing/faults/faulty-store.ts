@@ -1,4 +1,11 @@
-import { type Range, type Store, StoreError, type Table, type TableSpec } from "../../store/store.ts";
+import {
+  type LateWrite,
+  type Range,
+  type Store,
+  StoreError,
+  type Table,
+  type TableSpec,
+} from "../../store/store.ts";
 import { type Awaitable, after } from "../../util/awaitable.ts";
 import type { Seam, StoreFault } from "./seams.ts";
 
@@ -60,20 +67,24 @@ export class FaultyStore implements Store {
     });
   }
 
+  beforeCommit(late: LateWrite): Awaitable<void> {
+    return this.#write(() => this.#inner.beforeCommit(late));
+  }
+
   commit(): Awaitable<void> {
     const lost = this.#lost;
     this.#lost = undefined;
     if (lost) throw lost;
-    if (!this.#inner.dirty) return this.#inner.commit();
+    if (!this.#inner.dirty) return this.#commit();
     for (const { commits } of this.#faults.all) {
       const trouble = commits?.();
       if (typeof trouble === "string") {
         void this.#inner.rollback();
         throw failure(trouble);
       }
-      if (trouble) return trouble.then(() => this.#inner.commit());
+      if (trouble) return trouble.then(() => this.#commit());
     }
-    return this.#inner.commit();
+    return this.#commit();
   }
 
   rollback(): Awaitable<void> {
@@ -97,6 +108,15 @@ export class FaultyStore implements Store {
 
   close(): Promise<void> {
     return this.#inner.close();
+  }
+
+  #commit(): Awaitable<void> {
+    try {
+      return this.#inner.commit();
+    } finally {
+      // A late write that failed took the turn along.
+      this.#lost = undefined;
+    }
   }
 
   #read<T>(work: () => T): T {

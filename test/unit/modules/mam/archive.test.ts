@@ -4,7 +4,7 @@ import { Archive, type Slice } from "../../../../src/modules/mam/archive.ts";
 import { type ArchiveRow, firstIdAt, timeOf } from "../../../../src/modules/mam/archive-row.ts";
 import { createMemoryStore } from "../../../../src/store/memory.ts";
 import { openSqliteStore } from "../../../../src/store/sqlite.ts";
-import type { Store, TableSpec } from "../../../../src/store/store.ts";
+import type { LateWrite, Store, TableSpec } from "../../../../src/store/store.ts";
 import { VirtualClock } from "../../../../src/testing/virtual-clock.ts";
 import { silentLogger } from "../../../../src/util/logger.ts";
 import { el } from "../../../../src/xml/element.ts";
@@ -27,6 +27,7 @@ async function openArchive(store: Store, clock = new VirtualClock()) {
     domain: "localhost",
     log: silentLogger,
     clock,
+    beforeCommit: (late: LateWrite) => store.beforeCommit(late),
     table: async <R extends object>(spec: TableSpec<R>) => {
       if (!tables.has(spec.name)) tables.set(spec.name, await store.table(spec));
       return tables.get(spec.name) as never;
@@ -34,7 +35,10 @@ async function openArchive(store: Store, clock = new VirtualClock()) {
   };
   return {
     archive: await Archive.open(host),
-    reopen: (time = clock) => Archive.open({ ...host, clock: time }),
+    async reopen(time = clock) {
+      await store.commit();
+      return Archive.open({ ...host, clock: time });
+    },
     clock,
   };
 }

@@ -21,6 +21,7 @@ async function openArchive(): Promise<Archive> {
     log: silentLogger,
     clock: new VirtualClock(),
     table: (spec) => store.table(spec),
+    beforeCommit: (late) => store.beforeCommit(late),
   });
 }
 

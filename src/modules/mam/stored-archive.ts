@@ -1,0 +1,11 @@
+import type { ArchiveRow } from "./archive-row.ts";
+import { unpackRows } from "./packed-rows.ts";
+
+/** What an archive holds, in its order, from the rows of all tables: for those who look into a store. */
+export function storedArchive(tables: <R extends object>(name: string) => R[], owner: string): ArchiveRow[] {
+  const [end] = tables<{ owner: string; id: number }>("archive_ends").filter((row) => row.owner === owner);
+  const waiting = tables<{ rows: string }>("archive_journal")
+    .flatMap(({ rows }) => unpackRows(rows))
+    .filter((row) => row.owner === owner && row.id > (end?.id ?? 0));
+  return [...tables<ArchiveRow>("archive").filter((row) => row.owner === owner), ...waiting];
+}

@@ -181,28 +181,53 @@ export const listUsers = command({
     after: t.optional(t.string()).doc("The address after which the page begins."),
     search: t.optional(t.string()).doc("Only those whose name contains this."),
     limit: t.integer(PAGE, { min: 1, max: PAGE }).doc("Addresses in a page."),
+    states: t.boolean(false).doc("Whether to tell who of them is online, and who is disabled."),
   }),
-  async run(context, { domain, after, search, limit }) {
+  async run(context, { domain, after, search, limit, states }) {
     const host = hostAt(context, domain);
-    const wanted = search?.toLowerCase() ?? "";
-    const users: string[] = [];
-    let last = after;
-    for (let looked = 0; looked < MOST_SEARCHED; looked += PAGE) {
-      const size = wanted === "" ? limit : PAGE;
-      const page = await host.accounts.list(host.domain, {
-        limit: size,
-        ...(last !== undefined && { after: last }),
-      });
-      for (const jid of page) {
-        last = jid.toString();
-        if (jid.local.includes(wanted)) users.push(last);
-        if (users.length === limit) return { users, next: last };
-      }
-      if (page.length < size) return { users };
-    }
-    return { users, ...(last !== undefined && { next: last }) };
+    const { users, next } = await findUsers(host, { after, wanted: search?.toLowerCase() ?? "", limit });
+    return {
+      users: users.map(String),
+      ...(next !== undefined && { next }),
+      ...(states && (await statesOf(host, users))),
+    };
   },
 });
+
+interface Search {
+  readonly after: string | undefined;
+  /** In the name; "" for all. */
+  readonly wanted: string;
+  readonly limit: number;
+}
+
+async function findUsers(host: AdminHost, { after, wanted, limit }: Search) {
+  const users: Jid[] = [];
+  let last = after;
+  for (let looked = 0; looked < MOST_SEARCHED; looked += PAGE) {
+    const size = wanted === "" ? limit : PAGE;
+    const page = await host.accounts.list(host.domain, {
+      limit: size,
+      ...(last !== undefined && { after: last }),
+    });
+    for (const jid of page) {
+      last = jid.toString();
+      if (jid.local.includes(wanted)) users.push(jid);
+      if (users.length === limit) return { users, next: last };
+    }
+    if (page.length < size) return { users };
+  }
+  return { users, next: last };
+}
+
+async function statesOf(host: AdminHost, users: readonly Jid[]) {
+  const disabled: string[] = [];
+  for (const jid of users) {
+    if ((await host.accounts.status(jid)) === "disabled") disabled.push(jid.toString());
+  }
+  const online = users.filter((jid) => host.sessions.of(jid).length > 0).map(String);
+  return { online, disabled };
+}
 
 export const listDisabled = command({
   name: "user-list-disabled",

@@ -123,7 +123,7 @@ function addStateCommands(user: Command, environment: Environment): void {
 async function list(call: Call, domain: string, print: (user: string) => void): Promise<void> {
   let after: string | undefined;
   do {
-    const page = await call(listUsers, { domain, after, search: undefined, limit: PAGE });
+    const page = await call(listUsers, { domain, after, search: undefined, limit: PAGE, states: false });
     for (const user of page.users) print(user);
     after = page.next;
   } while (after !== undefined);

@@ -10,6 +10,7 @@ import type { XmppServer } from "../../src/server.ts";
 import { createRig } from "../../src/testing/create-rig.ts";
 import { logIn } from "../../src/testing/log-in.ts";
 import { test } from "../../src/testing/rig.ts";
+import { Jid } from "../../src/xmpp/jid.ts";
 import { connectSecure } from "./socket-client.ts";
 
 function contextOf(server: XmppServer) {
@@ -122,6 +123,23 @@ test("accounts are found by a part of their name, page by page", async ({ server
   expect(users).toEqual(["anna@localhost", "hanna@localhost"]);
   expect(await runCommand(listUsers, context, { ...search, limit: 2, after: next })).toEqual({
     users: ["joanna@localhost"],
+  });
+});
+
+test("accounts are listed with who is online or disabled, when that is asked for", async ({
+  server,
+  connect,
+}) => {
+  const context = contextOf(server);
+  await connect("anna/phone");
+  for (const name of ["bert", "carl"]) {
+    await runCommand(addUser, context, { user: `${name}@localhost`, password: "x" });
+  }
+  await server.host().setDisabled(Jid.parse("bert@localhost"), true);
+  expect(await runCommand(listUsers, context, { domain: "localhost", states: true })).toEqual({
+    users: ["anna@localhost", "bert@localhost", "carl@localhost"],
+    online: ["anna@localhost"],
+    disabled: ["bert@localhost"],
   });
 });
 

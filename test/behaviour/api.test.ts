@@ -192,6 +192,7 @@ describe("the OpenAPI document", () => {
       ["after", false],
       ["search", false],
       ["limit", false],
+      ["states", false],
     ]);
     expect(parameters[3]?.schema).toEqual({ type: "integer", default: 500, minimum: 1, maximum: 500 });
     expect(parameters[1]?.schema).toEqual({ type: "string" });

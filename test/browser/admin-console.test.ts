@@ -120,8 +120,50 @@ describe("an administrator", () => {
     await admin.page.getByLabel("Search").fill("desk");
     await admin.clicks("End bob@localhost/desk");
     await admin.page.getByRole("dialog").getByRole("button", { name: "End" }).click();
-    await admin.shows("Nobody is connected.");
+    await admin.shows("No such sessions.");
     expect(bob.gone).toBe(true);
+  });
+
+  test("puts a list in order, and is told what cannot be seen in it", async ({ admin, site }) => {
+    const { server } = site;
+    const context = { by: COMMAND_LINE, hosts: server.hosts, commit: () => server.commit() };
+    for (const name of ["b10", "b9", "a\u202egnp.exe"]) {
+      await runCommand(createToken, context, { name, scopes: ["read"] });
+    }
+    await admin.opens("tokens");
+    const names = async () => (await admin.page.locator("tbody td:first-child").allTextContents()).join(" ");
+    await admin.page.getByRole("button", { name: "Name" }).click();
+    expect(await names()).toBe("aU+202Egnp.exe b9 b10");
+    await admin.page.getByRole("button", { name: "Name" }).press("Enter");
+    expect(await names()).toBe("b10 b9 aU+202Egnp.exe");
+    await admin.page
+      .getByRole("columnheader", { name: "Name" })
+      .and(admin.page.locator("[aria-sort=descending]"))
+      .waitFor();
+    for (const name of ["b10", "b9", "a\u202egnp.exe"]) {
+      await admin.clicks(`Revoke ${name}`);
+      // Enter twice by mistake takes nothing back.
+      expect(await admin.focused()).toBe("Cancel");
+      await admin.page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+      await admin.page.getByRole("dialog").waitFor({ state: "detached" });
+    }
+  });
+
+  test("hears when somebody else logged in, or the visit is over", async ({ admin, site, visits }) => {
+    visits.forgive(/status of 40[13]/);
+    const other = new AdminPage(await admin.page.context().newPage(), site.server.host().http.url);
+    await other.opens("tokens");
+    await other.page.getByRole("heading", { name: "Tokens" }).waitFor();
+    await admin.clicks("Log out");
+    await admin.logsIn("admin", site.user("admin").password);
+    await admin.shows("Since the start");
+    await other.opens("rooms");
+    await other.shows("Somebody logged in anew");
+    await other.clicks("Try again");
+    await other.shows("There are none.");
+    await admin.clicks("Log out");
+    await other.opens("sessions");
+    await other.shows("You were logged out");
   });
 
   test("makes a token, sees it once, and takes it back", async ({ admin, site, url }) => {

@@ -16,17 +16,17 @@ export class RequestError extends Error {
   }
 }
 
-/** Called when the server does not know the visitor any more. */
-let onLeft = () => {};
+/** Called when the server does not know the visitor any more, and when somebody logged in anew in another tab. */
+let onEnd = (_end: "left" | "replaced") => {};
 let csrf = "";
 
-export function whenLeft(listener: () => void): void {
-  onLeft = listener;
+export function whenEnded(listener: typeof onEnd): void {
+  onEnd = listener;
 }
 
 /** Who is logged in; undefined for nobody. */
 export async function readVisit(): Promise<Visit | undefined> {
-  const answer = await fetch("/admin/api/visit");
+  const answer = await ask("/admin/api/visit");
   const visit = await bodyOf<Partial<Visit>>(answer);
   csrf = visit.csrf ?? "";
   return csrf === "" ? undefined : (visit as Visit);
@@ -47,7 +47,7 @@ export async function openStream(
   query: Record<string, string>,
   left: AbortSignal,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const answer = await fetch(`/admin/api/${path}?${new URLSearchParams(query)}`, { signal: left });
+  const answer = await ask(`/admin/api/${path}?${new URLSearchParams(query)}`, { signal: left });
   if (!answer.ok || !answer.body) return bodyOf(answer);
   return answer.body;
 }
@@ -63,11 +63,20 @@ export async function download(path: string, body: object, name: string): Promis
 }
 
 function send(path: string, body: object): Promise<Response> {
-  return fetch(`/admin/api/${path}`, {
+  return ask(`/admin/api/${path}`, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },
     body: JSON.stringify(body),
   });
+}
+
+/** @throws Error in words of ours: those of browsers differ, and say little. */
+async function ask(url: string, request?: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, request);
+  } catch {
+    throw new Error("The server does not answer.");
+  }
 }
 
 async function bodyOf<T>(answer: Response): Promise<T> {
@@ -77,7 +86,12 @@ async function bodyOf<T>(answer: Response): Promise<T> {
   if (answer.ok) return body;
   if (answer.status === 401 && csrf !== "") {
     csrf = "";
-    onLeft();
+    onEnd("left");
+  }
+  // The cookie is that of another visit than this page's.
+  if (answer.status === 403 && csrf !== "") {
+    onEnd("replaced");
+    throw new RequestError(403, "Somebody logged in anew in this browser. Look who, and try again.");
   }
   throw new RequestError(answer.status, body.error ?? `the server answered ${answer.status}`);
 }

@@ -1,7 +1,7 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { messageOf, useHash } from "../ui/hooks.ts";
-import { Notice } from "../ui/ui.tsx";
-import { post, readVisit, type Visit, whenLeft } from "./api.ts";
+import { Button, Notice } from "../ui/ui.tsx";
+import { post, readVisit, type Visit, whenEnded } from "./api.ts";
 import { Login } from "./login.tsx";
 import { AccountPage, Accounts } from "./views/accounts.tsx";
 import { Audit } from "./views/audit.tsx";
@@ -39,10 +39,11 @@ const VIEWS = [
 
 /** Either the log-in or the console. */
 export function App() {
-  const [visit, setVisit] = useState<Visit | "none" | undefined>();
+  const [visit, setVisit] = useState<Visit | "none" | "over" | undefined>();
   const [error, setError] = useState<string>();
 
   async function enter() {
+    setError(undefined);
     try {
       setVisit((await readVisit()) ?? "none");
     } catch (failure) {
@@ -51,13 +52,20 @@ export function App() {
   }
 
   useEffect(() => {
-    whenLeft(() => setVisit("none"));
+    whenEnded((end) => (end === "left" ? setVisit("over") : void enter()));
     void enter();
   }, []);
 
-  if (error !== undefined) return <Notice kind="error">{error}</Notice>;
+  if (error !== undefined) {
+    return (
+      <main class="login">
+        <Notice kind="error">{error}</Notice>
+        <Button onClick={() => void enter()}>Try again</Button>
+      </main>
+    );
+  }
   if (visit === undefined) return <p class="empty">Loading …</p>;
-  if (visit === "none") return <Login onDone={enter} />;
+  if (visit === "none" || visit === "over") return <Login isOver={visit === "over"} onDone={enter} />;
   return <Shell visit={visit} onLeave={() => setVisit("none")} />;
 }
 
@@ -67,8 +75,9 @@ function Shell({ visit, onLeave }: { readonly visit: Visit; readonly onLeave: ()
   const path = decode(rest.join("/"));
   const View = "one" in current && path !== "" ? current.one : current.view;
 
-  useEffect(() => {
-    document.title = `${current.title} – Jackdaw administration`;
+  // At once, and not when the browser has painted: by then the focus may be where somebody put it.
+  useLayoutEffect(() => {
+    document.title = `${path || current.title} – Jackdaw administration`;
     document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
     // Readers and the Tab key go on where the news is.
     document.getElementById("main")?.focus({ preventScroll: true });
@@ -82,9 +91,7 @@ function Shell({ visit, onLeave }: { readonly visit: Visit; readonly onLeave: ()
       <header>
         <strong>{visit.domains[0]}</strong>
         <span class="who">{visit.name}</span>
-        <button type="button" class="button plain" onClick={() => void post("logout", {}).finally(onLeave)}>
-          Log out
-        </button>
+        <Button onClick={() => void post("logout", {}).then(onLeave, onLeave)}>Log out</Button>
       </header>
       <nav aria-label="Views">
         <ul>

@@ -2,16 +2,8 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useState } from "preact/hooks";
 import { useSettled } from "../ui/hooks.ts";
-import {
-  ActionDialog,
-  type ActionDialogProps,
-  Button,
-  Choice,
-  Notice,
-  Table,
-  type TableProps,
-  TextField,
-} from "../ui/ui.tsx";
+import { Table, type TableProps } from "../ui/table.tsx";
+import { ActionDialog, type ActionDialogProps, Button, Choice, Notice, TextField } from "../ui/ui.tsx";
 import type { Visit } from "./api.ts";
 import type { Listing } from "./listing.ts";
 
@@ -42,7 +34,12 @@ export function ListView<T>({ title, hint, filters, list, children, ...table }: 
 export function List<T>({ list, ...table }: Omit<TableProps<T>, "rows"> & { readonly list: Listing<T> }) {
   return (
     <>
-      {list.error !== undefined && <Notice kind="error">{list.error}</Notice>}
+      {list.error !== undefined && (
+        <>
+          <Notice kind="error">{list.error}</Notice>
+          <Button onClick={list.reload}>Try again</Button>
+        </>
+      )}
       {list.rows && <Table rows={list.rows} {...table} />}
       <More list={list} />
     </>

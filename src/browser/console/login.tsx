@@ -4,8 +4,14 @@ import { Button, Notice, TextField } from "../ui/ui.tsx";
 import { post } from "./api.ts";
 import { logIn } from "./scram.ts";
 
+interface LoginProps {
+  /** Whoever looks was logged in until now. */
+  readonly isOver: boolean;
+  readonly onDone: () => Promise<void>;
+}
+
 /** Address and password of an administrator, or a link of the command line, which comes in by itself. */
-export function Login({ onDone }: { readonly onDone: () => Promise<void> }) {
+export function Login({ isOver, onDone }: LoginProps) {
   const [user, setUser] = useState("");
   const [password, setPassword] = useState("");
   const [error, setError] = useState<string>();
@@ -34,6 +40,7 @@ export function Login({ onDone }: { readonly onDone: () => Promise<void> }) {
   return (
     <main class="login">
       <h1>Jackdaw administration</h1>
+      {isOver && <Notice>You were logged out: too long without a request, or the server ended it.</Notice>}
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -9,12 +9,14 @@ interface ButtonProps {
   readonly type?: "button" | "submit";
   readonly disabled?: boolean;
   readonly label?: string;
+  /** In a dialog: it has the focus from the beginning. */
+  readonly autofocus?: boolean;
   readonly onClick?: () => void;
 }
 
-export function Button({ children, kind = "plain", type = "button", disabled, label, onClick }: ButtonProps) {
+export function Button({ children, kind = "plain", type = "button", label, ...rest }: ButtonProps) {
   return (
-    <button type={type} class={`button ${kind}`} disabled={disabled} aria-label={label} onClick={onClick}>
+    <button type={type} class={`button ${kind}`} aria-label={label} {...rest}>
       {children}
     </button>
   );
@@ -115,62 +117,6 @@ export function Choice({ label, value, options, onChange }: ChoiceProps) {
   );
 }
 
-export interface Column<T> {
-  readonly title: string;
-  readonly cell: (row: T) => ComponentChildren;
-  /** Text that may be broken anywhere, such as an address. */
-  readonly isLong?: boolean;
-}
-
-export interface TableProps<T> {
-  readonly caption: string;
-  readonly rows: readonly T[];
-  readonly columns: readonly Column<T>[];
-  readonly keyOf: (row: T) => string;
-  readonly actions?: (row: T) => ComponentChildren;
-  readonly empty: string;
-}
-
-/** A table; on a narrow screen each row is a card. */
-export function Table<T>({ caption, rows, columns, keyOf, actions, empty }: TableProps<T>) {
-  if (rows.length === 0) return <p class="empty">{empty}</p>;
-  return (
-    <table>
-      <caption>{caption}</caption>
-      <thead>
-        <tr>
-          {columns.map(({ title }) => (
-            <th key={title} scope="col">
-              {title}
-            </th>
-          ))}
-          {actions && (
-            <th scope="col">
-              <span class="hidden">Actions</span>
-            </th>
-          )}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={keyOf(row)}>
-            {columns.map(({ title, cell, isLong }) => (
-              <td key={title} data-label={title} class={isLong ? "long" : ""}>
-                <span>{cell(row)}</span>
-              </td>
-            ))}
-            {actions && (
-              <td class="actions">
-                <span>{actions(row)}</span>
-              </td>
-            )}
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
 interface DialogProps {
   readonly title: string;
   readonly children: ComponentChildren;
@@ -196,7 +142,9 @@ export function Dialog({ title, children, onClose }: DialogProps) {
         onClose();
       }}
     >
-      <h2 id={id}>{title}</h2>
+      <h2 id={id}>
+        <bdi>{title}</bdi>
+      </h2>
       {children}
     </dialog>
   );
@@ -251,26 +199,11 @@ export function ActionDialog(props: ActionDialogProps) {
           <Button type="submit" kind={kind} disabled={isBusy || (confirm !== undefined && typed !== confirm)}>
             {action}
           </Button>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose} autofocus={kind === "danger" && confirm === undefined}>
+            Cancel
+          </Button>
         </div>
       </form>
     </Dialog>
-  );
-}
-
-export function Facts({
-  facts,
-}: {
-  readonly facts: readonly (readonly [name: string, value: ComponentChildren])[];
-}) {
-  return (
-    <dl class="facts">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }

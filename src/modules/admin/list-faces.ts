@@ -26,7 +26,7 @@ export function listFaces(domain: string): readonly Face[] {
     count("get-active-users-num", "Count the active users", "activeusersnum", "active"),
     count("get-idle-users-num", "Count the idle users", "idleusersnum", "idle"),
     list("get-registered-users-list", "List the users", "registereduserjids", (run, limit) =>
-      run(listUsers, { domain, after: undefined, search: undefined, limit }),
+      run(listUsers, { domain, after: undefined, search: undefined, limit, states: false }),
     ),
     list("get-disabled-users-list", "List the disabled users", "disableduserjids", (run, limit) =>
       run(listDisabled, { domain, limit }),

@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 import { size, time } from "../../ui/format.ts";
 import { messageOf, useLoaded } from "../../ui/hooks.ts";
-import { ActionDialog, Button, Facts, Notice, Table, TextField } from "../../ui/ui.tsx";
+import { Facts, Table } from "../../ui/table.tsx";
+import { ActionDialog, Button, Notice, TextField } from "../../ui/ui.tsx";
 import { command, download } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
 import { ListView, useDomain, useSearch } from "../list-view.tsx";
@@ -10,7 +11,14 @@ import type { Usage } from "./uploads.tsx";
 
 interface Page {
   readonly users: readonly string[];
+  readonly online: readonly string[];
+  readonly disabled: readonly string[];
   readonly next?: string;
+}
+
+interface Row {
+  readonly user: string;
+  readonly state: "online" | "disabled" | "–";
 }
 
 export function Accounts({ visit }: ViewProps) {
@@ -21,11 +29,10 @@ export function Accounts({ visit }: ViewProps) {
     () => command<{ registered: number; disabled: number; online: number }>("user-count", { domain }),
     [domain],
   );
-  const states = useLoaded(() => readStates(domain), [domain]);
-  const list = useListing<string>(
+  const list = useListing<Row>(
     async (after) => {
-      const page = await command<Page>("user-list", { domain, search, after, limit: 100 });
-      return { rows: page.users, next: page.next };
+      const page = await command<Page>("user-list", { domain, search, after, limit: 100, states: true });
+      return { rows: rowsOf(page), next: page.next };
     },
     [domain, search],
   );
@@ -47,15 +54,15 @@ export function Accounts({ visit }: ViewProps) {
           ? `${counts.value.registered} accounts, ${counts.value.disabled} disabled, ${counts.value.online} online`
           : "Accounts"
       }
-      keyOf={(user) => user}
-      empty="No such accounts."
+      keyOf={({ user }) => user}
+      empty={list.hasMore ? "None so far; there are more to look through." : "No such accounts."}
       columns={[
         {
           title: "Address",
-          isLong: true,
-          cell: (user) => <a href={`#/accounts/${encodeURIComponent(user)}`}>{user}</a>,
+          width: "long",
+          cell: ({ user }) => <a href={`#/accounts/${encodeURIComponent(user)}`}>{user}</a>,
         },
-        { title: "State", cell: (user) => states.value?.get(user) ?? "–" },
+        { title: "State", cell: ({ state }) => state },
       ]}
     >
       {isAdding && (
@@ -73,16 +80,12 @@ export function Accounts({ visit }: ViewProps) {
   );
 }
 
-/** Who is online or disabled; of a great many, the first. */
-async function readStates(domain: string): Promise<ReadonlyMap<string, string>> {
-  const [online, disabled] = await Promise.all([
-    command<Page>("user-list-online", { domain }),
-    command<Page>("user-list-disabled", { domain }),
-  ]);
-  return new Map([
-    ...online.users.map((user) => [user, "online"] as const),
-    ...disabled.users.map((user) => [user, "disabled"] as const),
-  ]);
+function rowsOf({ users, online, disabled }: Page): readonly Row[] {
+  const [here, off] = [new Set(online), new Set(disabled)];
+  return users.map((user) => ({
+    user,
+    state: off.has(user) ? "disabled" : here.has(user) ? "online" : "–",
+  }));
 }
 
 interface NewAccountProps {
@@ -210,7 +213,7 @@ export function AccountPage({ path: user }: ViewProps) {
             keyOf={({ resource }) => resource}
             empty="Not connected."
             columns={[
-              { title: "Resource", isLong: true, cell: ({ resource }) => resource },
+              { title: "Resource", width: "long", cell: ({ resource }) => resource },
               { title: "From", cell: ({ address }) => address || "–" },
             ]}
           />

@@ -24,10 +24,10 @@ export function Audit() {
       keyOf={({ id }) => String(id)}
       empty="Nothing was changed."
       columns={[
-        { title: "When", cell: ({ at }) => time(at) },
-        { title: "Who", isLong: true, cell: ({ by }) => by },
-        { title: "What", cell: ({ action }) => action },
-        { title: "Details", isLong: true, cell: ({ details }) => detailsOf(details) },
+        { title: "When", width: "short", cell: ({ at }) => time(at) },
+        { title: "Who", width: "long", cell: ({ by }) => by },
+        { title: "What", width: "short", cell: ({ action }) => action },
+        { title: "Details", width: "long", cell: ({ details }) => detailsOf(details) },
       ]}
     />
   );
@@ -36,6 +36,11 @@ export function Audit() {
 function detailsOf(details: unknown): string {
   if (typeof details !== "object" || details === null) return "";
   return Object.entries(details)
-    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}: ${inWords(value)}`)
     .join(", ");
+}
+
+function inWords(value: unknown): string {
+  if (Array.isArray(value)) return value.map(inWords).join(" + ");
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -46,12 +46,12 @@ export function Invites({ visit }: ViewProps) {
       empty="There are none."
       columns={[
         { title: "Id", cell: ({ id }) => id },
-        { title: "Of", isLong: true, cell: ({ inviter }) => inviter },
+        { title: "Of", width: "long", cell: ({ inviter }) => inviter },
         {
           title: "For",
           cell: ({ username, uses }) => username ?? (uses === 1 ? "one person" : `${uses} people`),
         },
-        { title: "Until", cell: ({ expires }) => time(expires) },
+        { title: "Until", width: "short", cell: ({ expires }) => time(expires) },
       ]}
       actions={({ id }) => (
         <Button

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { time } from "../../ui/format.ts";
 import { messageOf, useEvery } from "../../ui/hooks.ts";
+import { PlainText } from "../../ui/plain-text.tsx";
 import { Button, Choice, Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 
@@ -57,11 +58,12 @@ export function Log() {
       <ol class="log">
         {shown.map((line) => (
           <li key={line.number} class={line.level}>
-            <time>{time(line.at)}</time> <b>{line.level}</b> {line.message}{" "}
+            <time>{time(line.at)}</time> <b>{line.level}</b> <PlainText text={line.message} />{" "}
             <span class="data">
               {Object.entries(line.data).map(([name, value]) => (
                 <span key={name}>
-                  {name}={typeof value === "string" ? value : JSON.stringify(value)}{" "}
+                  <PlainText text={name} />=
+                  <PlainText text={typeof value === "string" ? value : JSON.stringify(value)} />{" "}
                 </span>
               ))}
             </span>

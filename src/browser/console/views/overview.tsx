@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 import { number, size, time } from "../../ui/format.ts";
 import { messageOf, useEvery } from "../../ui/hooks.ts";
-import { Facts, Notice } from "../../ui/ui.tsx";
+import { Facts } from "../../ui/table.tsx";
+import { Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
 import { Chart } from "../chart.tsx";

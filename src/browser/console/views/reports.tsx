@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { time } from "../../ui/format.ts";
 import { messageOf } from "../../ui/hooks.ts";
+import { PlainText } from "../../ui/plain-text.tsx";
 import { Button, Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
@@ -44,10 +45,19 @@ export function Reports({ visit }: ViewProps) {
         {rows?.map((report) => (
           <li key={report.id}>
             <p>
-              <b class="long">{report.jid}</b> for{" "}
-              <b>{report.reason.slice(report.reason.lastIndexOf(":") + 1)}</b>
+              <b class="long">
+                <PlainText text={report.jid} />
+              </b>{" "}
+              for{" "}
+              <b class="long">
+                <PlainText text={report.reason.slice(report.reason.lastIndexOf(":") + 1)} />
+              </b>
             </p>
-            {report.text !== "" && <blockquote>{report.text}</blockquote>}
+            {report.text !== "" && (
+              <blockquote>
+                <PlainText text={report.text} />
+              </blockquote>
+            )}
             <p class="hint">
               Reported by <span class="long">{report.reporter}</span> at {time(report.at)}
               {report.messages.length > 0 && `, messages ${report.messages.join(", ")}`}

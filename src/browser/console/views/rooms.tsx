@@ -1,11 +1,15 @@
 import { useState } from "preact/hooks";
 import { time } from "../../ui/format.ts";
 import { useLoaded } from "../../ui/hooks.ts";
-import { ActionDialog, Button, Choice, Facts, Notice, Table, TextField } from "../../ui/ui.tsx";
+import { Facts, Table } from "../../ui/table.tsx";
+import { ActionDialog, Button, Choice, Notice, TextField } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
 import { ListView, useDomain, useSearch } from "../list-view.tsx";
 import { useListing } from "../listing.ts";
+
+/** Rooms that the server lists at once. */
+const MOST = 500;
 
 interface Room {
   readonly jid: string;
@@ -32,18 +36,23 @@ export function Rooms({ visit }: ViewProps) {
         </>
       }
       list={list}
-      caption="Rooms, hidden ones included"
+      caption={
+        list.rows?.length === MOST
+          ? `The first ${MOST} rooms; search for the others`
+          : `${list.rows?.length} rooms, hidden ones included`
+      }
       keyOf={({ jid }) => jid}
       empty="There are none."
       columns={[
         {
           title: "Address",
-          isLong: true,
+          width: "long",
           cell: ({ jid }) => <a href={`#/rooms/${encodeURIComponent(jid)}`}>{jid}</a>,
+          sort: ({ jid }) => jid,
         },
-        { title: "Name", isLong: true, cell: ({ name }) => name || "–" },
-        { title: "There", cell: ({ occupants }) => String(occupants) },
-        { title: "Kind", cell: kindOf },
+        { title: "Name", width: "long", cell: ({ name }) => name || "–", sort: ({ name }) => name },
+        { title: "There", cell: ({ occupants }) => String(occupants), sort: ({ occupants }) => occupants },
+        { title: "Kind", cell: kindOf, sort: kindOf },
       ]}
     />
   );
@@ -113,8 +122,8 @@ export function RoomPage({ path: room }: ViewProps) {
             keyOf={({ nick }) => nick}
             empty="Nobody."
             columns={[
-              { title: "Nickname", isLong: true, cell: ({ nick }) => nick },
-              { title: "Account", isLong: true, cell: ({ user }) => user },
+              { title: "Nickname", width: "long", cell: ({ nick }) => nick },
+              { title: "Account", width: "long", cell: ({ user }) => user },
               { title: "Role", cell: ({ role }) => role },
             ]}
           />
@@ -124,7 +133,7 @@ export function RoomPage({ path: room }: ViewProps) {
             keyOf={({ address }) => address}
             empty="Nobody."
             columns={[
-              { title: "Address", isLong: true, cell: ({ address }) => address },
+              { title: "Address", width: "long", cell: ({ address }) => address },
               { title: "Affiliation", cell: ({ affiliation }) => affiliation },
             ]}
             actions={(entry) => (

@@ -1,13 +1,17 @@
 import { useState } from "preact/hooks";
 import { ago, size } from "../../ui/format.ts";
 import { useEvery, useLoaded } from "../../ui/hooks.ts";
-import { Button, Dialog, Facts, Notice } from "../../ui/ui.tsx";
+import { Facts } from "../../ui/table.tsx";
+import { Button, Dialog, Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
 import { ListView, useDomain, useQuestion, useSearch } from "../list-view.tsx";
 import { useListing } from "../listing.ts";
 
 const REFRESH_MS = 5_000;
+
+/** Sessions that are shown; the others are found by searching. */
+const MOST = 200;
 
 interface Session {
   readonly jid: string;
@@ -40,7 +44,11 @@ export function Sessions({ visit }: ViewProps) {
   const [shown, setShown] = useState<string>();
   const [total, setTotal] = useState(0);
   const list = useListing(async () => {
-    const found = await command<{ sessions: Session[]; total: number }>("session-list", { domain, search });
+    const found = await command<{ sessions: Session[]; total: number }>("session-list", {
+      domain,
+      search,
+      limit: MOST,
+    });
     setTotal(found.total);
     return { rows: found.sessions };
   }, [domain, search]);
@@ -57,19 +65,29 @@ export function Sessions({ visit }: ViewProps) {
         </>
       }
       list={list}
-      caption={`${list.rows?.length} of ${total} sessions`}
+      caption={captionOf(list.rows?.length ?? 0, total, search)}
       keyOf={({ jid }) => jid}
-      empty="Nobody is connected."
+      empty={search === "" ? "Nobody is connected." : "No such sessions."}
       columns={[
-        { title: "Session", isLong: true, cell: ({ jid }) => jid },
+        { title: "Session", width: "long", cell: ({ jid }) => jid, sort: ({ jid }) => jid },
         {
           title: "From",
           cell: ({ address, transport }) => (transport ? address || "–" : "waits to resume"),
+          sort: ({ address }) => address,
         },
-        { title: "Transport", cell: connection },
-        { title: "Mechanism", cell: ({ mechanism }) => mechanism ?? "–" },
-        { title: "Queues", cell: queues },
-        { title: "Active", cell: ({ lastActive }) => `${ago(lastActive)} ago` },
+        { title: "Transport", cell: connection, sort: connection },
+        {
+          title: "Mechanism",
+          cell: ({ mechanism }) => mechanism ?? "–",
+          sort: ({ mechanism }) => mechanism ?? "",
+        },
+        { title: "Queues", cell: queues, sort: waiting },
+        {
+          title: "Active",
+          width: "short",
+          cell: ({ lastActive }) => `${ago(lastActive)} ago`,
+          sort: ({ lastActive }) => -Date.parse(lastActive),
+        },
       ]}
       actions={({ jid }) => (
         <>
@@ -135,6 +153,11 @@ function SessionDialog({ address, onClose }: { readonly address: string; readonl
   );
 }
 
+function captionOf(shown: number, total: number, search: string): string {
+  if (shown < MOST) return search === "" ? `${total} sessions` : `${shown} of ${total} sessions`;
+  return `${shown} of ${total} sessions; search for the others`;
+}
+
 function softwareOf({ software }: Details): string {
   if (!software) return "does not say";
   return [software.name, software.version, software.os && `on ${software.os}`].filter(Boolean).join(" ");
@@ -143,6 +166,11 @@ function softwareOf({ software }: Details): string {
 function connection({ transport, tls, secure }: Session): string {
   if (transport === undefined) return "–";
   return `${transport}, ${tls ?? (secure ? "encrypted" : "in clear")}`;
+}
+
+/** Stanzas and bytes alike: the more, the slower a client is. */
+function waiting({ unsent = 0, management }: Session): number {
+  return unsent + (management?.unacknowledged ?? 0);
 }
 
 function queues({ unsent = 0, management }: Session): string {

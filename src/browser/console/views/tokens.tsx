@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { SecretDialog } from "../../ui/copy.tsx";
 import { time } from "../../ui/format.ts";
+import { PlainText } from "../../ui/plain-text.tsx";
 import { ActionDialog, Button, TextField } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import { ListView, useQuestion } from "../list-view.tsx";
@@ -45,11 +46,21 @@ export function Tokens() {
       keyOf={({ id }) => id}
       empty="There are none."
       columns={[
-        { title: "Name", isLong: true, cell: ({ name }) => name },
+        { title: "Name", width: "long", cell: ({ name }) => name, sort: ({ name }) => name },
         { title: "Scopes", cell: ({ scopes }) => scopes.join(", ") },
-        { title: "Made by", isLong: true, cell: ({ by }) => by },
-        { title: "Until", cell: ({ expires }) => (expires ? time(expires) : "for ever") },
-        { title: "Used", cell: ({ used }) => (used ? time(used) : "never") },
+        { title: "Made by", width: "long", cell: ({ by }) => by },
+        {
+          title: "Until",
+          width: "short",
+          cell: ({ expires }) => (expires ? time(expires) : "for ever"),
+          sort: ({ expires }) => expires ?? "z",
+        },
+        {
+          title: "Used",
+          width: "short",
+          cell: ({ used }) => (used ? time(used) : "never"),
+          sort: ({ used }) => used ?? "",
+        },
       ]}
       actions={({ id, name }) => (
         <Button
@@ -62,7 +73,10 @@ export function Tokens() {
               kind: "danger",
               children: (
                 <p>
-                  <b class="long">{name}</b> is good no longer from then on.
+                  <b class="long">
+                    <PlainText text={name} />
+                  </b>{" "}
+                  is good no longer from then on.
                 </p>
               ),
               run: () => command("token-revoke", { id }),

@@ -1,6 +1,8 @@
 import { size, time } from "../../ui/format.ts";
 import { useLoaded } from "../../ui/hooks.ts";
-import { Button, Facts } from "../../ui/ui.tsx";
+import { PlainText } from "../../ui/plain-text.tsx";
+import { Facts } from "../../ui/table.tsx";
+import { Button } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
 import { List, useDomain, useQuestion, useSearch } from "../list-view.tsx";
@@ -16,6 +18,8 @@ interface File {
   readonly expires?: string;
 }
 
+const MOST = 200;
+
 export interface Usage {
   readonly files: number;
   readonly bytes: number;
@@ -30,7 +34,7 @@ export function Uploads({ visit }: ViewProps) {
   const whose = isOfOne ? { user } : { domain };
   const usage = useLoaded(() => command<Usage>("upload-usage", whose), [domain, user]);
   const list = useListing(async () => {
-    const { uploads } = await command<{ uploads: File[] }>("upload-list", { ...whose, limit: 200 });
+    const { uploads } = await command<{ uploads: File[] }>("upload-list", { ...whose, limit: MOST });
     return { rows: uploads };
   }, [domain, user]);
   const { ask, dialog } = useQuestion(() => {
@@ -71,16 +75,26 @@ export function Uploads({ visit }: ViewProps) {
       )}
       <List
         list={list}
-        caption="The latest files"
+        caption={list.rows?.length === MOST ? `The latest ${MOST} files` : "The latest files"}
         keyOf={({ id }) => id}
         empty="Nothing was uploaded."
         columns={[
-          { title: "File", isLong: true, cell: ({ name }) => name },
-          { title: "Owner", isLong: true, cell: ({ owner }) => owner },
-          { title: "Type", cell: ({ type }) => type || "–" },
-          { title: "Size", cell: (file) => size(file.size) },
-          { title: "Stored", cell: ({ stored }) => time(stored) },
-          { title: "Until", cell: ({ expires }) => (expires ? time(expires) : "for ever") },
+          { title: "File", width: "long", cell: ({ name }) => name, sort: ({ name }) => name },
+          { title: "Owner", width: "long", cell: ({ owner }) => owner, sort: ({ owner }) => owner },
+          { title: "Type", cell: ({ type }) => type || "–", sort: ({ type }) => type },
+          { title: "Size", width: "short", cell: (file) => size(file.size), sort: (file) => file.size },
+          {
+            title: "Stored",
+            width: "short",
+            cell: ({ stored }) => time(stored),
+            sort: ({ stored }) => stored,
+          },
+          {
+            title: "Until",
+            width: "short",
+            cell: ({ expires }) => (expires ? time(expires) : "for ever"),
+            sort: ({ expires }) => expires ?? "z",
+          },
         ]}
         actions={({ id, name, owner }) => (
           <Button
@@ -93,8 +107,10 @@ export function Uploads({ visit }: ViewProps) {
                 kind: "danger",
                 children: (
                   <p>
-                    <b class="long">{name}</b> of <span class="long">{owner}</span>. Nobody can load it any
-                    more.
+                    <b class="long">
+                      <PlainText text={name} />
+                    </b>{" "}
+                    of <span class="long">{owner}</span>. Nobody can load it any more.
                   </p>
                 ),
                 run: () => command("upload-remove", { id }),

@@ -30,6 +30,7 @@ import type { StanzaPattern } from "./pattern.ts";
 import { Pipe } from "./pipe.ts";
 import { PipeDuplex } from "./pipe-duplex.ts";
 import { rigTap } from "./rig-tap.ts";
+import { ScriptedComponent } from "./scansion/component.ts";
 import { writeScript } from "./scansion/record.ts";
 import { runScript } from "./scansion/run.ts";
 import { SeededRandom } from "./seeded-random.ts";
@@ -63,6 +64,8 @@ export class TestServer implements AsyncDisposable {
   readonly #users: TestUsers;
   readonly #seams: Seams;
   readonly #tap: Tap;
+  /** Those of scripts, by domain. */
+  readonly #components = new Map<string, ScriptedComponent>();
   readonly #underway = new Underway();
   readonly #rooms: TestRooms;
   #store: MemoryStore;
@@ -314,13 +317,15 @@ export class TestServer implements AsyncDisposable {
   }
 
   /**
-   * Plays a scansion script, the format of Prosody's own tests. Accounts that are not there are made.
+   * Plays a scansion script, the format of Prosody's own tests. Accounts that are not there are made, and components are played
+   * in this process.
    * @throws Error naming the line where something else happened.
    */
   async runScansion(script: string): Promise<void> {
     await this.#underway.done;
     await runScript(script, {
-      connect: async ({ jid, password }) => {
+      connect: async ({ kind, jid, password }) => {
+        if (kind === "component") return this.#component(jid);
         if (!this.#users.has(bareOf(jid))) await this.#users.add({ name: bareOf(jid), password });
         return this.rig.connect(jid, { presence: false });
       },
@@ -404,6 +409,16 @@ export class TestServer implements AsyncDisposable {
     await this.#endpoints.open(port, domains, pair, { minVersion, ciphers });
   }
 
+  /** The one that scripts play for the domain, connected again. */
+  async #component(domain: string): Promise<ScriptedComponent> {
+    const component =
+      this.#components.get(domain) ??
+      new ScriptedComponent(domain, this.server.host(), () => this.rig.settle());
+    this.#components.set(domain, component);
+    await component.connects();
+    return component;
+  }
+
   /** What is to be seen is at once what the image says; the server follows. */
   #restart(image: MemoryImage, meanwhile: () => void): Promise<void> {
     const store = (this.#store = createMemoryStore(image));
@@ -415,6 +430,7 @@ export class TestServer implements AsyncDisposable {
       const listen = { c2s: false, c2sTls: false, http: http || false, https: https || false } as const;
       await this.rig.restart({ store: new FaultyStore(store, this.#seams.store), listen }, meanwhile);
       this.forget();
+      this.#components.clear();
       this.server.addTap(this.#tap);
       this.#restoring--;
       await this.server.listen();

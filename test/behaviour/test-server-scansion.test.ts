@@ -96,9 +96,72 @@ Romeo receives:
 `);
   });
 
+  test("has components, which speak for a domain", async () => {
+    await using server = await start();
+    const script = `// A gateway
+[Client] Romeo
+	connect_host: 127.0.0.1
+	connect_port: 5222
+	jid: romeo@localhost/orchard
+	password: secret
+
+[Component] Gateway
+	jid: gateway.localhost
+	secret: tunnel
+
+---------
+
+Gateway connects
+
+Romeo connects
+
+Romeo sends:
+	<presence to="juliet@gateway.localhost" type="subscribe" id="s1"/>
+
+Gateway receives:
+	<presence from="\${Romeo's JID}" to="juliet@gateway.localhost" type="subscribe" id="s1"/>
+
+Gateway sends:
+	<message from="juliet@\${Gateway's JID}" to="\${Romeo's full JID}" type="chat"><body>Who is it?</body></message>
+
+Romeo receives:
+	<message from="juliet@gateway.localhost" type="chat"><body>{scansion:capture:question}</body></message>
+
+Romeo sends:
+	<iq to="juliet@gateway.localhost" type="get" id="v1"><x xmlns="urn:example:x">\${question}</x></iq>
+
+Gateway receives:
+	<iq from="\${Romeo's full JID}" type="get" id="{scansion:capture:id}"><x xmlns="urn:example:x">Who is it?</x></iq>
+
+Gateway sends:
+	<iq from="juliet@gateway.localhost" to="\${Romeo's full JID}" type="result" id="\${id}"/>
+
+Romeo receives:
+	<iq from="juliet@gateway.localhost" type="result" id="v1"/>
+
+Gateway receives: nothing
+
+Gateway disconnects
+
+Romeo sends:
+	<message to="juliet@gateway.localhost" id="m1"><body>Me</body></message>
+
+Romeo receives:
+	<message from="juliet@gateway.localhost" type="error" id="m1"/>
+`;
+    await server.runScansion(script);
+    const gateway = script.slice(script.indexOf("[Component]"), script.indexOf("-----"));
+    await server.runScansion(`${gateway}\n---\nGateway connects\nGateway receives: nothing\n`);
+  });
+
   const faults: readonly [string, RegExp][] = [
     ["[Client] Romeo\n\tpassword: x\n", /line 1 of the script, "\[Client\] Romeo": Romeo has no jid/],
-    ["[Component] Romeo\n\tjid: x\n", /line 1 .*no characters of the kind Component/],
+    ["[Robot] Romeo\n\tjid: x\n", /line 1 .*no characters of the kind Robot, only clients and components/],
+    ["[Component] Echo\n\tjid: a@b\n", /line 1 .*the jid of a component is a domain, not a@b/],
+    [
+      "[Component] Echo\n\tjid: echo.localhost\nEcho connects\nEcho sends:\n\t<message to='x@localhost' from='y@localhost'/>\n",
+      /line 4 .*Echo sends: the stanza has to be from echo.localhost/,
+    ],
     ["Juliet connects\n", /line 1 .*there is no character Juliet/],
     ["[Client] Romeo\n\tjid: r@localhost\nRomeo sends:\n", /line 3 .*what sends Romeo\?/],
     ["[Client] Romeo\n\tjid: r@localhost\nRomeo yawns\n", /line 3 .*expected somebody who connects/],

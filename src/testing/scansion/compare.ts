@@ -27,7 +27,7 @@ export function difference(
   if (!isSameName(expected, actual)) return `expected ${nameOf(expected)}, got ${nameOf(actual)}`;
   return (
     differentAttributes(expected, actual, captures, strict) ??
-    differentText(expected, actual) ??
+    differentText(expected, actual, captures) ??
     (strict ? strictChildren(expected, actual, captures) : looseChildren(expected, actual, captures))
   );
 }
@@ -59,10 +59,16 @@ function differentAttributes(
   return extra === undefined ? undefined : `${nameOf(expected)} has ${extra}="${given.get(extra)}"`;
 }
 
-function differentText(expected: Element, actual: Element): string | undefined {
+function differentText(
+  expected: Element,
+  actual: Element,
+  captures: Map<string, string>,
+): string | undefined {
   const wanted = expected.getText().trim();
   const given = actual.getText().trim();
-  return wanted === "" || wanted === ANY || wanted === given
+  const captured = CAPTURE.exec(wanted)?.[1];
+  if (captured !== undefined) captures.set(captured, given);
+  return captured !== undefined || wanted === "" || wanted === ANY || wanted === given
     ? undefined
     : `the text of ${nameOf(expected)} is "${given}", not "${wanted}"`;
 }

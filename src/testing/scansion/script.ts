@@ -5,8 +5,9 @@
 
 /** Somebody in a script. */
 export interface Character {
+  readonly kind: "client" | "component";
   readonly name: string;
-  /** Bare, or full where the script wants a resource. */
+  /** Bare, or full where the script wants a resource; a component's domain. */
   readonly jid: string;
   readonly password: string;
 }
@@ -44,7 +45,7 @@ export function readScript(source: string): Script {
     isIndented: /^\s/.test(text),
   }));
   // A comment is a line of its own; inside of XML there is none.
-  const content = lines.filter(({ text }) => text !== "" && !text.startsWith("#") && !/^-{3,}$/.test(text));
+  const content = lines.filter(({ text }) => text !== "" && !/^(#|\/\/)/.test(text) && !/^-{3,}$/.test(text));
   const characters = new Map<string, Character>();
   const actions: ScriptAction[] = [];
   for (let index = 0; index < content.length; ) {
@@ -74,7 +75,8 @@ function readCharacter(
   [, kind = "", name = ""]: RegExpExecArray,
   block: readonly Line[],
 ): Character {
-  if (kind !== "Client") throw fault(line, `there are no characters of the kind ${kind}, only clients`);
+  if (kind !== "Client" && kind !== "Component")
+    throw fault(line, `there are no characters of the kind ${kind}, only clients and components`);
   const properties = new Map(
     block.map((property) => {
       const [, key = "", value = ""] = /^(\w+): *(.*)$/.exec(property.text) ?? [];
@@ -86,7 +88,11 @@ function readCharacter(
   if (jid === undefined) throw fault(line, `${name} has no jid`);
   const resource = properties.get("resource");
   const full = resource === undefined || jid.includes("/") ? jid : `${jid}/${resource}`;
-  return { name, jid: full, password: properties.get("password") ?? "" };
+  if (kind === "Component") {
+    if (/[@/]/.test(jid)) throw fault(line, `the jid of a component is a domain, not ${jid}`);
+    return { kind: "component", name, jid, password: properties.get("secret") ?? "" };
+  }
+  return { kind: "client", name, jid: full, password: properties.get("password") ?? "" };
 }
 
 function readAction(

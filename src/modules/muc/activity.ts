@@ -11,8 +11,11 @@ import type { Context } from "./context.ts";
 import type { Occupant } from "./occupant.ts";
 import type { Room } from "./room.ts";
 
-/** Rooms of which it is known when somebody spoke last, and users of whom it is known when they left one. */
+/** Rooms of which it is known when somebody spoke last. */
 const KNOWN = 10_000;
+
+/** When something was last said in a room, by those who keep it; milliseconds since the epoch. */
+type LastSaid = (room: Jid) => Awaitable<number | undefined>;
 
 /** A client that wants to know. */
 interface Watcher {
@@ -33,10 +36,11 @@ export class Activity {
   /** Those who wait, by the room's bare JID. */
   readonly #waiting = new Map<string, Set<Watcher>>();
   readonly #spoken = new Lru<string, number>(KNOWN);
-  readonly #left = new Lru<string, number>(KNOWN);
+  readonly #lastSaid: LastSaid;
 
-  constructor(context: Context) {
+  constructor(context: Context, lastSaid: LastSaid) {
     this.#context = context;
+    this.#lastSaid = lastSaid;
   }
 
   /** §3.1, §3.2: presence to the service. @throws StanzaError */
@@ -52,17 +56,20 @@ export class Activity {
     if (this.#watchers.size >= config.watchers || own >= config.sessionsPerOccupant) {
       throw new StanzaError("resource-constraint", "too many clients want to know what happens in rooms");
     }
-    return after(store.roomsOf(service.domain, user), (stored) => {
-      const belonging = new Set(stored);
-      for (const room of rooms.active) {
-        if (room.affiliations.get(user.toString())) belonging.add(room.jid.toString());
-      }
-      const watched = [...belonging].slice(0, config.watchedRooms);
-      const missed = watched.filter((room) => this.#hasMissed(room, user));
-      const waiting = new Set(watched.filter((room) => !missed.includes(room)));
-      this.#watch({ jid: client, waiting });
-      return after(this.#permitted(missed, client), (told) => this.#tell(client, told));
-    });
+    return after(store.roomsOf(service.domain, user), (stored) =>
+      after(store.acquaintances.leftBy(user), (left) => {
+        const belonging = new Set(stored);
+        const leftAt = new Map(left);
+        for (const { jid, affiliations, known } of rooms.active) {
+          if (affiliations.get(user.toString())) belonging.add(jid.toString());
+          leftAt.set(jid.toString(), known.get(user.toString())?.leftAt ?? 0);
+        }
+        const watched = [...belonging].slice(0, config.watchedRooms);
+        const watcher = { jid: client, waiting: new Set(watched) };
+        this.#watch(watcher);
+        return after(this.#missed(watched, leftAt), (missed) => this.#catchUp(watcher, missed));
+      }),
+    );
   }
 
   /** A client is gone, or wants nothing more. */
@@ -94,14 +101,41 @@ export class Activity {
   /** §4: whoever has left has seen what was said up to then. */
   noteLeft(room: Room, { user }: Occupant): void {
     const key = room.jid.toString();
-    this.#left.set(`${key} ${user.toString()}`, this.#context.host.clock.now());
     if (room.affiliations.get(user.toString()) === undefined) return;
     for (const watcher of this.#byUser.get(user.toString()) ?? []) this.#wait(key, watcher);
   }
 
-  #hasMissed(room: string, user: Jid): boolean {
-    const spoken = this.#spoken.get(room);
-    return spoken !== undefined && spoken > (this.#left.get(`${room} ${user.toString()}`) ?? 0);
+  /** Of these rooms those where something was said since somebody left them. */
+  #missed(watched: readonly string[], leftAt: ReadonlyMap<string, number>): Awaitable<readonly string[]> {
+    const missed: string[] = [];
+    const looked = each(watched, (room) =>
+      after(this.#spokenAt(room), (spoken) => {
+        if (spoken > (leftAt.get(room) ?? 0)) missed.push(room);
+      }),
+    );
+    return after(looked, () => missed);
+  }
+
+  #catchUp(watcher: Watcher, missed: readonly string[]): Awaitable<void> {
+    return after(this.#permitted(missed, watcher.jid), (permitted) => {
+      // It may have gone meanwhile, or heard of them.
+      const told = permitted.filter((room) => watcher.waiting.delete(room));
+      if (this.#watchers.get(watcher.jid.toString()) !== watcher) return undefined;
+      for (const room of told) this.#stopWaiting(room, watcher);
+      return this.#tell(watcher.jid, told);
+    });
+  }
+
+  /** 0 for never. */
+  #spokenAt(room: string): Awaitable<number> {
+    const known = this.#spoken.get(room);
+    if (known !== undefined) return known;
+    return after(this.#lastSaid(Jid.parse(room)), (said = 0) => {
+      // Meanwhile somebody may have spoken.
+      const spoken = this.#spoken.get(room) ?? said;
+      this.#spoken.set(room, spoken);
+      return spoken;
+    });
   }
 
   /** Of these rooms those that the client may enter, and is not in. */

@@ -154,7 +154,7 @@ export class Attendance {
 
   /** §7.2.2: everybody else to the one who comes, then the one who comes to everybody, to itself last. */
   #join(room: Room, entry: Entry, codes: readonly number[]): Awaitable<void> {
-    const { host, ids, rooms, presences } = this.#context;
+    const { host, ids, rooms, presences, store } = this.#context;
     const { stanza, to, session } = entry;
     const client = stanza.from as Jid;
     const user = client.bare;
@@ -169,9 +169,10 @@ export class Attendance {
     };
     room.sit(seat);
     rooms.settle(room);
+    const saved = store.saveAcquaintancesIfKept(room);
     const told = present ? undefined : presences.announce(room, occupant);
     const shown = this.#show(room, seat, entry, codes);
-    return together(told, shown, present ? undefined : host.emit("muc:joined", { room, occupant }));
+    return together(saved, told, shown, present ? undefined : host.emit("muc:joined", { room, occupant }));
   }
 
   /** §7.1: the order of events for a client that comes. */

@@ -10,8 +10,6 @@ import { readJid } from "./foreign.ts";
 import type { Occupant } from "./occupant.ts";
 import type { Room } from "./room.ts";
 
-/** Nicknames of a room, of members who left, that are remembered. */
-const KNOWN_NICKS = 1000;
 /** Users of whom it is known when they were woken last. */
 const KNOWN_WOKEN = 10_000;
 /** Characters of a message that are looked at. */
@@ -28,20 +26,11 @@ const AROUND_WORD = /^[.-]+|[.-]+$/g;
 export class Mentions {
   readonly #context: Context;
   readonly #push: PushService;
-  /** As whom members were last there. */
-  readonly #nicks = new WeakMap<Room, Lru<string, Jid>>();
   readonly #woken = new Lru<string, number>(KNOWN_WOKEN);
 
   constructor(context: Context, push: PushService) {
     this.#context = context;
     this.#push = push;
-  }
-
-  noteLeft(room: Room, { user, nick }: Occupant): void {
-    if (!room.affiliations.get(user.toString())) return;
-    let nicks = this.#nicks.get(room);
-    if (!nicks) this.#nicks.set(room, (nicks = new Lru(KNOWN_NICKS)));
-    nicks.set(nick.toLowerCase(), user);
   }
 
   noteMessage({ room, occupant, stanza }: Hooks["muc:message"]): Awaitable<void> {
@@ -67,11 +56,10 @@ export class Mentions {
       const user = userOf(uri);
       if (user) yield user;
     }
-    const nicks = this.#nicks.get(room);
     for (const part of new Set(body.split(BETWEEN_WORDS))) {
       const word = part.replace(AROUND_WORD, "");
       if (word === "") continue;
-      const holder = readJid(room.affiliations.holderOf(word)) ?? nicks?.get(word.toLowerCase());
+      const holder = readJid(room.affiliations.holderOf(word) ?? room.known.holderOf(word));
       if (holder) yield holder;
     }
   }

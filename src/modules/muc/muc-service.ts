@@ -2,7 +2,7 @@ import type { Host } from "../../core/host.ts";
 import type { ServiceHost } from "../../core/service-host.ts";
 import type { Hooks } from "../../routing/hooks.ts";
 import type { IqHandler, IqRequest } from "../../routing/iq-table.ts";
-import { type Awaitable, after, each } from "../../util/awaitable.ts";
+import { type Awaitable, after, all, each } from "../../util/awaitable.ts";
 import type { Element } from "../../xml/element.ts";
 import { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
@@ -38,7 +38,7 @@ import { showReport } from "./reports.ts";
 import { RoleChanges } from "./role-changes.ts";
 import type { Room } from "./room.ts";
 import type { AdministeredService } from "./room-administration.ts";
-import { RoomArchive, recall } from "./room-archive.ts";
+import { lastSaid, RoomArchive, recall } from "./room-archive.ts";
 import { RoomCommands, roomAsked } from "./room-commands.ts";
 import { RoomConfiguration } from "./room-configuration.ts";
 import { RoomDisco } from "./room-disco.ts";
@@ -99,7 +99,7 @@ export function openService(parts: Parts): AdministeredService {
   const presences = new Presences(delivery);
   const pace = new Pace({ host, config });
   const context: Context = { host, service, config, store, rooms, delivery, presences, ids, pace };
-  const activity = new Activity(context);
+  const activity = new Activity(context, (room) => archives && lastSaid(archives, room));
   const removal = new Removal(context);
   const attendance = new Attendance(context, removal);
   const roles = new RoleChanges(context, removal);
@@ -191,9 +191,12 @@ export function openService(parts: Parts): AdministeredService {
 
   /** Whoever has the address next is somebody else. */
   function forgetUser(user: Jid): Awaitable<void> {
-    return after(store.roomsOf(domain, user), (stored) => {
-      const temporary = [...rooms.active].filter((room) => room.affiliations.get(user.toString()));
-      const addresses = new Set([...stored, ...temporary.map(({ jid }) => jid.toString())]);
+    const key = user.toString();
+    const knowing = [...rooms.active].filter(
+      ({ affiliations, known }) => affiliations.get(key) ?? known.get(key),
+    );
+    return after(all([store.roomsOf(domain, user), store.acquaintances.roomsOf(domain, user)]), (stored) => {
+      const addresses = new Set([...stored.flat(), ...knowing.map(({ jid }) => jid.toString())]);
       return each(addresses, (address) =>
         after(rooms.find(Jid.parse(address)), (room) => room && forgetIn(room, user)),
       );
@@ -203,7 +206,9 @@ export function openService(parts: Parts): AdministeredService {
   /** §10: every room has an owner. The next in rank follows; a room that belongs to nobody else ends. */
   function forgetIn(room: Room, user: Jid): Awaitable<void> {
     const key = user.toString();
-    room.forgetVoices(user);
+    room.known.delete(key);
+    const forgotten = store.saveAcquaintancesIfKept(room);
+    if (!room.affiliations.get(key)) return forgotten;
     const isLast = room.affiliations.get(key)?.affiliation === "owner" && room.affiliations.owners === 1;
     const [heir] = [...room.affiliations.with("admin"), ...room.affiliations.with("member")].filter(
       ([address]) => address.includes("@"),
@@ -243,7 +248,7 @@ function archiveRequests(context: Context, archive: RoomArchive): ["get" | "set"
 /** Whoever wants to know what is said, and who left before it was. */
 interface Follower {
   noteMessage(event: Hooks["muc:message"]): Awaitable<void>;
-  noteLeft(room: Room, occupant: Occupant): void;
+  noteLeft?(room: Room, occupant: Occupant): void;
 }
 
 function followTalk({ host, service }: Context, follower: Follower): void {
@@ -252,7 +257,7 @@ function followTalk({ host, service }: Context, follower: Follower): void {
     isOurs(event.room) ? follower.noteMessage(event) : undefined,
   );
   host.hook("muc:left", "observe", ({ room, occupant }) => {
-    if (isOurs(room)) follower.noteLeft(room, occupant);
+    if (isOurs(room)) follower.noteLeft?.(room, occupant);
   });
 }
 

@@ -14,7 +14,7 @@
  * Rooms where people and bots talk, at addresses of their own below the domain.
  *
  * A map of the folder. What is: `room` (options, affiliations, occupants), `rooms` (in memory and in the store), `room-store`,
- * `room-options`, `affiliations` with `affiliation-log`, its store and `affiliation-versions`, `occupant`, `history`, `standing`. What comes in: `attendance` (presence), `messages` and behind it
+ * `room-options`, `affiliations` with `affiliation-log`, its store and `affiliation-versions`, `acquaintances` (who was there) with their store, `occupant`, `history`, `standing`. What comes in: `attendance` (presence), `messages` and behind it
  * `groupchat`, `subject`, `private-messages`, `invitations`, `voice-requests`; `admin-queries`, `owner-queries` with `config-form`,
  * `registration`, `room-disco`, `occupant-requests`, `moderation`, `channel-search`.
  * What is kept beside: `room-archive` with `temporary-archives`, `room-vcards`, `hats` with `hat-store`, `wardrobe` and `hat-commands`. More for those in charge:
@@ -58,7 +58,7 @@ export const muc = defineModule({
   ],
   omits: {
     "XEP-0437": [
-      "A client hears of rooms that its user belongs to (§5.1). After a restart it hears of what is said from then on.",
+      "A client hears of rooms that its user belongs to (§5.1). Of a room without an archive it hears, after a restart, from what is said then on.",
     ],
     "XEP-0463": [
       "Versions are random, so whoever names one was told it: no error keeps those who were away from what is derived of it (§6).",

@@ -20,7 +20,7 @@ export class Removal {
     const { occupant } = seat;
     const wasShown = occupant.first === seat;
     const gone = { occupant, affiliation: room.affiliationOf(occupant.user), seat, farewell };
-    room.rise(seat);
+    room.rise(seat, this.#now());
     const own = presences.announceOwnGone(room, gone, seat, news);
     if (occupant.seats.length > 0) {
       return together(own, wasShown ? presences.update(room, occupant) : undefined);
@@ -34,7 +34,7 @@ export class Removal {
     const { presences } = this.#context;
     const seats = occupant.seats.slice();
     const gone = { occupant, affiliation: room.affiliationOf(occupant.user), seat: occupant.first };
-    for (const seat of seats) room.rise(seat);
+    for (const seat of seats) room.rise(seat, this.#now());
     const own = each(seats, (seat) => presences.announceOwnGone(room, gone, seat, news));
     const settled = this.#settle(room, occupant);
     return () => together(own, presences.announceGone(room, gone, news), settled);
@@ -57,26 +57,32 @@ export class Removal {
 
   /** §11.2: the service goes; persistent rooms are there when it comes back. */
   shutDown(room: Room): Awaitable<void> {
-    const { rooms, host } = this.#context;
+    const { rooms, host, store } = this.#context;
     const told = this.#dismiss(room, { codes: [332] });
-    return together(told, rooms.settle(room) ? host.emit("muc:destroyed", { room }) : undefined);
+    const saved = store.saveAcquaintancesIfKept(room);
+    return together(told, saved, rooms.settle(room) ? host.emit("muc:destroyed", { room }) : undefined);
   }
 
   /** Everybody goes, and hears of nobody else. */
   #dismiss(room: Room, news: News): Awaitable<void> {
     const seats = [...room.seats.values()];
-    for (const seat of seats) room.rise(seat);
+    for (const seat of seats) room.rise(seat, this.#now());
     return each(seats, (seat) => {
       const gone = { occupant: seat.occupant, affiliation: "none", seat } as const;
       return this.#context.presences.announceOwnGone(room, gone, seat, news);
     });
   }
 
+  #now(): number {
+    return this.#context.host.clock.now();
+  }
+
   /** Nobody is left of an occupant; a room that is not kept goes with its last one. */
   #settle(room: Room, occupant: Occupant): Awaitable<void> {
-    const { rooms, host } = this.#context;
+    const { rooms, host, store } = this.#context;
     const hasEnded = rooms.settle(room);
     return together(
+      store.saveAcquaintancesIfKept(room),
       host.emit("muc:left", { room, occupant }),
       hasEnded ? host.emit("muc:destroyed", { room }) : undefined,
     );

@@ -180,6 +180,16 @@ function withoutAuthor(message: Stanza): Stanza {
   return message.without("x", ns.MUC_USER);
 }
 
+/** When something was last said in a room; milliseconds since the epoch, undefined where nothing is known of. */
+export async function lastSaid(archives: ArchiveService, room: Jid): Promise<number | undefined> {
+  let looked = 0;
+  for await (const { at, message } of archives.latest(room)) {
+    if (message.has("body", ns.CLIENT)) return at;
+    if (++looked === LOOK_BACK) break;
+  }
+  return undefined;
+}
+
 /** How many messages of an archive are looked at for those who enter, for each that they may see. */
 const LOOK_BACK = 3;
 

@@ -85,12 +85,15 @@ export class RoomConfiguration {
   #giveVoice(room: Room, before: RoomOptions): Awaitable<void> {
     const { moderated, newcomerMinutes } = room.configured;
     if (moderated) return undefined;
-    if (before.moderated) room.forgetVoices();
+    if (before.moderated) room.known.forgetVoices();
     const visitors = [...room.occupants.values()].filter(
       ({ role, voiceAt }) =>
         role === "visitor" && (before.moderated || (newcomerMinutes === 0 && voiceAt !== undefined)),
     );
-    return each(visitors, (visitor) => this.#roles.change(room, visitor, "participant", {}));
+    return together(
+      this.#context.store.saveAcquaintancesIfKept(room),
+      each(visitors, (visitor) => this.#roles.change(room, visitor, "participant", {})),
+    );
   }
 
   /** §15.5.3, `presencebroadcast`: occupants come into view, or vanish from it. */

@@ -2,6 +2,8 @@ import type { Host } from "../../core/host.ts";
 import type { Table } from "../../store/store.ts";
 import { type Awaitable, after, each, together } from "../../util/awaitable.ts";
 import type { Jid } from "../../xmpp/jid.ts";
+import { AcquaintanceStore } from "./acquaintance-store.ts";
+import type { Acquaintances } from "./acquaintances.ts";
 import type { AffiliationLog, LoggedChange } from "./affiliation-log.ts";
 import { AffiliationLogStore } from "./affiliation-log-store.ts";
 import { Affiliations } from "./affiliations.ts";
@@ -37,6 +39,7 @@ export interface StoredRoom {
   readonly affiliations: Affiliations;
   readonly log: AffiliationLog;
   readonly hats: Hats;
+  readonly known: Acquaintances;
 }
 
 /** Rooms that outlive their occupants, and those who belong to them. */
@@ -46,17 +49,20 @@ export class RoomStore {
 
   readonly hats: HatStore;
   readonly logs: AffiliationLogStore;
+  readonly acquaintances: AcquaintanceStore;
 
   private constructor(
     rooms: Table<RoomRow>,
     affiliations: Table<AffiliationRow>,
     hats: HatStore,
     logs: AffiliationLogStore,
+    acquaintances: AcquaintanceStore,
   ) {
     this.#rooms = rooms;
     this.#affiliations = affiliations;
     this.hats = hats;
     this.logs = logs;
+    this.acquaintances = acquaintances;
   }
 
   static async open(host: Host, { affiliationLog }: Pick<MucConfig, "affiliationLog">): Promise<RoomStore> {
@@ -75,7 +81,8 @@ export class RoomStore {
       indexes: { user: ["user", "affiliation"] },
     });
     const logs = await AffiliationLogStore.open(host, affiliationLog);
-    return new RoomStore(rooms, affiliations, await HatStore.open(host), logs);
+    const hats = await HatStore.open(host);
+    return new RoomStore(rooms, affiliations, hats, logs, await AcquaintanceStore.open(host));
   }
 
   load(jid: Jid): Awaitable<StoredRoom | undefined> {
@@ -89,15 +96,16 @@ export class RoomStore {
         }
         const { options, subject, created } = row;
         const more = after(this.hats.load(room), (hats) =>
-          after(this.logs.load(room), (log) => ({ hats, log })),
+          after(this.logs.load(room), (log) =>
+            after(this.acquaintances.load(room), (known) => ({ hats, log, known })),
+          ),
         );
-        return after(more, ({ hats, log }) => ({
+        return after(more, (parts) => ({
           options,
           subject: subject ?? undefined,
           createdAt: created,
           affiliations,
-          hats,
-          log,
+          ...parts,
         }));
       });
     });
@@ -125,6 +133,7 @@ export class RoomStore {
         each(room.affiliations.all(), ([user]) => this.saveAffiliation(room, user)),
         this.hats.saveAll(room.jid.toString(), room.hats),
         this.logs.saveAll(room.jid.toString(), room.log),
+        this.acquaintances.saveAll(room.jid.toString(), room.known),
       ),
     );
   }
@@ -141,6 +150,12 @@ export class RoomStore {
       : this.#affiliations.delete({ room, user });
   }
 
+  /** Of whom the room knows something else than before. */
+  saveAcquaintancesIfKept({ jid, known, isKept }: Room): Awaitable<void> {
+    const changed = known.takeChanged();
+    return each(isKept ? changed : [], (user) => this.acquaintances.save(jid.toString(), known, user));
+  }
+
   /** The latest change of affiliations. */
   logIfKept({ jid, log, isKept }: Room, forgotten: LoggedChange | undefined): Awaitable<unknown> {
     return isKept ? this.logs.save(jid.toString(), log, forgotten) : undefined;
@@ -149,7 +164,12 @@ export class RoomStore {
   remove({ jid }: Room): Awaitable<unknown> {
     const room = jid.toString();
     return after(this.#rooms.delete({ room }), () =>
-      together(this.#affiliations.delete({ room }), this.hats.remove(room), this.logs.remove(room)),
+      together(
+        this.#affiliations.delete({ room }),
+        this.hats.remove(room),
+        this.logs.remove(room),
+        this.acquaintances.remove(room),
+      ),
     );
   }
 

@@ -1,5 +1,5 @@
-import { Lru } from "../../util/lru.ts";
 import type { Jid } from "../../xmpp/jid.ts";
+import type { Acquaintances } from "./acquaintances.ts";
 import type { AffiliationLog } from "./affiliation-log.ts";
 import type { Affiliations } from "./affiliations.ts";
 import type { Hats } from "./hats.ts";
@@ -9,9 +9,6 @@ import type { Entrance, Occupant, Seat } from "./occupant.ts";
 import { Pattern } from "./pattern.ts";
 import { inForce, type PresentRole, type RoomOptions } from "./room-options.ts";
 import { type Affiliation, initialRole } from "./standing.ts";
-
-/** Of so many who left the role is known. */
-const KNOWN_VOICES = 1000;
 
 /** XEP-0045 §7.2.15 */
 export interface Subject {
@@ -37,13 +34,8 @@ export class Room {
   affiliations: Affiliations;
   log: AffiliationLog;
   hats: Hats;
+  known: Acquaintances;
   readonly history: History;
-  /** §5.1: voice that was given or taken, of those who went; it lasts as long as their affiliation. */
-  readonly #voices = new Lru<string, { readonly role: PresentRole; readonly affiliation: Affiliation }>(
-    KNOWN_VOICES,
-  );
-  /** Since when users without affiliation are known here; milliseconds since the epoch. */
-  readonly #since = new Lru<string, number>(KNOWN_VOICES);
   readonly #occupants = new Map<string, Occupant>();
   readonly #byLooks = new Map<string, Occupant>();
   readonly #byUser = new Map<string, Set<Occupant>>();
@@ -59,6 +51,7 @@ export class Room {
       affiliations: Affiliations;
       log: AffiliationLog;
       hats: Hats;
+      known: Acquaintances;
       subject: Subject | undefined;
       createdAt: number;
       isLocked: boolean;
@@ -71,6 +64,7 @@ export class Room {
     this.affiliations = state.affiliations;
     this.log = state.log;
     this.hats = state.hats;
+    this.known = state.known;
     this.subject = state.subject;
     this.createdAt = state.createdAt;
     this.isLocked = state.isLocked;
@@ -83,12 +77,14 @@ export class Room {
     affiliations,
     log,
     hats,
+    known,
     subject,
-  }: Pick<Room, "configured" | "affiliations" | "log" | "hats" | "subject">): void {
+  }: Pick<Room, "configured" | "affiliations" | "log" | "hats" | "known" | "subject">): void {
     this.configured = configured;
     this.affiliations = affiliations;
     this.log = log;
     this.hats = hats;
+    this.known = known;
     this.subject = subject;
   }
 
@@ -137,22 +133,16 @@ export class Room {
   /** What somebody is who enters. */
   entrance(user: Jid, now: number): Entrance {
     const affiliation = this.affiliationOf(user);
-    const left = this.#voices.get(user.toString());
-    if (left?.affiliation === affiliation) return { role: left.role };
+    const key = user.toString();
+    const known = this.known.get(key);
+    if (known?.voice?.affiliation === affiliation) return { role: known.voice.role };
     const role = this.roleFor(affiliation);
     const { newcomerMinutes } = this.options;
     if (newcomerMinutes === 0 || affiliation !== "none" || role !== "participant") return { role };
-    const key = user.toString();
-    const since = this.#since.get(key) ?? now;
-    this.#since.set(key, since);
+    const since = known?.since ?? now;
+    if (known?.since === undefined) this.known.put(key, { nick: "", leftAt: 0, ...known, since });
     const voiceAt = since + newcomerMinutes * 60_000;
     return voiceAt > now ? { role: "visitor", voiceAt } : { role };
-  }
-
-  /** Whoever went, or this user, is like everybody else when they come again. */
-  forgetVoices(user?: Jid): void {
-    if (user) this.#voices.delete(user.toString());
-    else this.#voices.clear();
   }
 
   /** §5.1.2. The affiliation is one that may enter. `options`: that hold, unless others are of interest. */
@@ -187,28 +177,32 @@ export class Room {
     this.#seats.set(seat.jid.toString(), seat);
   }
 
-  /** Takes one client away, and with the last one the occupant. */
-  rise(seat: Seat): void {
+  /** Takes one client away, and with the last one the occupant, who is remembered. */
+  rise(seat: Seat, now: number): void {
     const { occupant } = seat;
     this.#seats.delete(seat.jid.toString());
     occupant.seats.splice(occupant.seats.indexOf(seat), 1);
     occupant.changed();
     if (occupant.seats.length > 0) return;
     this.#remove(occupant);
-    this.#noteVoice(occupant);
+    this.#remember(occupant, now);
   }
 
-  #noteVoice({ user, role, voiceAt }: Occupant): void {
-    if (voiceAt !== undefined) return;
+  #remember({ user, nick, role, voiceAt }: Occupant, leftAt: number): void {
     const affiliation = this.affiliationOf(user);
     const key = user.toString();
-    // To whom somebody gave voice early is no newcomer.
-    if (role === "participant" && this.options.newcomerMinutes > 0) this.#since.set(key, 0);
-    // Moderators are made for a visit. A lock-down will not have been.
-    const usual = affiliation === "outcast" ? role : this.roleFor(affiliation, this.configured);
-    const isOwn = role !== "moderator" && role !== usual;
-    if (isOwn) this.#voices.set(key, { role, affiliation });
-    else this.#voices.delete(key);
+    if (affiliation === "outcast") return this.known.delete(key);
+    let { since, voice } = this.known.get(key) ?? {};
+    if (voiceAt === undefined) {
+      // To whom somebody gave voice early is no newcomer.
+      if (role === "participant" && this.options.newcomerMinutes > 0) since = 0;
+      // Moderators are made for a visit. A lock-down will not have been.
+      const isOwn = role !== "moderator" && role !== this.roleFor(affiliation, this.configured);
+      voice = isOwn ? { role, affiliation } : undefined;
+    }
+    if (affiliation !== "none" || since !== undefined || voice) {
+      this.known.put(key, { nick, leftAt, since, voice });
+    } else this.known.delete(key);
   }
 
   rename(occupant: Occupant, jid: Jid): void {

@@ -2,6 +2,7 @@ import { type Awaitable, after, each } from "../../util/awaitable.ts";
 import { Lru } from "../../util/lru.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
+import { Acquaintances } from "./acquaintances.ts";
 import { Affiliations } from "./affiliations.ts";
 import type { MucConfig } from "./config.ts";
 import { Hats } from "./hats.ts";
@@ -69,6 +70,7 @@ export class Rooms {
       affiliations,
       log: this.#store.logs.create(),
       hats: new Hats(),
+      known: new Acquaintances(),
       subject: undefined,
       createdAt: now,
       isLocked: true,

@@ -21,6 +21,14 @@ export type ListenerName = "c2s" | "c2sTls" | "https" | "http";
 /** The ports in use, 0 for none; the first of several. */
 export type Ports = Readonly<Record<ListenerName, number>>;
 
+/** Who stands at the ports, to break on purpose what goes through: of use to rigs for tests. */
+export interface Doorkeeper {
+  /** What the server gets in place of a connection that nothing was read from yet. */
+  admit(socket: Socket): Socket;
+  /** In place of the right certificate for a handshake on that connection. */
+  certificate(socket: Socket): SecureContext | undefined;
+}
+
 export interface ListenersParts {
   readonly turn: Turn;
   readonly connections: ConnectionCounter;
@@ -50,6 +58,8 @@ export class Listeners {
   #timeToSpeak = 0;
   /** Listeners where proxies begin with the true client's address. */
   #proxied: readonly ListenerName[] = [];
+  /** Default: nobody. */
+  doorkeeper: Doorkeeper | undefined;
   #closed = false;
 
   constructor(parts: ListenersParts) {
@@ -100,7 +110,9 @@ export class Listeners {
     const { connections, log, clock, isTrusted } = this.#parts;
     const proxies = this.#proxied.includes(name) ? { clock, includes: isTrusted } : undefined;
     for (const { host, port } of addresses) {
-      const listener = await listen({ host, port, connections, log, proxies, accept });
+      const admit = (socket: Socket, remote: string) =>
+        accept(this.doorkeeper?.admit(socket) ?? socket, remote);
+      const listener = await listen({ host, port, connections, log, proxies, accept: admit });
       if (this.#closed) {
         await listener.close();
         throw new Error("the server is closed");
@@ -152,7 +164,8 @@ export class Listeners {
 
   #tlsSettings(): TlsSettings {
     return {
-      contextFor: (serverName) =>
+      contextFor: (serverName, connection) =>
+        this.doorkeeper?.certificate(connection) ??
         (this.#contextFor as (name: string | undefined) => SecureContext)(serverName),
       requestClientCertificate: this.#requestsClientCertificates,
     };

@@ -13,7 +13,7 @@ import { HttpRouter } from "./http/http-router.ts";
 import { HttpServer } from "./http/http-server.ts";
 import type { HttpPeer } from "./http/peer.ts";
 import { StreamEndpoints } from "./http/stream-endpoints.ts";
-import { Listeners, type Ports } from "./listeners.ts";
+import { type Doorkeeper, Listeners, type Ports } from "./listeners.ts";
 import { defaultModules } from "./modules/index.ts";
 import { ConnectionCounter } from "./net/listener.ts";
 import type { Transport } from "./net/transport.ts";
@@ -187,6 +187,11 @@ export class XmppServer implements WholeServer {
   /** The ports in use, 0 for none; the first of several. */
   get ports(): Ports {
     return this.#listeners.ports;
+  }
+
+  /** From now on `keeper` stands at the ports. */
+  keepDoors(keeper: Doorkeeper): void {
+    this.#listeners.doorkeeper = keeper;
   }
 
   get isListening(): boolean {

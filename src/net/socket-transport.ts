@@ -43,6 +43,10 @@ export class SocketTransport implements Transport, Outbox {
     socket.on("error", ignore);
   }
 
+  get connection(): Socket {
+    return this.#socket;
+  }
+
   get secure(): boolean {
     return this.#socket instanceof TLSSocket;
   }

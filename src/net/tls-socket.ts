@@ -5,8 +5,8 @@ import type { ChannelBindingType, Encryption } from "./transport.ts";
 
 /** How TLS is spoken on a listener; read anew for each handshake so that certificates can be replaced. */
 export interface TlsSettings {
-  /** The certificate for a server name; the default one when the name is unknown or absent. */
-  contextFor(serverName: string | undefined): SecureContext;
+  /** The certificate for a server name; the default one when the name is unknown or absent. `connection`: what it is for, in clear. */
+  contextFor(serverName: string | undefined, connection: Socket): SecureContext;
   readonly requestClientCertificate: boolean;
 }
 
@@ -28,12 +28,13 @@ export function secureSocket(
 ): TLSSocket {
   const secured = new TLSSocket(plain, {
     isServer: true,
-    secureContext: contextFor(domain),
-    SNICallback: (name, done) => done(null, contextFor(name)),
+    secureContext: contextFor(domain, plain),
+    SNICallback: (name, done) => done(null, contextFor(name, plain)),
     ALPNProtocols: [...protocols],
     requestCert: requestClientCertificate,
     rejectUnauthorized: false,
   });
+  standsOn.set(secured, plain);
   // Errors of the handshake are only told this way on a server's own TLSSocket.
   secured.on("_tlsError", failed);
   // What was written before the handshake waits for it, and would do so for ever.
@@ -42,6 +43,13 @@ export function secureSocket(
   secured.once("secure", () => secured.off("end", abort));
   return secured;
 }
+
+/** The connection in clear that TLS is spoken on; of one without TLS itself. */
+export function underTls(socket: Socket): Socket {
+  return standsOn.get(socket) ?? socket;
+}
+
+const standsOn = new WeakMap<Socket, Socket>();
 
 /** RFC 5929, RFC 9266; undefined where the connection has none of that type. */
 export function channelBindingOf(socket: Socket, type: ChannelBindingType): Buffer | undefined {

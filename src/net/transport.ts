@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Framing } from "./framing.ts";
 
 export type ChannelBindingType = "tls-exporter" | "tls-unique" | "tls-server-end-point";
@@ -22,6 +23,8 @@ export interface Encryption {
 export interface Transport {
   /** What carries it, for those who look: `tcp`, `tls` (from the first byte), `pipe` … */
   readonly kind?: string;
+  /** What it stands on, where that is one connection for all its life. */
+  readonly connection?: Socket;
   /** How a stream is put on it. Default: as on TCP (RFC 6120 §4.2). */
   readonly framing?: Framing;
   /** Encrypted, or not in need of it. */

@@ -1,25 +1,20 @@
 import type { Socket } from "node:net";
-import type { SecureContext } from "node:tls";
 import { ConnectionCounter, type Listener, listen } from "../net/listener.ts";
 import { type SecureContextOptions, secureContexts } from "../net/secure-contexts.ts";
 import type { KeyPair } from "../net/self-signed.ts";
 import type { TlsSettings } from "../net/tls-socket.ts";
 import type { Transport } from "../net/transport.ts";
 import type { Turn } from "../net/turn.ts";
-import type { Clock } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
+import type { Doors } from "./faults/doors.ts";
 import { FaultyTransport } from "./faults/faulty-transport.ts";
-import type { Seams, Toxic } from "./faults/seams.ts";
-import { throughToxic } from "./faults/toxic.ts";
-import type { SeededRandom } from "./seeded-random.ts";
+import type { Seam, TransportFault } from "./faults/seams.ts";
 
 interface EndpointsParts {
   readonly turn: () => Turn;
   readonly log: () => Logger;
-  readonly clock: Clock;
-  readonly random: SeededRandom;
-  /** What goes wrong on TCP and in TLS. */
-  readonly seams: Seams;
+  readonly doors: Doors;
+  readonly transportFaults: Seam<TransportFault>;
   accept(transport: Transport): void;
   /** Settles when there is a server to accept; undefined while there is. */
   ready(): Promise<void> | undefined;
@@ -52,7 +47,8 @@ export class Endpoints {
       return;
     }
     const right = await secureContexts(new Map(domains.map((domain) => [domain, pair])), tls);
-    const contextFor = (name: string | undefined) => this.#wrongContext() ?? right(name);
+    const contextFor = (name: string | undefined, socket: Socket) =>
+      this.#parts.doors.certificate(socket) ?? right(name);
     const settings = { contextFor, requestClientCertificate: false };
     this.#plain = await this.#listen(port, settings, false);
     this.#direct = await this.#listen(0, settings, true);
@@ -65,14 +61,14 @@ export class Endpoints {
   }
 
   #listen(port: number, tls: TlsSettings | undefined, isDirect: boolean): Promise<Listener> {
-    const { log, ready } = this.#parts;
+    const { log, doors, ready } = this.#parts;
     return listen({
       host: "127.0.0.1",
       port,
       connections: new ConnectionCounter(Number.POSITIVE_INFINITY),
       log: log(),
       accept: (socket, remote) => {
-        const take = () => this.#take(socket, remote, tls, isDirect);
+        const take = () => this.#accept(doors.admit(socket), remote, tls, isDirect);
         const wait = ready();
         if (!wait) return take();
         const gone = () => {};
@@ -85,36 +81,10 @@ export class Endpoints {
     });
   }
 
-  #take(socket: Socket, remote: string, tls: TlsSettings | undefined, isDirect: boolean): void {
-    const toxic = this.#toxic();
-    if (!toxic) return this.#accept(socket, remote, tls, isDirect);
-    const { clock, random } = this.#parts;
-    throughToxic(socket, toxic, clock, random).then(
-      (through) => this.#accept(through, remote, tls, isDirect),
-      (error: Error) => socket.destroy(error),
-    );
-  }
-
   #accept(socket: Socket, remote: string, tls: TlsSettings | undefined, isDirect: boolean): void {
-    const { turn, accept, seams } = this.#parts;
-    const transport = new FaultyTransport(socket, remote, turn(), tls, seams.transport);
+    const { turn, accept, transportFaults } = this.#parts;
+    const transport = new FaultyTransport(socket, remote, turn(), tls, transportFaults);
     if (isDirect) transport.startTls("");
     accept(transport);
-  }
-
-  #toxic(): Toxic | undefined {
-    for (const toxicOf of this.#parts.seams.network.all) {
-      const toxic = toxicOf();
-      if (toxic) return toxic;
-    }
-    return undefined;
-  }
-
-  #wrongContext(): SecureContext | undefined {
-    for (const contextOf of this.#parts.seams.certificate.all) {
-      const context = contextOf();
-      if (context) return context;
-    }
-    return undefined;
   }
 }

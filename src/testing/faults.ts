@@ -1,8 +1,10 @@
 import type { Stream } from "../stream/stream.ts";
 import type { StreamCondition } from "../xmpp/errors.ts";
+import { ActiveFault, type Chance, type FaultState } from "./faults/active-fault.ts";
 import type { KillOptions } from "./faults/cut.ts";
-import type { Fault, FaultsParts, Site } from "./faults/fault.ts";
+import type { Fault, FaultKind, FaultsParts } from "./faults/fault.ts";
 import { type FaultOptions, faultKinds } from "./faults/kinds.ts";
+import { Later } from "./faults/later.ts";
 import type { Interception, Seams } from "./faults/seams.ts";
 import type { Passing } from "./passing.ts";
 
@@ -10,16 +12,25 @@ import type { Passing } from "./passing.ts";
 export class Faults {
   readonly #parts: FaultsParts;
   readonly #seams: Seams;
+  readonly #seed: number;
+  readonly #later: Later;
+  /** Those that are not over. */
+  readonly #active = new Set<ActiveFault>();
+  /** How many there ever were. */
+  #count = 0;
   /** Streams that are being cut: nothing passes any more. */
   readonly #cut = new WeakSet<Stream>();
 
-  constructor(parts: FaultsParts, seams: Seams) {
+  constructor(parts: FaultsParts, seams: Seams, seed: number) {
     this.#parts = parts;
     this.#seams = seams;
+    this.#seed = seed;
+    this.#later = new Later(parts.clock);
   }
 
   /**
-   * Lets something go wrong. Of several faults the oldest that fits and hits has its way.
+   * Lets something go wrong. Of several faults the oldest that fits and hits has its way; what it lets go on, at once or later, meets
+   * the younger ones then.
    * @throws ConfigError for options that cannot be.
    */
   add(options: FaultOptions): Fault {
@@ -29,7 +40,7 @@ export class Faults {
     if (!kind) throw new Error("there are no faults");
     const parsed = kind.schema.parse({ ...options, fault: name }, "fault") as Record<string, unknown> &
       Chance;
-    return this.#start(parsed, (site) => kind.start(parsed, site));
+    return this.#start(kind, parsed);
   }
 
   /** Cuts the connections of a user without a word, as a network does; see {@link KillOptions}. */
@@ -55,45 +66,76 @@ export class Faults {
     return this.#seams.passing.add(interception);
   }
 
-  /** All that goes wrong now; `restore` takes it. */
-  get state(): Seams["state"] {
-    return this.#seams.state;
+  /** All that goes wrong now, and what chance has in store for it; `restore` takes it. */
+  get state(): FaultsState {
+    const faults = new Map([...this.#active].map((fault) => [fault, fault.state]));
+    return { seams: this.#seams.state, count: this.#count, faults };
   }
 
-  restore(state: Seams["state"]): void {
-    this.#seams.restore(state);
+  /** Also what is over by now goes on as it was then. */
+  restore({ seams, count, faults }: FaultsState): void {
+    this.#count = count;
+    this.#active.clear();
+    for (const [fault, state] of faults) {
+      this.#active.add(fault);
+      fault.restore(state);
+    }
+    this.#seams.restore(seams);
   }
 
-  /** Whether a fault sees to it. */
-  takes(passing: Passing): boolean {
-    return this.#cut.has(passing.stream) || this.#seams.passing.all.some((intercepts) => intercepts(passing));
+  /** Nothing goes wrong until the returned function is called; what was to come later is lost as in `stop`. */
+  pause(): () => void {
+    const paused = this.#seams.state;
+    this.#seams.clear();
+    this.#later.clear();
+    return () => this.#seams.resume(paused);
   }
 
-  #start({ probability, times = Number.POSITIVE_INFINITY }: Chance, start: Start): Fault {
-    const held: Passing[] = [];
-    let hits = 0;
-    let end = () => {};
-    const happens = () => {
-      if (hits >= times) return false;
-      if (probability < 1 && this.#parts.random.fraction() >= probability) return false;
-      if (++hits >= times) end();
-      return true;
-    };
-    const cut = (stream: Stream) => {
-      this.#cut.add(stream);
-      void this.#cutWhenDone(stream);
-    };
-    end = start({ ...this.#parts, seams: this.#seams, held, happens, cut });
-    return {
-      get hits() {
-        return hits;
+  /** Nothing goes wrong any more; what was to come later does not come, and whoever waits for it waits no longer. */
+  stop(): void {
+    this.#active.clear();
+    this.#seams.clear();
+    this.#later.clear();
+  }
+
+  /** Whether a fault sees to it, or, where none does any more, `next`. */
+  takes(passing: Passing, next: Interception = () => false): boolean {
+    return this.#offer(passing, this.#seams.passing.all, next);
+  }
+
+  #offer(passing: Passing, interceptions: readonly Interception[], next: Interception): boolean {
+    if (this.#cut.has(passing.stream)) return true;
+    for (const [index, intercepts] of interceptions.entries()) {
+      if (!this.#seams.passing.all.includes(intercepts)) continue;
+      passing.onward = (again) => this.#offer(again, interceptions.slice(index + 1), next);
+      if (intercepts(passing)) return true;
+    }
+    passing.onward = () => false;
+    return next(passing);
+  }
+
+  #start(kind: FaultKind, options: Record<string, unknown> & Chance): Fault {
+    const fault = new ActiveFault(`${this.#seed} ${++this.#count}`, options, kind.outlasts);
+    this.#active.add(fault);
+    const end = kind.start(options, {
+      ...this.#parts,
+      seams: this.#seams,
+      held: fault.held,
+      happens: (client) => fault.happens(client),
+      tally: (of) => fault.tally(of),
+      after: (ms, task) => this.#later.run(ms, task),
+      wait: (ms) => this.#later.wait(ms),
+      cut: (stream) => {
+        this.#cut.add(stream);
+        void this.#cutWhenDone(stream);
       },
-      held,
-      release: () => {
-        for (const passing of held.splice(0)) passing.pass();
-      },
-      remove: () => end(),
+    });
+    fault.end = () => {
+      this.#active.delete(fault);
+      end();
     };
+    if (fault.isOver) fault.end();
+    return fault;
   }
 
   async #cutWhenDone(stream: Stream): Promise<void> {
@@ -103,9 +145,8 @@ export class Faults {
   }
 }
 
-interface Chance {
-  readonly probability: number;
-  readonly times?: number | undefined;
+interface FaultsState {
+  readonly seams: Seams["state"];
+  readonly count: number;
+  readonly faults: ReadonlyMap<ActiveFault, FaultState>;
 }
-
-type Start = (site: Site) => () => void;

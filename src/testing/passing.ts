@@ -3,12 +3,14 @@ import { textOf } from "../stream/tap.ts";
 import type { Element } from "../xml/element.ts";
 import { readFragment } from "../xml/fragment.ts";
 import type { XmlElement } from "../xml/parser.ts";
-import { writeXml } from "./read-xml.ts";
+import { readXml, writeXml } from "./read-xml.ts";
 import { type Direction, Seen } from "./seen.ts";
 
 /** One element on its way, where it can be kept, changed, doubled or thrown away. */
 export class Passing extends Seen {
   readonly stream: Stream;
+  /** Asked when it is let go; true: somebody else sees to it from then on. Default: nobody is. */
+  onward: (passing: Passing) => boolean = () => false;
   readonly #go: (xml: string | undefined) => void;
 
   private constructor(direction: Direction, stream: Stream, xml: string, go: (xml?: string) => void) {
@@ -34,7 +36,17 @@ export class Passing extends Seen {
 
   /** Lets it go on its way: now, later, or once more; as it is, or as `xml`. A client that is gone gets nothing. */
   pass(xml?: string): void {
-    if (this.stream.state !== "closed") this.#go(xml);
+    if (this.stream.state === "closed") return;
+    // Another one each time: whoever is asked next may keep it.
+    const again = new Passing(this.direction, this.stream, xml ?? this.xml, (changed = xml) =>
+      this.#go(changed),
+    );
+    if (!this.onward(again)) again.#go(undefined);
+  }
+
+  /** The element anew, to change it: what is in `element` was seen by others. */
+  copy(): Element {
+    return readXml(this.xml);
   }
 
   /** Lets another one go in its place. */

@@ -27,7 +27,7 @@ export function rigTap({ seams, faults, handlers, mimicry, record, hides }: RigT
       const passing = Passing.received(stream, element);
       mimicry?.hears(stream, passing.element);
       record(stream, passing);
-      return faults.takes(passing) || handlers.takes(passing) ? "taken" : undefined;
+      return faults.takes(passing, (left) => handlers.takes(left)) ? "taken" : undefined;
     },
     sent(stream, text) {
       if (hides(stream)) return undefined;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Random } from "../util/random.ts";
 
 /** Numbers that look random and are the same for the same seed. For tests alone: they can be guessed. */
@@ -10,6 +11,11 @@ export class SeededRandom implements Random {
   constructor(seed: number, ids: "seq" | "random" = "random") {
     this.#state = seed >>> 0;
     this.#ids = ids;
+  }
+
+  /** The same for the same text. */
+  static of(text: string): SeededRandom {
+    return new SeededRandom(createHash("sha256").update(text).digest().readUInt32LE());
   }
 
   /** 0 to 1, without 1. The generator is Mulberry32. */

@@ -20,7 +20,10 @@ import {
 import type { ConnectOptions, PipeClient, Rig } from "./create-rig.ts";
 import { Endpoints } from "./endpoints.ts";
 import type { KillOptions } from "./faults/cut.ts";
+import { Doors } from "./faults/doors.ts";
 import { FaultyStore, isSimulated } from "./faults/faulty-store.ts";
+import { Lines } from "./faults/lines.ts";
+import type { Link } from "./faults/link.ts";
 import type { Seams } from "./faults/seams.ts";
 import { Faults } from "./faults.ts";
 import { type Handler, Handlers, type StanzaHandler } from "./handlers.ts";
@@ -33,7 +36,7 @@ import { rigTap } from "./rig-tap.ts";
 import { ScriptedComponent } from "./scansion/component.ts";
 import { writeScript } from "./scansion/record.ts";
 import { runScript } from "./scansion/run.ts";
-import { SeededRandom } from "./seeded-random.ts";
+import type { SeededRandom } from "./seeded-random.ts";
 import { bareOf, type Seen } from "./seen.ts";
 import { type ServiceName, serviceAddress } from "./services.ts";
 import { remember, type Snapshot, takeSnapshot } from "./snapshot.ts";
@@ -63,6 +66,8 @@ export class TestServer implements AsyncDisposable {
   readonly #random: SeededRandom;
   readonly #users: TestUsers;
   readonly #seams: Seams;
+  readonly #lines: Lines;
+  readonly #doors: Doors;
   readonly #tap: Tap;
   /** Those of scripts, by domain. */
   readonly #components = new Map<string, ScriptedComponent>();
@@ -123,17 +128,19 @@ export class TestServer implements AsyncDisposable {
       hasForeignClients: () => this.#foreign().length > 0,
       transcript: () => this.transcript,
     });
-    const chance = new SeededRandom(options.seed ?? 1);
+    const { seed = 1 } = options;
+    this.#lines = new Lines(clock, seed, seams.network);
+    this.#doors = new Doors(this.#lines, seams.certificate);
     const parts = {
       clock,
       resolve,
       settle,
-      random: chance,
+      lines: this.#lines,
       domains: () => [...this.server.hosts.keys()],
       streams: () => this.server.streams,
       sessions: () => this.#sessions(),
     };
-    this.faults = new Faults(parts, seams);
+    this.faults = new Faults(parts, seams, seed);
     this.#handlers = new Handlers({ clock, resolve, failed: (message) => void this.#failures.push(message) });
     this.#tap = rigTap({
       seams,
@@ -146,9 +153,8 @@ export class TestServer implements AsyncDisposable {
     this.#endpoints = new Endpoints({
       turn: () => this.server.turn,
       log: () => this.server.log,
-      clock,
-      random: chance,
-      seams,
+      doors: this.#doors,
+      transportFaults: seams.transport,
       accept: (transport) => void this.server.accept(transport),
       ready: () => this.#underway.done,
     });
@@ -236,13 +242,16 @@ export class TestServer implements AsyncDisposable {
 
   /** A connection that no port is needed for: what is written to it the server reads. It counts as encrypted. */
   connect(): Duplex {
-    return new PipeDuplex(async (events) => {
+    const duplex = new PipeDuplex(async (events) => {
       await this.#underway.done;
       const pipe = new Pipe(this.server.turn);
       pipe.open(events);
+      this.#lines.carries(link, pipe.transport);
       this.server.accept(pipe.transport);
       return pipe;
     });
+    const link: Link = this.#lines.link(duplex, "client");
+    return link;
   }
 
   /** A minimal client that a test scripts: `"romeo"`, or `"romeo/phone"`. It is logged in and available. */
@@ -377,6 +386,7 @@ export class TestServer implements AsyncDisposable {
   async close(): Promise<void> {
     await this.#underway.done;
     this.#traffic.end();
+    this.faults.stop();
     const closed = this.#endpoints.close();
     for (const stream of this.#foreign()) {
       stream.close();
@@ -386,6 +396,7 @@ export class TestServer implements AsyncDisposable {
     while (this.#foreign().length > 0 && performance.now() < until) await sleep(1);
     for (const stream of this.#foreign()) stream.transport.destroy();
     await this.rig.close();
+    this.#lines.close();
     await closed;
   }
 
@@ -394,7 +405,7 @@ export class TestServer implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    this.server.addTap(this.#tap);
+    this.#watch();
     const { users = [], rooms = [], port = 0, tls } = this.#options;
     for (const user of users) await this.addUser(user);
     for (const room of rooms) await this.addRoom(room);
@@ -419,6 +430,11 @@ export class TestServer implements AsyncDisposable {
     return component;
   }
 
+  #watch(): void {
+    this.server.addTap(this.#tap);
+    this.server.keepDoors(this.#doors);
+  }
+
   /** What is to be seen is at once what the image says; the server follows. */
   #restart(image: MemoryImage, meanwhile: () => void): Promise<void> {
     const store = (this.#store = createMemoryStore(image));
@@ -428,10 +444,12 @@ export class TestServer implements AsyncDisposable {
       for (const stream of this.#foreign()) stream.transport.destroy();
       const { http, https } = this.#httpPorts;
       const listen = { c2s: false, c2sTls: false, http: http || false, https: https || false } as const;
+      const goOn = this.faults.pause();
       await this.rig.restart({ store: new FaultyStore(store, this.#seams.store), listen }, meanwhile);
+      goOn();
       this.forget();
       this.#components.clear();
-      this.server.addTap(this.#tap);
+      this.#watch();
       this.#restoring--;
       await this.server.listen();
     });

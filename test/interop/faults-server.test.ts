@@ -1,63 +1,9 @@
-/** Faults of the network, the store, the archive, push services and the clock, as client libraries meet them. */
+/** Faults of the store, the archive, push services and the clock, as client libraries meet them. */
 import { xml } from "@xmpp/client";
 import { createClient } from "stanza";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { FaultOptions, TestServer } from "../../src/testing/index.ts";
-import { chat, happens, romeoOf, serve, settledRomeo } from "./rig-clients.ts";
-
-describe("the network", () => {
-  test("brings some bytes at a time, also in the middle of a character", async () => {
-    const server = await serve();
-    const fault = server.faults.add({ fault: "network", direction: "in", slice: 1 });
-    const romeo = await settledRomeo(server);
-    const juliet = await server.client("juliet");
-    await romeo.send(chat("Où es-tu, 🌹?"));
-    await server.expect({ to: "juliet", body: "Où es-tu, 🌹?" });
-    await juliet.receives(`<message type="chat"><body>Où es-tu, 🌹?</body></message>`);
-    expect(fault.hits).toBe(1);
-  });
-
-  // In smaller pieces its parser does not even understand the XML declaration.
-  test("brings three bytes at a time to @xmpp/client 0.14, which breaks the characters", async () => {
-    const server = await serve();
-    server.faults.add({ fault: "network", direction: "out", slice: 3 });
-    const romeo = await settledRomeo(server);
-    const juliet = await server.client("juliet");
-    await juliet.sends(`<message to="romeo@localhost" type="chat"><body>Ici, 🌙🌙</body></message>`);
-    await server.expect({ to: "romeo", kind: "message" });
-    while (romeo.bodies.length === 0) await happens(romeo, "stanza");
-    expect(romeo.bodies).toEqual([expect.stringMatching(/^Ici, \uFFFD+$/)]);
-  });
-
-  test("brings slices under TLS as well", async () => {
-    const server = await serve({ tls: true });
-    server.faults.add({ fault: "network", slice: 7 });
-    await settledRomeo(server);
-  });
-
-  test.each<FaultOptions>([
-    { fault: "network", latency: "10ms", jitter: "5ms" },
-    { fault: "network", bandwidth: 50_000 },
-  ])("takes its time: %o", async (options) => {
-    const server = await serve();
-    server.faults.add(options);
-    const began = performance.now();
-    await settledRomeo(server);
-    const slow = performance.now() - began;
-    // Eight ways at least, for what takes no time else; 2 kB and more.
-    expect(slow).toBeGreaterThan(40);
-  });
-
-  test("is silent, and the connection stays", async () => {
-    const server = await serve();
-    server.faults.add({ fault: "network", direction: "out", stall: true });
-    const romeo = romeoOf(server);
-    Object.assign(romeo, { timeout: 100 });
-    romeo.reconnect.stop();
-    await expect(romeo.start()).rejects.toMatchObject({ name: "TimeoutError" });
-    expect(server.server.streams.size).toBe(1);
-  });
-});
+import { happens, serve, settledRomeo } from "./rig-clients.ts";
 
 describe("the store", () => {
   const note = xml("query", { xmlns: "jabber:iq:private" }, xml("note", { xmlns: "urn:example:note" }, "x"));

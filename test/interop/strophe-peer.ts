@@ -2,8 +2,14 @@ import { setDefaultCACertificates } from "node:tls";
 import { $iq, $msg, $pres, Strophe } from "strophe.js";
 import { onTestFinished } from "vitest";
 import { Inbox } from "./inbox.ts";
-import type { RealServer } from "./real-server.ts";
 import { XmlHttpRequest } from "./xml-http-request.ts";
+
+/** What of a server such a client has to know. */
+interface ServerOnPorts {
+  readonly server: { readonly ports: { readonly https: number } };
+  /** PEM. */
+  readonly certificate: string;
+}
 
 export type StropheTransport = "websocket" | "bosh";
 
@@ -27,7 +33,7 @@ export interface StrophePeer {
 
 export { $iq, $msg, $pres, Strophe };
 
-function connectionTo({ server, certificate }: RealServer, transport: StropheTransport) {
+function connectionTo({ server, certificate }: ServerOnPorts, transport: StropheTransport) {
   setDefaultCACertificates([certificate]);
   Object.assign(globalThis, { XMLHttpRequest: XmlHttpRequest });
   Strophe.setLogLevel(Strophe.LogLevel.FATAL);
@@ -38,7 +44,7 @@ function connectionTo({ server, certificate }: RealServer, transport: StropheTra
 }
 
 /** A client that goes on with another one's session of BOSH (XEP-0124), as on another page. */
-export function attachStrophe(real: RealServer, { connection: other }: StrophePeer): StrophePeer {
+export function attachStrophe(real: ServerOnPorts, { connection: other }: StrophePeer): StrophePeer {
   const { sid, rid } = other._proto as unknown as { sid: string; rid: number };
   const { jid } = other;
   other.reset();
@@ -49,7 +55,7 @@ export function attachStrophe(real: RealServer, { connection: other }: StrophePe
 
 /** A client that is connecting. */
 export function makeStrophe(
-  real: RealServer,
+  real: ServerOnPorts,
   transport: StropheTransport,
   { jid, password = "secret" }: { jid: string; password?: string },
 ): StrophePeer {
@@ -96,7 +102,7 @@ function peerOn(
 }
 
 export async function strophe(
-  real: RealServer,
+  real: ServerOnPorts,
   transport: StropheTransport,
   jid: string,
 ): Promise<StrophePeer> {

@@ -32,7 +32,7 @@ export class WebSocketTransport implements Transport, Outbox {
   /** Whether the peer gave a sign of life since `isAlive` was last set to false. */
   isAlive = true;
   readonly #socket: WebSocket;
-  readonly #connection: Socket;
+  readonly connection: Socket;
   readonly #isDirect: boolean;
   readonly #turn: Turn;
   #events: TransportEvents | undefined;
@@ -47,7 +47,7 @@ export class WebSocketTransport implements Transport, Outbox {
 
   constructor({ socket, connection, peer, isDirect, turn }: WebSocketParts) {
     this.#socket = socket;
-    this.#connection = connection;
+    this.connection = connection;
     this.#isDirect = isDirect;
     this.#turn = turn;
     this.remote = peer.remote;
@@ -73,7 +73,7 @@ export class WebSocketTransport implements Transport, Outbox {
       this.isAlive = true;
     });
     socket.on("close", () => this.#close(undefined, this.unsent));
-    this.#connection.on("drain", () => events.drained());
+    this.connection.on("drain", () => events.drained());
   }
 
   write(text: string): void {
@@ -96,7 +96,7 @@ export class WebSocketTransport implements Transport, Outbox {
       // Behind a close frame nothing is said any more (RFC 6455 §5.5.1).
       if (this.#socket.readyState !== this.#socket.OPEN) return settle(new Error("the WebSocket closes"));
       const frames = textFrames(messages.map(standalone));
-      const isTaken = this.#connection.write(frames, waiters.length > 0 ? settle : undefined);
+      const isTaken = this.connection.write(frames, waiters.length > 0 ? settle : undefined);
       // A socket that takes all at once will not say "drain".
       if (isTaken) this.#events?.drained();
     }
@@ -114,7 +114,7 @@ export class WebSocketTransport implements Transport, Outbox {
     if (this.#closed) return Promise.resolve(false);
     return new Promise((resolve) => {
       if (this.#messages.length > 0) this.#waiters.push(resolve);
-      else this.#connection.write("", (error) => resolve(!error));
+      else this.connection.write("", (error) => resolve(!error));
     });
   }
 
@@ -135,11 +135,11 @@ export class WebSocketTransport implements Transport, Outbox {
   channelBinding(): undefined {}
 
   encryption(): Encryption | undefined {
-    return this.#isDirect ? encryptionOf(this.#connection) : undefined;
+    return this.#isDirect ? encryptionOf(this.connection) : undefined;
   }
 
   clientCertificate(): Buffer | undefined {
-    return this.#isDirect ? clientCertificateOf(this.#connection) : undefined;
+    return this.#isDirect ? clientCertificateOf(this.connection) : undefined;
   }
 
   pause(): void {

@@ -20,7 +20,7 @@ export const acknowledgements = defineFault({
   start({ how, user }, site) {
     return site.seams.passing.add((passing) => {
       if (passing.direction !== "out" || passing.kind !== "nonza" || !isOf(passing, user, site)) return false;
-      if (!passing.element.is("a", ns.STREAM_MANAGEMENT) || !site.happens()) return false;
+      if (!passing.element.is("a", ns.STREAM_MANAGEMENT) || !site.happens(passing.client)) return false;
       if (how === "cut") site.cut(passing.stream);
       return true;
     });

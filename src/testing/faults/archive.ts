@@ -17,16 +17,16 @@ export interface ArchiveFault extends CommonOptions {
 export const archive = defineFault({
   name: "archive",
   doc: "Pages of the archive (XEP-0313) have gaps, repeat themselves, are in the wrong order, or never come to an end.",
+  outlasts: true,
   fields: { how: t.oneOf(["gaps", "repeat", "backwards", "endless"]), user: userField },
   start({ how, user }, site) {
-    let count = 0;
     return site.seams.passing.add((passing) => {
       if (passing.direction !== "out" || !passing.isStanza || !isOf(passing, user, site)) return false;
       if (passing.element.getChild("fin", ns.MAM)) return ends(passing, how, site);
       if (!passing.element.getChild("result", ns.MAM) || how === "endless") return false;
-      if (how === "gaps" && ++count % 2 === 1) return false;
-      if (!site.happens()) return false;
-      if (how === "backwards") site.held.push(passing);
+      if (how === "backwards") return turns(passing, site);
+      if (how === "gaps" && site.tally(passing.client) % 2 === 1) return false;
+      if (!site.happens(passing.client)) return false;
       if (how === "repeat") {
         passing.pass();
         passing.pass();
@@ -36,11 +36,25 @@ export const archive = defineFault({
   },
 });
 
+/** Keeps a page until its end; the last of its times is not over before. */
+function turns(passing: Passing, site: Site): boolean {
+  const isUnderWay = site.held.some(({ stream }) => stream === passing.stream);
+  if (!isUnderWay && !site.happens(passing.client)) return false;
+  site.held.push(passing);
+  return true;
+}
+
 function ends(passing: Passing, how: ArchiveFault["how"], site: Site): boolean {
-  for (const result of site.held.splice(0).reverse()) result.pass();
+  const kept = site.held.filter(({ stream }) => stream === passing.stream);
+  for (const result of kept.reverse()) {
+    site.held.splice(site.held.indexOf(result), 1);
+    result.pass();
+  }
   const fin = passing.element.getChild("fin", ns.MAM);
-  if (how !== "endless" || fin?.attrs["complete"] === undefined || !site.happens()) return false;
-  delete fin.attrs["complete"];
-  passing.passAs(passing.element);
+  if (how !== "endless" || fin?.attrs["complete"] === undefined || !site.happens(passing.client))
+    return false;
+  const page = passing.copy();
+  delete page.getChild("fin", ns.MAM)?.attrs["complete"];
+  passing.passAs(page);
   return true;
 }

@@ -11,6 +11,7 @@ export interface ClockSkewFault extends CommonOptions {
 export const clockSkew = defineFault({
   name: "clock-skew",
   doc: "The server's clock is fast, or slow: all stamps are wrong. What waits goes on waiting as long as before.",
+  outlasts: true,
   fields: { by: signedDuration().doc('Milliseconds, or a duration like "10m" or "-10m".') },
   start({ by }, site) {
     site.happens();

@@ -1,3 +1,4 @@
+import type { Stream } from "../../stream/stream.ts";
 import { t } from "../../util/schema.ts";
 import { matcherOf } from "../pattern.ts";
 import { bareOf, type Direction } from "../seen.ts";
@@ -31,13 +32,14 @@ export const cut = defineFault({
   start({ user, afterStanza, beforeStanza, direction }, site) {
     const last = afterStanza ?? beforeStanza;
     if (last === undefined) {
-      for (const stream of streamsOf(user, site)) if (site.happens()) stream.transport.destroy();
+      for (const stream of streamsOf(user, site))
+        if (site.happens(addressOf(stream))) stream.transport.destroy();
       return () => {};
     }
     const matches = matcherOf(direction === "out" ? { to: user } : { from: user }, site.resolve);
-    let count = 0;
     return site.seams.passing.add((passing) => {
-      if (!passing.isStanza || !matches(passing) || ++count !== last || !site.happens()) return false;
+      if (!passing.isStanza || !matches(passing) || site.tally() !== last) return false;
+      if (!site.happens(passing.client)) return false;
       if (afterStanza !== undefined) passing.pass();
       site.cut(passing.stream);
       return true;
@@ -45,11 +47,16 @@ export const cut = defineFault({
   },
 });
 
+/** Of its session; before there is one of its account; "" before that. */
+export function addressOf({ session, user }: Stream): string {
+  return (session?.jid ?? user)?.toString() ?? "";
+}
+
 /** Those of a user that is authenticated; of one resource, where it is named. */
 export function streamsOf(user: string, { resolve, streams }: FaultsParts) {
   const wanted = resolve(user);
   return [...streams()].filter((stream) => {
-    const jid = (stream.session?.jid ?? stream.user)?.toString() ?? "";
+    const jid = addressOf(stream);
     return jid === wanted || bareOf(jid) === wanted;
   });
 }

@@ -2,14 +2,14 @@ import type { Session } from "../../session/session.ts";
 import type { Stream } from "../../stream/stream.ts";
 import { type Infer, type Schema, t } from "../../util/schema.ts";
 import type { Passing } from "../passing.ts";
-import type { SeededRandom } from "../seeded-random.ts";
 import { bareOf, type Seen } from "../seen.ts";
 import { millisecondsOf, type TestClock } from "../test-clock.ts";
+import type { Lines } from "./lines.ts";
 import type { Seams } from "./seams.ts";
 
 /** What every fault may say. */
 export interface CommonOptions {
-  /** 0 to 1; which ones it hits is the same for the same seed. Default: 1. */
+  /** 0 to 1; which ones it hits is, for each user, the same for the same seed. Default: 1. */
   readonly probability?: number;
   /** After so many hits the fault is over. Default: never. */
   readonly times?: number;
@@ -30,8 +30,8 @@ export interface Fault {
 /** What faults may know and do of the server. */
 export interface FaultsParts {
   readonly clock: TestClock;
-  readonly random: SeededRandom;
   readonly domains: () => readonly string[];
+  readonly lines: Lines;
   resolve(name: string): string;
   streams(): Iterable<Stream>;
   sessions(): Iterable<Session>;
@@ -43,8 +43,17 @@ export interface Site extends FaultsParts {
   readonly seams: Seams;
   /** What it keeps back. */
   readonly held: Passing[];
-  /** Whether it happens this time. It is counted, and after the last time the fault is over. */
-  happens(): boolean;
+  /**
+   * Whether it happens this time. It is counted, and after the last time the fault is over. `client`: whom it would hit; chance
+   * decides for each user by itself.
+   */
+  happens(client?: string): boolean;
+  /** Counts, from 1; a snapshot brings back where it was. `of`: one count for each. */
+  tally(of?: string): number;
+  /** Runs `task` later, on the server's clock; never, when the server closes before. */
+  after(ms: number, task: () => void): void;
+  /** Settles later, on the server's clock; at once, when the server closes. */
+  wait(ms: number): Promise<void>;
   /** Cuts the connection when what passed has been dealt with, or has left; nothing more passes until then. */
   cut(stream: Stream): void;
 }
@@ -57,6 +66,8 @@ export interface FaultKind {
   readonly name: string;
   readonly doc: string;
   readonly schema: Schema<Record<string, unknown>>;
+  /** Whether it stays with what it hit when it has happened as often as it may. */
+  readonly outlasts: boolean;
   /** Begins it; returns how to end it. */
   start(options: Record<string, unknown>, site: Site): () => void;
 }
@@ -66,9 +77,11 @@ export function defineFault<const F extends Fields>(kind: {
   readonly name: string;
   readonly doc: string;
   readonly fields: F;
+  /** Default: false. */
+  readonly outlasts?: boolean;
   start(options: Values<F>, site: Site): () => void;
 }): FaultKind {
-  const { name, doc, fields } = kind;
+  const { name, doc, fields, outlasts = false } = kind;
   const schema = t.object({
     fault: t.oneOf([name]),
     ...fields,
@@ -78,6 +91,7 @@ export function defineFault<const F extends Fields>(kind: {
   return {
     name,
     doc,
+    outlasts,
     schema: schema as unknown as FaultKind["schema"],
     start: (options, site) => kind.start(options as unknown as Values<F>, site),
   };

@@ -1,14 +1,13 @@
 import type { Socket } from "node:net";
 import { SocketTransport } from "../../net/socket-transport.ts";
 import type { TlsSettings } from "../../net/tls-socket.ts";
-import type { ChannelBindingType } from "../../net/transport.ts";
 import type { Turn } from "../../net/turn.ts";
 import type { Seam, TransportFault } from "./seams.ts";
 
 /** What is said in place of a handshake: no record of TLS begins so. */
 const NO_HANDSHAKE = "no TLS here\r\n";
 
-/** TCP where TLS can go wrong. */
+/** TCP where STARTTLS can go wrong. */
 export class FaultyTransport extends SocketTransport {
   readonly #plain: Socket;
   readonly #faults: Seam<TransportFault>;
@@ -26,7 +25,7 @@ export class FaultyTransport extends SocketTransport {
   }
 
   override startTls(domain: string): void {
-    if (this.#faults.all.some((fault) => fault.breaksHandshake?.())) {
+    if (this.#faults.all.some((fault) => fault.breaksHandshake())) {
       this.flush();
       this.#plain.removeAllListeners("data");
       // Not before the client begins: what comes along with <proceed/> is lost.
@@ -34,12 +33,5 @@ export class FaultyTransport extends SocketTransport {
     } else {
       super.startTls(domain);
     }
-  }
-
-  override channelBinding(type: ChannelBindingType): Buffer | undefined {
-    const data = super.channelBinding(type);
-    return (
-      data && this.#faults.all.reduce((bound, fault) => fault.channelBinding?.(type, bound) ?? bound, data)
-    );
   }
 }

@@ -1,6 +1,8 @@
 import { type AcknowledgementsFault, acknowledgements } from "./acknowledgements.ts";
 import { type ArchiveFault, archive } from "./archive.ts";
+import { type BindFault, bind } from "./bind.ts";
 import { type CertificateFault, certificate } from "./certificate.ts";
+import { type BindingFault, channelBinding } from "./channel-binding.ts";
 import { type ClockSkewFault, clockSkew } from "./clock-skew.ts";
 import { type CutFault, cut } from "./cut.ts";
 import type { FaultKind } from "./fault.ts";
@@ -13,14 +15,7 @@ import {
   type TokenFault,
 } from "./login.ts";
 import { type NetworkFault, network } from "./network.ts";
-import {
-  type BindingFault,
-  channelBinding,
-  type DowngradeFault,
-  downgrade,
-  type StarttlsFault,
-  starttls,
-} from "./offers.ts";
+import { type DowngradeFault, downgrade, type StarttlsFault, starttls } from "./offers.ts";
 import { type PushFault, push } from "./push.ts";
 import { type ResumptionFault, resumption } from "./resumption.ts";
 import { type StanzaFault, stanza } from "./stanza.ts";
@@ -36,6 +31,7 @@ export type FaultOptions =
   | ResumptionFault
   | LoginFault
   | TokenFault
+  | BindFault
   | SignatureFault
   | DowngradeFault
   | BindingFault
@@ -58,6 +54,7 @@ export const faultKinds: ReadonlyMap<string, FaultKind> = new Map(
     resumption,
     login,
     expiredToken,
+    bind,
     serverSignature,
     downgrade,
     channelBinding,

@@ -1,6 +1,7 @@
 /** Faults of authentication: RFC 6120 §6 and XEP-0388. */
+import type { Stream } from "../../stream/stream.ts";
 import { t } from "../../util/schema.ts";
-import { el, serialize } from "../../xml/element.ts";
+import { type Element, el, serialize } from "../../xml/element.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Passing } from "../passing.ts";
 import { type CommonOptions, defineFault, type Site } from "./fault.ts";
@@ -23,6 +24,11 @@ const CONDITIONS = [
 export interface LoginFault extends CommonOptions {
   readonly fault: "login";
   readonly condition: (typeof CONDITIONS)[number];
+  /**
+   * `start`: when it begins. `response`: when the client has answered a challenge, which it does with SCRAM, and not with PLAIN.
+   * Default: `start`.
+   */
+  readonly step?: "start" | "response";
   readonly text?: string;
 }
 
@@ -31,16 +37,38 @@ export const login = defineFault({
   doc: "Authentication fails (RFC 6120 §6.5, XEP-0388), whatever the client knows.",
   fields: {
     condition: t.oneOf(CONDITIONS),
+    step: t.oneOf(["start", "response"], "start").doc("When it begins, or when a challenge was answered."),
     text: t.optional(t.string()).doc("For people."),
   },
-  start({ condition, text }, site) {
+  // What began to fail comes to its end.
+  outlasts: true,
+  start({ condition, step, text }, site) {
+    if (step === "response") return failsLater(condition, text, site);
     return site.seams.passing.add((passing) => {
-      if (!mechanismOf(passing) || !site.happens()) return false;
-      fail(passing, condition, text);
+      if (!mechanismOf(passing) || !site.happens(passing.client)) return false;
+      passing.stream.write(failure(passing, condition, text));
       return true;
     });
   },
 });
+
+/** In place of the response the server hears that the client gives up, and forgets the exchange; the client hears something else. */
+function failsLater(condition: string, text: string | undefined, site: Site): () => void {
+  const failing = new WeakSet<Stream>();
+  return site.seams.passing.add((passing) => {
+    const { direction, stream, element, kind } = passing;
+    if (kind !== "nonza" || !isOfSasl(element)) return false;
+    if (direction === "out") {
+      if (element.name !== "failure" || !failing.delete(stream)) return false;
+      passing.pass(failure(passing, condition, text));
+      return true;
+    }
+    if (element.name !== "response" || !site.happens(passing.client)) return false;
+    failing.add(stream);
+    passing.passAs(el("abort", { xmlns: element.getNS() }));
+    return true;
+  });
+}
 
 export interface TokenFault extends CommonOptions {
   readonly fault: "expired-token";
@@ -53,8 +81,8 @@ export const expiredToken = defineFault({
   start(_, site) {
     return site.seams.passing.add((passing) => {
       // XEP-0484 §3: mechanisms with tokens are those named HT-….
-      if (!mechanismOf(passing)?.startsWith("HT-") || !site.happens()) return false;
-      fail(passing, "credentials-expired", undefined);
+      if (!mechanismOf(passing)?.startsWith("HT-") || !site.happens(passing.client)) return false;
+      passing.stream.write(failure(passing, "credentials-expired", undefined));
       return true;
     });
   },
@@ -75,12 +103,11 @@ export const serverSignature = defineFault({
 
 function spoilsSignature(passing: Passing, site: Site): boolean {
   if (passing.direction !== "out" || passing.kind !== "nonza") return false;
-  const { element } = passing;
-  const namespace = element.getNS();
-  if (namespace !== ns.SASL && namespace !== ns.SASL2) return false;
+  const element = passing.copy();
+  if (!isOfSasl(element)) return false;
   const holder = element.getChild("additional-data") ?? element;
   const data = Buffer.from(holder.getText(), "base64").toString();
-  if (!data.startsWith("v=") || !site.happens()) return false;
+  if (!data.startsWith("v=") || !site.happens(passing.client)) return false;
   const signature = Buffer.from(data.slice(2), "base64");
   for (const [index, byte] of signature.entries()) signature[index] = byte ^ 0xff;
   holder.children = [Buffer.from(`v=${signature.toString("base64")}`).toString("base64")];
@@ -96,12 +123,19 @@ function mechanismOf(passing: Passing): string | undefined {
   return begins ? String(element.attrs["mechanism"]) : undefined;
 }
 
-function fail({ element, stream }: Passing, condition: string, text: string | undefined): void {
-  const failure = el(
-    "failure",
-    { xmlns: element.getNS() ?? ns.SASL },
-    el(condition, { xmlns: ns.SASL }),
-    ...(text === undefined ? [] : [el("text", {}, text)]),
+function isOfSasl(element: Element): boolean {
+  const namespace = element.getNS();
+  return namespace === ns.SASL || namespace === ns.SASL2;
+}
+
+/** Of the same kind of SASL as what passes. */
+function failure({ element }: Passing, condition: string, text: string | undefined): string {
+  return serialize(
+    el(
+      "failure",
+      { xmlns: element.getNS() ?? ns.SASL },
+      el(condition, { xmlns: ns.SASL }),
+      ...(text === undefined ? [] : [el("text", {}, text)]),
+    ),
   );
-  stream.write(serialize(failure));
 }

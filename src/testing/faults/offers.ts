@@ -3,7 +3,6 @@ import { t } from "../../util/schema.ts";
 import { type Element, el, serialize } from "../../xml/element.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Passing } from "../passing.ts";
-import { readXml } from "../read-xml.ts";
 import { type CommonOptions, defineFault, type Site } from "./fault.ts";
 
 export interface DowngradeFault extends CommonOptions {
@@ -32,21 +31,6 @@ export const downgrade = defineFault({
         return shown.length > 0;
       }),
     );
-  },
-});
-
-export interface BindingFault extends CommonOptions {
-  readonly fault: "channel-binding";
-}
-
-export const channelBinding = defineFault({
-  name: "channel-binding",
-  doc: "The two ends are not on the same channel (RFC 5929): somebody sits between them, and SCRAM-…-PLUS fails.",
-  fields: {},
-  start(_, site) {
-    return site.seams.transport.add({
-      channelBinding: (_type, data) => (site.happens() ? Buffer.from(data.map((byte) => byte ^ 0xff)) : data),
-    });
   },
 });
 
@@ -90,8 +74,7 @@ function refuses(passing: Passing, site: Site): boolean {
 /** Lets other features go in place of the server's, where `change` changed some. */
 function rewrites(passing: Passing, site: Site, change: (features: Element) => boolean): boolean {
   if (passing.direction !== "out" || passing.kind !== "nonza") return false;
-  // A copy: where it does not happen, what passes is what was seen.
-  const element = readXml(passing.xml);
+  const element = passing.copy();
   if (!element.is("features", ns.STREAMS) || !change(element) || !site.happens()) return false;
   passing.passAs(element);
   return true;

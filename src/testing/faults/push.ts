@@ -26,7 +26,8 @@ export const push = defineFault({
   },
   start({ how, service }, site) {
     return site.seams.passing.add((passing) => {
-      if (!isPublication(passing) || !isOf(passing, service, site) || !site.happens()) return false;
+      if (!isPublication(passing) || !isOf(passing, service, site) || !site.happens(passing.client))
+        return false;
       if (how === "error") refuse(passing);
       return true;
     });

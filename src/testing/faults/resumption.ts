@@ -30,15 +30,17 @@ export const resumption = defineFault({
   start({ how, user }, site) {
     if (how === "refuse") return site.seams.passing.add((passing) => refuses(passing, user, site));
     return site.seams.passing.add((passing) => {
-      const resumed = within(passing, "out", "resumed");
-      if (!resumed || !isOf(passing, user, site) || !site.happens()) return false;
+      if (!within(passing, "out", "resumed") || !isOf(passing, user, site) || !site.happens(passing.client))
+        return false;
       if (how === "lose") {
         site.cut(passing.stream);
         return true;
       }
+      const answer = passing.copy();
+      const resumed = find(answer, "resumed") as Element;
       if (how === "wrong-count") resumed.attrs["h"] = String(Number(resumed.attrs["h"]) + TOO_MANY);
       else resumed.attrs["previd"] = "somebody-elses";
-      passing.passAs(passing.element);
+      passing.passAs(answer);
       return true;
     });
   },
@@ -50,7 +52,7 @@ function refuses(passing: Passing, user: string | undefined, site: Site): boolea
     previous && [...site.sessions()].find(({ management }) => management?.resumeId === previous);
   if (!session) return false;
   if (user !== undefined && bareOf(session.jid.toString()) !== site.resolve(user)) return false;
-  if (!site.happens()) return false;
+  if (!site.happens(session.jid.toString())) return false;
   session.close();
   void site.settle().then(() => passing.pass());
   return true;
@@ -59,6 +61,9 @@ function refuses(passing: Passing, user: string | undefined, site: Site): boolea
 /** The element by itself, or along with authentication. */
 function within(passing: Passing, direction: "in" | "out", name: string): Element | undefined {
   if (passing.direction !== direction || passing.kind !== "nonza") return undefined;
-  const { element } = passing;
+  return find(passing.element, name);
+}
+
+function find(element: Element, name: string): Element | undefined {
   return element.is(name, ns.STREAM_MANAGEMENT) ? element : element.getChild(name, ns.STREAM_MANAGEMENT);
 }

@@ -1,7 +1,7 @@
 import type { SecureContext } from "node:tls";
-import type { ChannelBindingType } from "../../net/transport.ts";
 import type { Stream } from "../../stream/stream.ts";
 import type { Passing } from "../passing.ts";
+import type { Toxicity } from "./lines.ts";
 
 /** Looks at what passes; true: it saw to it, and nobody else does anything with it. */
 export type Interception = (passing: Passing) => boolean;
@@ -9,21 +9,7 @@ export type Interception = (passing: Passing) => boolean;
 /** What happens to a TCP connection under the stream. */
 export interface TransportFault {
   /** In place of the handshake; true: there is none. */
-  breaksHandshake?(): boolean;
-  /** In place of what the connection is bound to. */
-  channelBinding?(type: ChannelBindingType, data: Buffer): Buffer;
-}
-
-/** What happens to the bytes of a connection; times in milliseconds. */
-export interface Toxic {
-  readonly direction: "in" | "out" | "both";
-  readonly latency: number;
-  readonly jitter: number;
-  /** Bytes per second; Infinity for no limit. */
-  readonly bandwidth: number;
-  /** Bytes at once; Infinity for as they come. */
-  readonly slice: number;
-  readonly stall: boolean;
+  breaksHandshake(): boolean;
 }
 
 /** What happens to a store: each says what is wrong, if anything is, or takes its time. */
@@ -34,6 +20,8 @@ export interface StoreFault {
 
 /** One place where faults take hold of a server, the oldest first. */
 export class Seam<T> {
+  /** Called when something is no longer as it was. */
+  changed: () => void = () => {};
   #all: readonly T[] = [];
 
   get all(): readonly T[] {
@@ -42,14 +30,13 @@ export class Seam<T> {
 
   /** Returns how to take it out again. */
   add(one: T): () => void {
-    this.#all = [...this.#all, one];
-    return () => {
-      this.#all = this.#all.filter((other) => other !== one);
-    };
+    this.restore([...this.#all, one]);
+    return () => this.restore(this.#all.filter((other) => other !== one));
   }
 
   restore(all: readonly T[]): void {
     this.#all = all;
+    this.changed();
   }
 }
 
@@ -59,9 +46,8 @@ export class Seams {
   /** A stream header that came; true: the server does not get to see it. */
   readonly opening = new Seam<(stream: Stream) => boolean>();
   readonly transport = new Seam<TransportFault>();
-  /** Asked for each new connection. */
-  readonly network = new Seam<() => Toxic | undefined>();
-  /** Asked for each handshake. */
+  readonly network = new Seam<Toxicity>();
+  /** Asked for each connection with a handshake. */
   readonly certificate = new Seam<() => SecureContext | undefined>();
   readonly store = new Seam<StoreFault>();
   /** Milliseconds that the clock is fast. */
@@ -79,5 +65,14 @@ export class Seams {
 
   restore(state: readonly (readonly unknown[])[]): void {
     for (const [index, seam] of this.#each.entries()) seam.restore(state[index] ?? []);
+  }
+
+  /** What went wrong then goes wrong again, beside what came since. */
+  resume(state: readonly (readonly unknown[])[]): void {
+    for (const [index, seam] of this.#each.entries()) seam.restore([...(state[index] ?? []), ...seam.all]);
+  }
+
+  clear(): void {
+    for (const seam of this.#each) seam.restore([]);
   }
 }

@@ -36,7 +36,7 @@ export const stanza = defineFault({
     return site.seams.passing.add((passing) => {
       if (!passing.isElement || !matches(passing)) return false;
       const isNext = action === "reorder" && site.held.length > 0;
-      if (isNext || !site.happens()) return false;
+      if (isNext || !site.happens(passing.client)) return false;
       act(passing, action, by, site);
       if (action === "reorder") letNextGoFirst(matches, site);
       return true;
@@ -55,8 +55,8 @@ function letNextGoFirst(matches: (seen: Seen) => boolean, { seams, held }: Site)
   });
 }
 
-function act(passing: Passing, action: FaultAction, by: number, { clock, held }: Site): void {
-  if (action === "delay") clock.after(by, () => passing.pass());
+function act(passing: Passing, action: FaultAction, by: number, { after, held }: Site): void {
+  if (action === "delay") after(by, () => passing.pass());
   if (action === "hold" || action === "reorder") held.push(passing);
   if (action === "duplicate") {
     passing.pass();

@@ -20,7 +20,7 @@ export const storage = defineFault({
     by: duration("1s").doc("For slow, on the server's clock."),
   },
   start({ how, by }, site) {
-    const { clock, seams } = site;
+    const { seams } = site;
     switch (how) {
       case "fail":
         return seams.store.add({ commits: () => (site.happens() ? "the disk failed" : undefined) });
@@ -28,8 +28,7 @@ export const storage = defineFault({
         return seams.store.add({ writes: () => (site.happens() ? "the disk is full" : undefined) });
       case "slow":
         return seams.store.add({
-          commits: () =>
-            site.happens() ? new Promise<void>((resolve) => void clock.after(by, resolve)) : undefined,
+          commits: () => (site.happens() ? site.wait(by) : undefined),
         });
     }
   },

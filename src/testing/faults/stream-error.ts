@@ -1,6 +1,6 @@
 import { t } from "../../util/schema.ts";
 import type { StreamCondition } from "../../xmpp/errors.ts";
-import { streamsOf } from "./cut.ts";
+import { addressOf, streamsOf } from "./cut.ts";
 import { type CommonOptions, defineFault } from "./fault.ts";
 
 /** RFC 6120 §4.9.3. */
@@ -50,7 +50,8 @@ export const streamError = defineFault({
   },
   start({ condition, user, text }, site) {
     if (user !== undefined) {
-      for (const stream of streamsOf(user, site)) if (site.happens()) stream.close(condition, text);
+      for (const stream of streamsOf(user, site))
+        if (site.happens(addressOf(stream))) stream.close(condition, text);
       return () => {};
     }
     return site.seams.opening.add((stream) => {

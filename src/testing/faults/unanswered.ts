@@ -17,7 +17,7 @@ export const unanswered = defineFault({
     return site.seams.passing.add((passing) => {
       const type = passing.attribute("type");
       if ((type !== "get" && type !== "set") || !passing.stream.session || !matches(passing)) return false;
-      if (!site.happens()) return false;
+      if (!site.happens(passing.client)) return false;
       passing.stream.session.management?.count();
       return true;
     });

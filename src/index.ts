@@ -43,7 +43,7 @@ export type { Logger } from "./util/logger.ts";
 export type { Metrics } from "./util/metrics.ts";
 export type { Random } from "./util/random.ts";
 export { ConfigError, type Schema, t } from "./util/schema.ts";
-export { childElements, Element, el } from "./xml/element.ts";
+export { childElements, Element, el, serialize } from "./xml/element.ts";
 export { StanzaError, StreamError } from "./xmpp/errors.ts";
 export { Jid, JidError } from "./xmpp/jid.ts";
 export { type Header, iq, message, presence, Stanza } from "./xmpp/stanza.ts";

@@ -10,10 +10,12 @@
 import { defineModule } from "../core/module.ts";
 import type { Session } from "../session/session.ts";
 import { t } from "../util/schema.ts";
-import { el } from "../xml/element.ts";
+import { el, serialize } from "../xml/element.ts";
 import { StreamError } from "../xmpp/errors.ts";
 import { ns } from "../xmpp/ns.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
+
+const OFFER = serialize(el("csi", { xmlns: ns.CSI }));
 
 export const csi = defineModule({
   name: "csi",
@@ -34,7 +36,7 @@ export const csi = defineModule({
 
     host.streamFeature({
       ns: ns.CSI,
-      offer: ({ user }) => (user ? [el("csi", { xmlns: ns.CSI })] : undefined),
+      offer: ({ user }) => (user ? OFFER : undefined),
       receive({ session }, { name }) {
         if (!session) throw new StreamError("not-authorized");
         if (name !== "active" && name !== "inactive") throw new StreamError("unsupported-stanza-type");

@@ -6,6 +6,8 @@
  */
 import { defineModule, defineService } from "../core/module.ts";
 import { isPiece } from "../core/user-data.ts";
+import { type Awaitable, after } from "../util/awaitable.ts";
+import { Lru } from "../util/lru.ts";
 import { t } from "../util/schema.ts";
 import { childElements, clone, type Element, el, serialize } from "../xml/element.ts";
 import { readFragment } from "../xml/fragment.ts";
@@ -22,9 +24,12 @@ interface PrivateRow {
 
 /** The pieces of users, by their bare JIDs, for modules that keep them elsewhere. */
 export interface PrivateStorage {
-  get(user: Jid, name: string, namespace: string): Promise<Element | undefined>;
+  get(user: Jid, name: string, namespace: string): Awaitable<Element | undefined>;
   put(user: Jid, piece: Element): Promise<void>;
 }
+
+/** Users of whom it is remembered what they do not have. */
+const LACKING_USERS = 10_000;
 
 export const privateService = defineService<PrivateStorage>("private");
 
@@ -54,6 +59,14 @@ export const privateStorage = defineModule({
       columns: { user: "text", kind: "text", xml: "text" },
       key: ["user", "kind"],
     });
+
+    /** A piece that a user does not have: who asks for it asks whenever the user comes. */
+    const lacking = new Lru<string, string>(LACKING_USERS);
+    const put = (row: PrivateRow): Awaitable<void> => {
+      lacking.delete(row.user);
+      return table.put(row);
+    };
+    host.hook("store:lost", "observe", () => lacking.clear());
 
     // §3.2: what was never stored comes back as it was asked for, empty.
     host.iq("get", ns.PRIVATE, "query", async ({ session, payload }) => {
@@ -86,16 +99,20 @@ export const privateStorage = defineModule({
       const kinds = new Set((await table.list({ where: { user } })).map((row) => row.kind));
       for (const row of rows) kinds.add(row.kind);
       if (kinds.size > config.items) throw new StanzaError("resource-constraint", "too many pieces");
-      for (const row of rows) await table.put(row);
+      for (const row of rows) await put(row);
     });
 
     host.provide(privateService, {
-      async get(user, name, namespace) {
-        const row = await table.get({ user: user.toString(), kind: `${namespace} ${name}` });
-        return row && stored(row);
+      get(user, name, namespace) {
+        const key = { user: user.toString(), kind: `${namespace} ${name}` };
+        if (lacking.get(key.user) === key.kind) return undefined;
+        return after(table.get(key), (row) => {
+          if (!row) lacking.set(key.user, key.kind);
+          return row && stored(row);
+        });
       },
       async put(user, piece) {
-        await table.put({ user: user.toString(), kind: kindOf(piece), xml: serialize(piece) });
+        await put({ user: user.toString(), kind: kindOf(piece), xml: serialize(piece) });
       },
     });
 
@@ -120,7 +137,7 @@ export const privateStorage = defineModule({
         else if ((await table.count({ where: { user } })) >= config.items) {
           event.skipped(`private ${row.kind}`, "too many pieces");
         } else {
-          await table.put(row);
+          await put(row);
           event.added("pieces of private XML");
         }
       }

@@ -13,7 +13,7 @@ import { networkOf } from "../util/ip-network.ts";
 import { Lru } from "../util/lru.ts";
 import { t } from "../util/schema.ts";
 import { TokenBucket } from "../util/token-bucket.ts";
-import { childElements, type Element, el } from "../xml/element.ts";
+import { childElements, type Element, el, serialize } from "../xml/element.ts";
 import type { XmlElement } from "../xml/parser.ts";
 import { StanzaError, StreamError } from "../xmpp/errors.ts";
 import { Jid, JidError } from "../xmpp/jid.ts";
@@ -68,6 +68,8 @@ export interface Wanted {
 
 export const registrationService = defineService<Registration>("registration");
 
+const OFFER = serialize(el("register", { xmlns: ns.REGISTER_FEATURE }));
+
 export const register = defineModule({
   name: "register",
   implements: ["XEP-0077 2.4"],
@@ -119,10 +121,7 @@ export const register = defineModule({
     // §8. When it is not open nothing is offered, and whoever asks all the same gets an answer (§3.1).
     host.streamFeature({
       ns: ns.REGISTER,
-      offer: (stream) =>
-        isOffered() && stream.user === undefined && mayTalk(stream)
-          ? [el("register", { xmlns: ns.REGISTER_FEATURE })]
-          : undefined,
+      offer: (stream) => (isOffered() && stream.user === undefined && mayTalk(stream) ? OFFER : undefined),
       receive: answer,
     });
 

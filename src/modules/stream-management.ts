@@ -14,7 +14,7 @@ import type { Stream } from "../stream/stream.ts";
 import { type Awaitable, after } from "../util/awaitable.ts";
 import { Lru } from "../util/lru.ts";
 import { t } from "../util/schema.ts";
-import { type Element, el } from "../xml/element.ts";
+import { type Element, el, serialize } from "../xml/element.ts";
 import type { XmlElement } from "../xml/parser.ts";
 import { type StanzaCondition, StreamError } from "../xmpp/errors.ts";
 import { ns } from "../xmpp/ns.ts";
@@ -32,6 +32,8 @@ interface StreamManagement {
 type Resumption = { readonly session: Session; readonly answer: Element } | { readonly failed: Element };
 
 type Attributes = Readonly<Record<string, string | undefined>>;
+
+const OFFER = serialize(el("sm", { xmlns: ns.STREAM_MANAGEMENT }));
 
 export const streamManagement = defineModule({
   name: "streamManagement",
@@ -56,8 +58,7 @@ export const streamManagement = defineModule({
 
     host.streamFeature({
       ns: ns.STREAM_MANAGEMENT,
-      offer: ({ user, session }) =>
-        user && !session?.management ? [el("sm", { xmlns: ns.STREAM_MANAGEMENT })] : undefined,
+      offer: ({ user, session }) => (user && !session?.management ? OFFER : undefined),
       receive: (stream, element) => receive(stream, element, service),
       // §9.2
       inline: {

@@ -21,12 +21,18 @@ export interface SaslProfile {
   success(stream: Stream, success: SaslSuccess): Awaitable<void>;
 }
 
+const NO_BINDINGS: readonly ChannelBindingType[] = [];
 const BINDINGS: readonly ChannelBindingType[] = ["tls-exporter", "tls-unique", "tls-server-end-point"];
 
 /** What one stream's attempts to authenticate have come to, whichever profiles they use. */
 export class Authentication {
   readonly #stream: Stream;
   #exchange: SaslExchange | undefined;
+  /** Those that TLS has here: to ask for one costs as much as a hash. */
+  #bindings: readonly ChannelBindingType[] | undefined;
+  #offered: readonly Mechanism[] = [];
+  /** The id of the header behind which they were selected. */
+  #offeredFor: string | undefined;
   /** Of the mechanism in use. */
   #name = "";
   #failures = 0;
@@ -41,7 +47,16 @@ export class Authentication {
 
   /** The mechanisms that this stream is shown, in their order (XEP-0388 §2.1). */
   get offered(): readonly Mechanism[] {
-    const context = contextOf(this.#stream);
+    // For each header anew: hashes and encryption are other ones then.
+    if (this.#offeredFor !== this.#stream.headerId) {
+      this.#offeredFor = this.#stream.headerId;
+      this.#offered = this.#select();
+    }
+    return this.#offered;
+  }
+
+  #select(): readonly Mechanism[] {
+    const context = this.#context();
     const possible = this.#stream.host.mechanisms.filter((mechanism) => mechanism.offered(context));
     const shown = { ...context, hashes: this.#stream.shownHashes };
     const offered = possible.filter((mechanism) => mechanism.offered(shown));
@@ -51,13 +66,34 @@ export class Authentication {
 
   /** The types that this stream can bind to: those announced by XEP-0440. */
   get channelBindings(): readonly ChannelBindingType[] {
-    return contextOf(this.#stream).channelBindings;
+    const { secure, transport } = this.#stream;
+    if (!secure) return NO_BINDINGS;
+    this.#bindings ??= BINDINGS.filter((type) => transport.channelBinding(type) !== undefined);
+    return this.#bindings;
   }
 
   /** The mechanisms that take tokens here, strongest first (XEP-0484 §3.1). */
   get tokenMechanisms(): readonly string[] {
-    const context = contextOf(this.#stream);
+    const context = this.#context();
     return HASHED_TOKEN_MECHANISMS.filter((name) => canUseHashedTokens(name, context));
+  }
+
+  /** What a mechanism may know of the stream that it is offered on. */
+  #context(): SaslContext {
+    const { domain, accounts } = this.#stream.host;
+    const { secure, remote, from, hashes, transport, environment } = this.#stream;
+    return {
+      domain,
+      secure,
+      remote,
+      streamFrom: from,
+      channelBindings: this.channelBindings,
+      channelBinding: (type) => transport.channelBinding(type),
+      clientCertificate: () => transport.clientCertificate(),
+      accounts,
+      hashes,
+      random: environment.random,
+    };
   }
 
   /** @throws SaslError when there is no such mechanism, it cannot be used here, or another exchange is under way. */
@@ -67,7 +103,7 @@ export class Authentication {
     this.#name = name;
     // One that exists but is not offered here says itself why it cannot be used.
     this.#exchange = mechanism.begin({
-      ...contextOf(this.#stream),
+      ...this.#context(),
       advertised: this.offered.map((offered) => offered.name),
     });
   }
@@ -171,23 +207,6 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 export function decodeBase64(text: string): Buffer {
   if (!BASE64.test(text)) throw new SaslError("incorrect-encoding");
   return Buffer.from(text, "base64");
-}
-
-/** What a mechanism may know of the stream that it is offered on. */
-function contextOf(stream: Stream): SaslContext {
-  const { transport, host, environment } = stream;
-  return {
-    domain: host.domain,
-    secure: stream.secure,
-    remote: stream.remote,
-    streamFrom: stream.from,
-    channelBindings: BINDINGS.filter((type) => transport.channelBinding(type) !== undefined),
-    channelBinding: (type) => transport.channelBinding(type),
-    clientCertificate: () => transport.clientCertificate(),
-    accounts: host.accounts,
-    hashes: stream.hashes,
-    random: environment.random,
-  };
 }
 
 /** Waits in the server's own time, which tests turn by hand. */

@@ -1,5 +1,4 @@
 import type { Awaitable } from "../util/awaitable.ts";
-import type { Element } from "../xml/element.ts";
 import type { XmlElement } from "../xml/parser.ts";
 import type { BindingFeature, InlineFeature } from "./inline-feature.ts";
 import type { Stream } from "./stream.ts";
@@ -7,8 +6,8 @@ import type { Stream } from "./stream.ts";
 /** One child of `<stream:features/>` and the elements that negotiate it (RFC 6120 §4.3.2). Shared by all streams of a host. */
 export interface StreamFeature {
   readonly ns: string;
-  /** The advertisement, or undefined when the stream cannot use the feature now. */
-  offer(stream: Stream): readonly Element[] | undefined;
+  /** The advertisement as XML text, or undefined when the stream cannot use the feature now. */
+  offer(stream: Stream): string | undefined;
   /** When true and offered, nothing behind it is offered: it must be negotiated first. */
   readonly exclusive?: (stream: Stream) => boolean;
   /** An element of the feature's namespace, or, before a session is bound, an IQ with such a child. */

@@ -3,7 +3,7 @@ import type { Transport } from "../net/transport.ts";
 import type { Session } from "../session/session.ts";
 import { type Awaitable, after } from "../util/awaitable.ts";
 import { isSpace } from "../xml/bytes.ts";
-import { type Element, el } from "../xml/element.ts";
+import type { Element } from "../xml/element.ts";
 import type { StreamTag, XmlElement } from "../xml/parser.ts";
 import { StanzaError, StreamError } from "../xmpp/errors.ts";
 import type { Jid } from "../xmpp/jid.ts";
@@ -88,11 +88,10 @@ export class Stream extends XmlStream<StreamEnvironment> implements SessionStrea
   }
 
   /** Says what `withhold` was for, then what waited. */
-  release(...first: readonly Element[]): void {
+  release(...first: readonly string[]): void {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
-    for (const nonza of first) this.send(nonza);
-    for (const text of waiting) this.write(text);
+    for (const text of [...first, ...waiting]) this.write(text);
   }
 
   /** RFC 6120 §7: from now on stanzas go to the session. */
@@ -148,7 +147,7 @@ export class Stream extends XmlStream<StreamEnvironment> implements SessionStrea
     if (this.state !== "opening") return;
     this.sendHeader();
     this.become(this.user ? "authenticated" : "negotiating");
-    this.send(this.offers());
+    this.write(this.offers());
   }
 
   /** §4.7.2: `to` is what the client calls itself. */
@@ -157,14 +156,15 @@ export class Stream extends XmlStream<StreamEnvironment> implements SessionStrea
   }
 
   /** `<stream:features/>`: what can be negotiated now (RFC 6120 §4.3.2). */
-  offers(): Element {
-    const list = el("stream:features");
+  offers(): string {
+    let list = "";
     for (const feature of this.host.features) {
       const offered = feature.offer(this);
-      for (const element of offered ?? []) list.cnode(element);
-      if (offered && feature.exclusive?.(this)) break;
+      if (offered === undefined) continue;
+      list += offered;
+      if (feature.exclusive?.(this)) break;
     }
-    return list;
+    return list === "" ? "<stream:features/>" : `<stream:features>${list}</stream:features>`;
   }
 
   override received(element: XmlElement): Awaitable<void> {

@@ -37,9 +37,9 @@ export function byteOrderMark(source: Buffer, start: number, end: number): numbe
  * @throws XmlError `unsupported-encoding` for any encoding but UTF-8 (RFC 6120 §11.6).
  */
 export function xmlDeclaration(source: Buffer, start: number, end: number): number {
-  for (const [index, character] of [...PREFIX].entries()) {
+  for (let index = 0; index < PREFIX.length; index++) {
     if (start + index >= end) return -1;
-    if (source[start + index] !== character) {
+    if (source[start + index] !== PREFIX[index]) {
       if (index < 2) return 0;
       throw restricted("processing instruction");
     }
@@ -58,7 +58,17 @@ export function xmlDeclaration(source: Buffer, start: number, end: number): numb
 
 const PREFIX = Buffer.from("<?xml");
 
+/** What nearly all clients send: it need not be taken apart. */
+const COMMON: ReadonlySet<string> = new Set(
+  ["'", '"'].flatMap((quote) =>
+    ["", ` encoding=${quote}UTF-8${quote}`, ` encoding=${quote}utf-8${quote}`].map(
+      (encoding) => `<?xml version=${quote}1.0${quote}${encoding}?>`,
+    ),
+  ),
+);
+
 function check(declaration: string): void {
+  if (COMMON.has(declaration)) return;
   const match = DECLARATION.exec(declaration);
   if (match?.groups === undefined) throw illFormed("bad XML declaration");
   const { version, encoding } = match.groups;

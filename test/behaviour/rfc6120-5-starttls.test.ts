@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { defineModule, el } from "../../src/index.ts";
+import { defineModule } from "../../src/index.ts";
 import { selfSigned } from "../../src/net/self-signed.ts";
 import { createRig, type Rig, type RigOptions } from "../../src/testing/create-rig.ts";
 import { connectClear, connectSecure, handshake, type SocketClient } from "./socket-client.ts";
@@ -154,7 +154,7 @@ describe("STARTTLS", () => {
     const eager = defineModule({
       name: "eager",
       implements: [],
-      setup: (host) => host.streamFeature({ ns: "urn:x", offer: () => [el("eager", { xmlns: "urn:x" })] }),
+      setup: (host) => host.streamFeature({ ns: "urn:x", offer: () => `<eager xmlns="urn:x"/>` }),
     });
     await start({ modules: [eager] });
     await opened(await connectClear(rig));

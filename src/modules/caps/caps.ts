@@ -11,7 +11,7 @@ import type { Session } from "../../session/session.ts";
 import { type Awaitable, after } from "../../util/awaitable.ts";
 import { Lru } from "../../util/lru.ts";
 import { t } from "../../util/schema.ts";
-import { type Element, el } from "../../xml/element.ts";
+import { type Element, el, serialize } from "../../xml/element.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
@@ -170,7 +170,7 @@ export const caps = defineModule({
     /** XEP-0115 §6.3, XEP-0390 §5.2: what the server itself can do. It is known when all modules are there. */
     function announceOwn(): void {
       const service = host.use(discoService);
-      let own: { readonly elements: readonly Element[]; readonly nodes: readonly string[] } | undefined;
+      let own: { readonly texts: readonly string[]; readonly nodes: readonly string[] } | undefined;
       const announcement = () => (own ??= ownAnnouncement(service.domainInfo()));
       service.addNodes({
         info(node) {
@@ -184,10 +184,7 @@ export const caps = defineModule({
       for (const [index, namespace] of [ns.CAPS, ns.CAPS_2].entries()) {
         host.streamFeature({
           ns: namespace,
-          offer: ({ user, session }) => {
-            const element = user && !session ? announcement().elements[index] : undefined;
-            return element && [element];
-          },
+          offer: ({ user, session }) => (user && !session ? announcement().texts[index] : undefined),
         });
       }
     }
@@ -198,10 +195,10 @@ function ownAnnouncement(info: Element) {
   const ver = hash(OWN_ALGORITHMS.classic, verificationString(info) ?? "");
   const value = hash(OWN_ALGORITHMS.modern, hashInput(info, undefined) ?? "");
   return {
-    elements: [
+    texts: [
       el("c", { xmlns: ns.CAPS, hash: OWN_ALGORITHMS.classic, node: OWN_NODE, ver }),
       el("c", { xmlns: ns.CAPS_2 }, el("hash", { xmlns: ns.HASHES, algo: OWN_ALGORITHMS.modern }, value)),
-    ],
+    ].map((element) => serialize(element)),
     nodes: [`${OWN_NODE}#${ver}`, `${ns.CAPS_2}#${OWN_ALGORITHMS.modern}.${value}`],
   };
 }

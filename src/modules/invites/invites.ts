@@ -12,7 +12,7 @@ import type { Stream } from "../../stream/stream.ts";
 import { Lru } from "../../util/lru.ts";
 import { t } from "../../util/schema.ts";
 import { TokenBucket } from "../../util/token-bucket.ts";
-import { el } from "../../xml/element.ts";
+import { el, serialize } from "../../xml/element.ts";
 import type { XmlElement } from "../../xml/parser.ts";
 import { StanzaError, StreamError } from "../../xmpp/errors.ts";
 import { Jid } from "../../xmpp/jid.ts";
@@ -65,6 +65,8 @@ const landing = t.custom(
       ? value
       : undefined,
 );
+
+const TOKEN_OFFER = serialize(el("register", { xmlns: ns.IBR_TOKEN }));
 
 export const invites = defineModule({
   name: "invites",
@@ -128,7 +130,7 @@ export const invites = defineModule({
       ns: ns.PARS,
       offer: (stream) =>
         registration && store.isOpen && stream.user === undefined && mayTalk(stream)
-          ? [el("register", { xmlns: ns.IBR_TOKEN })]
+          ? TOKEN_OFFER
           : undefined,
       receive: takeToken,
     });

@@ -9,7 +9,7 @@ import { defineModule, defineService } from "../../core/module.ts";
 import type { Session } from "../../session/session.ts";
 import { type Awaitable, after } from "../../util/awaitable.ts";
 import { t } from "../../util/schema.ts";
-import { el } from "../../xml/element.ts";
+import { el, serialize } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
@@ -27,6 +27,8 @@ export const subscriptionsService = defineService<Pick<Subscriptions, "received"
 
 /** For those who tell a session that it is gone from somewhere: it need not tell them so any more. */
 export const directedPresenceService = defineService<Pick<DirectedPresence, "delete">>("directed-presence");
+
+const PRE_APPROVAL_OFFER = serialize(el("sub", { xmlns: ns.PRE_APPROVAL }));
 
 export const presence = defineModule({
   name: "presence",
@@ -67,7 +69,7 @@ export const presence = defineModule({
     // §3.4: for information; it is not negotiated.
     host.streamFeature({
       ns: ns.PRE_APPROVAL,
-      offer: ({ user, session }) => (user && !session ? [el("sub", { xmlns: ns.PRE_APPROVAL })] : undefined),
+      offer: ({ user, session }) => (user && !session ? PRE_APPROVAL_OFFER : undefined),
     });
 
     host.hook("presence:sent", "observe", ({ session, stanza }) => {

@@ -12,7 +12,7 @@ import type { IqRequest } from "../../routing/iq-table.ts";
 import type { Session } from "../../session/session.ts";
 import { type Awaitable, after, each, together } from "../../util/awaitable.ts";
 import { t } from "../../util/schema.ts";
-import { type Element, el } from "../../xml/element.ts";
+import { type Element, el, serialize } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
@@ -24,6 +24,8 @@ import { openRosterTables, RosterStore } from "./roster-store.ts";
 import { exportRoster, importRequest, importRoster, isRequest } from "./roster-transfer.ts";
 
 export const rosterService = defineService<RosterService>("roster");
+
+const VERSIONING_OFFER = serialize(el("ver", { xmlns: ns.ROSTER_VERSIONING }));
 
 export const roster = defineModule({
   name: "roster",
@@ -62,8 +64,7 @@ export const roster = defineModule({
     // §2.6.1: for information; it is not negotiated.
     host.streamFeature({
       ns: ns.ROSTER_VERSIONING,
-      offer: ({ user, session }) =>
-        user && !session ? [el("ver", { xmlns: ns.ROSTER_VERSIONING })] : undefined,
+      offer: ({ user, session }) => (user && !session ? VERSIONING_OFFER : undefined),
     });
 
     host.hook("session:open", "observe", ({ session }) => store.enter(session.jid.bare, session.anonymous));

@@ -1,16 +1,19 @@
-import { el } from "../../xml/element.ts";
+import { el, serialize } from "../../xml/element.ts";
 import type { XmlElement } from "../../xml/parser.ts";
 import { StanzaError, StreamError } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Stream } from "../stream.ts";
 import type { StreamFeature } from "../stream-feature.ts";
 
+const OFFER = serialize(el("bind", { xmlns: ns.BIND }));
+const LEGACY_OFFER = serialize(el("session", { xmlns: ns.SESSION }, el("optional")));
+
 /** RFC 6120 §7: resource binding; with it the stream gets its session. */
 export const bind: StreamFeature = {
   ns: ns.BIND,
 
   offer(stream) {
-    return stream.user && !stream.session ? [el("bind", { xmlns: ns.BIND })] : undefined;
+    return stream.user && !stream.session ? OFFER : undefined;
   },
 
   async receive(stream, element) {
@@ -41,6 +44,5 @@ function requestedResource(element: XmlElement): string | undefined {
 /** RFC 3921 §3: old clients ask for a session after binding and are told that they have one. */
 export const legacySession: StreamFeature = {
   ns: ns.SESSION,
-  offer: (stream: Stream) =>
-    stream.user && !stream.session ? [el("session", { xmlns: ns.SESSION }, el("optional"))] : undefined,
+  offer: (stream: Stream) => (stream.user && !stream.session ? LEGACY_OFFER : undefined),
 };

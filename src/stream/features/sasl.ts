@@ -12,15 +12,16 @@ export function sasl(): StreamFeature {
   return { ns: ns.SASL, offer, receive };
 }
 
-function offer(stream: Stream) {
+function offer(stream: Stream): string | undefined {
   if (!isDue(stream)) return undefined;
   const { offered, channelBindings } = stream.authentication;
   if (offered.length === 0) return undefined;
-  const mechanisms = el("mechanisms", { xmlns: ns.SASL });
-  for (const { name } of offered) mechanisms.cnode(el("mechanism", {}, name));
-  if (channelBindings.length === 0) return [mechanisms];
-  const bindings = channelBindings.map((type) => el("channel-binding", { type }));
-  return [mechanisms, el("sasl-channel-binding", { xmlns: ns.SASL_CHANNEL_BINDING }, ...bindings)];
+  // Their names and types are made of letters, digits and hyphens (RFC 4422 §3.1, RFC 5056 §7).
+  const names = offered.map(({ name }) => `<mechanism>${name}</mechanism>`).join("");
+  const mechanisms = `<mechanisms xmlns="${ns.SASL}">${names}</mechanisms>`;
+  if (channelBindings.length === 0) return mechanisms;
+  const types = channelBindings.map((type) => `<channel-binding type="${type}"/>`).join("");
+  return `${mechanisms}<sasl-channel-binding xmlns="${ns.SASL_CHANNEL_BINDING}">${types}</sasl-channel-binding>`;
 }
 
 async function receive(stream: Stream, element: XmlElement): Promise<void> {

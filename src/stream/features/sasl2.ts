@@ -2,7 +2,7 @@
 import { hashedToken } from "../../auth/hashed-token.ts";
 import { type Mechanism, SaslError, type SaslStep } from "../../auth/mechanism.ts";
 import { type Awaitable, after } from "../../util/awaitable.ts";
-import { type Element, el } from "../../xml/element.ts";
+import { type Element, el, serialize } from "../../xml/element.ts";
 import type { XmlElement } from "../../xml/parser.ts";
 import { StreamError } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
@@ -151,26 +151,25 @@ export function sasl2(): StreamFeature {
     );
     // XEP-0198 §9.2: a resumed stream goes on where it was, without features.
     const isResumed = results.some((result) => result.is("resumed", ns.STREAM_MANAGEMENT));
-    stream.release(answer, ...(isResumed ? [] : [stream.offers()]));
+    stream.release(serialize(answer), ...(isResumed ? [] : [stream.offers()]));
   }
 }
 
-function offer(stream: Stream): readonly Element[] | undefined {
+function offer(stream: Stream): string | undefined {
   if (stream.user || !stream.secure) return undefined;
   const { offered } = stream.authentication;
   // §2.1: not without a mechanism.
   if (offered.length === 0) return undefined;
   const { features } = stream.host;
   const inline = features.flatMap((feature) => feature.inline?.offer?.(stream) ?? []);
-  return [
-    el(
-      "authentication",
-      { xmlns: ns.SASL2 },
-      ...offered.map(({ name }) => el("mechanism", {}, name)),
-      ...(inline.length > 0 ? [el("inline", {}, ...inline)] : []),
-      ...features.flatMap((feature) => feature.inline?.announce?.(stream) ?? []),
-    ),
-  ];
+  const authentication = el(
+    "authentication",
+    { xmlns: ns.SASL2 },
+    ...offered.map(({ name }) => el("mechanism", {}, name)),
+    ...(inline.length > 0 ? [el("inline", {}, ...inline)] : []),
+    ...features.flatMap((feature) => feature.inline?.announce?.(stream) ?? []),
+  );
+  return serialize(authentication);
 }
 
 function readRequest(stream: Stream, element: XmlElement): LoginRequest {

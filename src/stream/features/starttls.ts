@@ -1,4 +1,4 @@
-import { el } from "../../xml/element.ts";
+import { el, serialize } from "../../xml/element.ts";
 import { StreamError } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Stream } from "../stream.ts";
@@ -11,7 +11,7 @@ export const starttls: StreamFeature = {
   offer(stream) {
     if (!isPossible(stream)) return undefined;
     const required = stream.environment.tlsRequired ? [el("required")] : [];
-    return [el("starttls", { xmlns: ns.TLS }, ...required)];
+    return serialize(el("starttls", { xmlns: ns.TLS }, ...required));
   },
 
   exclusive: (stream) => stream.environment.tlsRequired,

@@ -14,33 +14,12 @@ import { StanzaError } from "../xmpp/errors.ts";
 import { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
-import type { NodeConfig } from "./pubsub/node-config.ts";
+import type { NodeDefaults } from "./pubsub/node-config.ts";
 import { pubsub, pubsubService } from "./pubsub/pubsub.ts";
-import type { Pubsub, PubsubProfile } from "./pubsub/pubsub-service.ts";
+import type { Pubsub, PubsubKind } from "./pubsub/pubsub-service.ts";
 
 /** What a node is unless its owner says otherwise: open to read, its owner's to write. */
-const DEFAULTS: NodeConfig = {
-  accessModel: "open",
-  publishModel: "publishers",
-  rosterGroups: [],
-  persistItems: true,
-  maxItems: 100,
-  maxPayloadSize: 0,
-  nodeFull: "retract-oldest",
-  sendLast: "on_sub",
-  deliverNotifications: true,
-  deliverPayloads: true,
-  notifyConfig: false,
-  notifyDelete: true,
-  notifyRetract: true,
-  notificationType: "headline",
-  itemReply: "none",
-  purgeOffline: false,
-  subscribe: true,
-  title: "",
-  description: "",
-  type: "",
-};
+const DEFAULTS: NodeDefaults = { accessModel: "open", maxItems: 100, sendLast: "on_sub" };
 
 const config = t.object({
   names: t.list(t.string(), ["pubsub"]).doc("Names of the service below the domain; `[]`: there is none."),
@@ -74,7 +53,7 @@ export const standAlonePubsub = defineModule({
   setup(host, settings) {
     const domains = host.serviceDomains(settings.names);
     if (domains.length === 0) return;
-    const engine = host.use(pubsubService).open(profileOf(host, settings));
+    const engine = host.use(pubsubService).open(kindOf(host, settings));
     for (const domain of domains) open(host, engine, domain);
   },
 });
@@ -117,21 +96,14 @@ function approve(engine: Pubsub, service: Jid, stanza: Stanza): Awaitable<void> 
   });
 }
 
-function profileOf(host: Host, settings: Infer<typeof config>): PubsubProfile {
+function kindOf(host: Host, settings: Infer<typeof config>): PubsubKind {
   const isAdmin = (who: Jid) => who.domain === host.domain && host.isAdmin(who.bare);
   return {
     defaults: DEFAULTS,
     limits: {
+      ...settings,
       accessModels: ["authorize", "open", "whitelist"],
       publishModels: ["publishers", "subscribers", "open"],
-      nodes: settings.nodes,
-      itemsPerNode: settings.itemsPerNode,
-      items: settings.items,
-      bytes: settings.size,
-      payload: settings.itemSize,
-      subscriptionsPerNode: settings.subscriptionsPerNode,
-      affiliationsPerNode: settings.affiliationsPerNode,
-      changesPerMinute: settings.changesPerMinute,
     },
     affiliations: ["owner", "publisher", "publish-only", "member", "outcast"],
     autoCreate: settings.createOnPublish,

@@ -16,9 +16,9 @@ import { blocking, blockingService } from "../blocking/blocking.ts";
 import { caps, capsService } from "../caps/caps.ts";
 import { disco, discoService } from "../disco.ts";
 import { presence } from "../presence/presence.ts";
-import type { NodeConfig } from "../pubsub/node-config.ts";
+import type { NodeDefaults } from "../pubsub/node-config.ts";
 import { pubsub, pubsubService } from "../pubsub/pubsub.ts";
-import type { PubsubProfile } from "../pubsub/pubsub-service.ts";
+import type { PubsubKind } from "../pubsub/pubsub-service.ts";
 import { roster, rosterService } from "../roster/roster.ts";
 import { type AudienceParts, audienceOf } from "./audience.ts";
 import { getPending } from "./get-pending.ts";
@@ -27,28 +27,7 @@ import { createPep, pepService } from "./pep-service.ts";
 import { Visitors } from "./visitors.ts";
 
 /** XEP-0163 §5. One item, since nodes show what is now so; clients ask for more where they want it. */
-const DEFAULTS: NodeConfig = {
-  accessModel: "presence",
-  publishModel: "publishers",
-  rosterGroups: [],
-  persistItems: true,
-  maxItems: 1,
-  maxPayloadSize: 0,
-  nodeFull: "retract-oldest",
-  sendLast: "on_sub_and_presence",
-  deliverNotifications: true,
-  deliverPayloads: true,
-  notifyConfig: false,
-  notifyDelete: true,
-  notifyRetract: true,
-  notificationType: "headline",
-  itemReply: "none",
-  purgeOffline: false,
-  subscribe: true,
-  title: "",
-  description: "",
-  type: "",
-};
+const DEFAULTS: NodeDefaults = { accessModel: "presence", maxItems: 1, sendLast: "on_sub_and_presence" };
 
 const config = t.object({
   nodes: t.integer(500, { min: 1 }).doc("Nodes of one account."),
@@ -89,7 +68,7 @@ export const pep = defineModule({
       (owner, { jid, interests }) => lastItems.visit(owner, jid, interests),
     );
     const parts = partsOf(host, visitors);
-    const engine = host.use(pubsubService).open(profileOf(parts, limits));
+    const engine = host.use(pubsubService).open(kindOf(parts, limits));
     const lastItems = new LastItems(parts, engine);
 
     for (const type of ["get", "set"] as const) {
@@ -146,22 +125,15 @@ function partsOf(host: Host, visitors: Visitors): AudienceParts {
   };
 }
 
-function profileOf(parts: AudienceParts, limits: Infer<typeof config>): PubsubProfile {
+function kindOf(parts: AudienceParts, limits: Infer<typeof config>): PubsubKind {
   const { rosters } = parts;
   return {
     defaults: DEFAULTS,
     limits: {
+      ...limits,
       accessModels: ["authorize", "open", "presence", "roster", "whitelist"],
       // XEP-0163 §3.2: the owner alone publishes.
       publishModels: ["publishers"],
-      nodes: limits.nodes,
-      itemsPerNode: limits.itemsPerNode,
-      items: limits.items,
-      bytes: limits.size,
-      payload: limits.itemSize,
-      subscriptionsPerNode: limits.subscriptionsPerNode,
-      affiliationsPerNode: limits.affiliationsPerNode,
-      changesPerMinute: limits.changesPerMinute,
     },
     affiliations: ["member", "outcast"],
     autoCreate: true,

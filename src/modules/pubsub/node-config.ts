@@ -46,6 +46,33 @@ export interface NodeConfig {
   readonly type: string;
 }
 
+/** What nodes of one kind of service are unless their owners say otherwise, and others are not. */
+export type NodeDefaults = Pick<NodeConfig, "accessModel" | "maxItems" | "sendLast">;
+
+/** … with what all nodes are. */
+export function configOf(defaults: NodeDefaults): NodeConfig {
+  return {
+    publishModel: "publishers",
+    rosterGroups: [],
+    persistItems: true,
+    maxPayloadSize: 0,
+    nodeFull: "retract-oldest",
+    deliverNotifications: true,
+    deliverPayloads: true,
+    notifyConfig: false,
+    notifyDelete: true,
+    notifyRetract: true,
+    notificationType: "headline",
+    itemReply: "none",
+    purgeOffline: false,
+    subscribe: true,
+    title: "",
+    description: "",
+    type: "",
+    ...defaults,
+  };
+}
+
 /** What a service allows its owners to choose. */
 export interface ConfigLimits {
   readonly accessModels: readonly AccessModel[];

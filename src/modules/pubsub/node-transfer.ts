@@ -176,8 +176,8 @@ export class NodeImport {
     const closed: NodeConfig = { ...profile.defaults, accessModel: "whitelist", maxItems: "max" };
     const node = set.nodes.get(nodeId) ?? (await this.#make(set, event, nodeId, closed));
     if (await set.item(node, id)) return event.present("PEP items");
-    if (Buffer.byteLength(item.payload) > limits.payload) return event.skipped("PEP items", "too large");
-    const isFull = set.items >= limits.items || set.bytes + sizeOf(item) > limits.bytes;
+    if (Buffer.byteLength(item.payload) > limits.itemSize) return event.skipped("PEP items", "too large");
+    const isFull = set.items >= limits.items || set.bytes + sizeOf(item) > limits.size;
     if (isFull) return event.skipped("PEP items", "there is no room for more");
     if (node.items >= highestItems(node.config, limits)) {
       return event.skipped("PEP items", "the node has as many as it may have");

@@ -97,7 +97,7 @@ export class Publisher {
     // §16.7.1: a payload is of another namespace.
     if (more.length > 0 || payload.getNS() === ns.PUBSUB) throw pubsubError("bad-request", "invalid-payload");
     const text = serialize(payload);
-    const limit = Math.min(this.#context.profile.limits.payload, maxPayloadSize || Number.POSITIVE_INFINITY);
+    const limit = Math.min(this.#context.profile.limits.itemSize, maxPayloadSize || Number.POSITIVE_INFINITY);
     if (Buffer.byteLength(text) > limit) throw pubsubError("not-acceptable", "payload-too-big");
     return { id, payload: text };
   }
@@ -156,7 +156,7 @@ export class Publisher {
   #requireRoom(set: NodeSet, item: Omit<Item, "seq">, replaced: readonly Item[]): void {
     const { limits } = this.#context.profile;
     const freed = replaced.reduce((sum, each) => sum + sizeOf(each), 0);
-    const isTooMuch = set.bytes - freed + sizeOf(item) > limits.bytes;
+    const isTooMuch = set.bytes - freed + sizeOf(item) > limits.size;
     if (isTooMuch || set.items - replaced.length + 1 > limits.items) {
       throw new StanzaError("resource-constraint", "there is no room for more items");
     }

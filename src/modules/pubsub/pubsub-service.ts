@@ -5,16 +5,16 @@ import type { Element } from "../../xml/element.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import type { Affiliation, Item, PubsubNode } from "./node.ts";
-import type { AccessModel, ConfigLimits, NodeConfig } from "./node-config.ts";
+import type { AccessModel, ConfigLimits, NodeConfig, NodeDefaults } from "./node-config.ts";
 
 export interface PubsubLimits extends ConfigLimits {
   /** Of one service. */
   readonly nodes: number;
   readonly items: number;
-  /** Of all payloads of one service. */
-  readonly bytes: number;
+  /** Of all payloads of one service, in bytes. */
+  readonly size: number;
   /** Of one payload, in bytes. */
-  readonly payload: number;
+  readonly itemSize: number;
   readonly subscriptionsPerNode: number;
   readonly affiliationsPerNode: number;
   /** Requests of one account that publish or change something; Infinity: no limit. */
@@ -40,8 +40,8 @@ export interface Audience {
 }
 
 /** What makes one kind of service of the engine. A service is known by its address, a bare JID. */
-export interface PubsubProfile {
-  readonly defaults: NodeConfig;
+export interface PubsubKind {
+  readonly defaults: NodeDefaults;
   readonly limits: PubsubLimits;
   /** Those that owners may give. */
   readonly affiliations: readonly Affiliation[];
@@ -61,6 +61,11 @@ export interface PubsubProfile {
   relation(service: Jid, who: Jid): Awaitable<Relation>;
   /** undefined: nobody but the subscribers. */
   audience?(service: Jid, node: PubsubNode): Awaitable<Audience>;
+}
+
+/** As the engine has it. */
+export interface PubsubProfile extends PubsubKind {
+  readonly defaults: NodeConfig;
 }
 
 /** A node as those may know it who may read it. */
@@ -116,7 +121,7 @@ export interface Pubsub {
 
 /** Makes services. */
 export interface PubsubFactory {
-  open(profile: PubsubProfile): Pubsub;
+  open(kind: PubsubKind): Pubsub;
 }
 
 /** §4.5: the feature that says which access model is the default. */

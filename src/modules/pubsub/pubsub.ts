@@ -7,6 +7,7 @@
 import { defineModule, defineService } from "../../core/module.ts";
 import { after } from "../../util/awaitable.ts";
 import { Engine } from "./engine.ts";
+import { configOf } from "./node-config.ts";
 import { removeUser } from "./node-store.ts";
 import { openNodeTables } from "./node-tables.ts";
 import type { PubsubFactory } from "./pubsub-service.ts";
@@ -27,8 +28,8 @@ export const pubsub = defineModule({
     const tables = await openNodeTables(host);
     const engines: Engine[] = [];
     host.provide(pubsubService, {
-      open(profile) {
-        const engine = new Engine(host, tables, profile);
+      open(kind) {
+        const engine = new Engine(host, tables, { ...kind, defaults: configOf(kind.defaults) });
         engines.push(engine);
         return engine;
       },

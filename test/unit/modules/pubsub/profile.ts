@@ -1,3 +1,4 @@
+import { configOf } from "../../../../src/modules/pubsub/node-config.ts";
 import type { PubsubProfile } from "../../../../src/modules/pubsub/pubsub-service.ts";
 import { Jid } from "../../../../src/xmpp/jid.ts";
 import { type Actor, MODELS, type NaiveService, PUBLISH_MODELS } from "./naive-service.ts";
@@ -8,36 +9,15 @@ export function profileFor(
   limits: Partial<PubsubProfile["limits"]> = {},
 ): PubsubProfile {
   return {
-    defaults: {
-      accessModel: "presence",
-      publishModel: "publishers",
-      rosterGroups: [],
-      persistItems: true,
-      maxItems: 3,
-      maxPayloadSize: 0,
-      nodeFull: "retract-oldest",
-      sendLast: "on_sub",
-      deliverNotifications: true,
-      deliverPayloads: true,
-      notifyConfig: false,
-      notifyDelete: true,
-      notifyRetract: true,
-      notificationType: "headline",
-      itemReply: "none",
-      purgeOffline: false,
-      subscribe: true,
-      title: "",
-      description: "",
-      type: "",
-    },
+    defaults: configOf({ accessModel: "presence", maxItems: 3, sendLast: "on_sub" }),
     limits: {
       accessModels: MODELS,
       publishModels: PUBLISH_MODELS,
       itemsPerNode: 20_000,
       nodes: 10,
       items: 20_000,
-      bytes: 10_000_000,
-      payload: 1000,
+      size: 10_000_000,
+      itemSize: 1000,
       subscriptionsPerNode: 10,
       affiliationsPerNode: 10,
       changesPerMinute: Number.POSITIVE_INFINITY,

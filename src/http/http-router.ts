@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { asksForPage, notFoundPage } from "../html/not-found-page.ts";
 import type { Logger } from "../util/logger.ts";
 import { DEFAULT_HEADERS } from "./default-headers.ts";
 import type { HttpEnv, HttpRoutes, HttpSide } from "./http-side.ts";
@@ -54,7 +55,7 @@ export class HttpRouter {
     const routes: HttpRoutes = new Hono();
     const streaming: HttpRoutes = new Hono();
     streaming.notFound((c) => this.#limited.fetch(c.req.raw, c.env));
-    routes.notFound((c) => c.text("Not found\n", 404));
+    routes.notFound((c) => (asksForPage(c.req.raw) ? notFoundPage(domain.name) : c.text("Not found\n", 404)));
     for (const app of [routes, streaming]) this.#explains(app);
     const isFirst = this.#domains.size === 0;
     const names = [domain.name, ...(domain.url === undefined ? [] : [new URL(domain.url).hostname])];

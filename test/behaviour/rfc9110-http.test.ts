@@ -117,6 +117,11 @@ describe("who answers", () => {
     const answer = await request("/nowhere");
     expect(answer.status).toBe(404);
     expect(await answer.text()).toBe("Not found\n");
+    const headers = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+    const page = await request("/nowhere?<script>", { headers });
+    expect(page.status).toBe(404);
+    expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(await page.text()).toMatch(/<h1>There is nothing here<\/h1>(?!.*<script)/s);
   });
 
   test("knows who asks", async ({ request }) => {

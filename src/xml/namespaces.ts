@@ -1,3 +1,4 @@
+import type { Renaming } from "./parser.ts";
 import { NO_NAMESPACE, type Tape, XML_NAMESPACE, XML_URI } from "./tape.ts";
 import { illFormed } from "./window.ts";
 
@@ -12,6 +13,7 @@ export class Namespaces {
   readonly #prefixes: string[] = ["xml"];
   readonly #targets: number[] = [XML_NAMESPACE];
   #count = 1;
+  #renaming: Renaming | undefined;
   /** The default namespace here. */
   current: number = NO_NAMESPACE;
 
@@ -24,7 +26,8 @@ export class Namespaces {
     return this.#count - 1;
   }
 
-  reset(scope: Scope): void {
+  reset(scope: Scope, renaming: Renaming | undefined): void {
+    this.#renaming = renaming;
     this.#count = 1;
     this.current = NO_NAMESPACE;
     for (const { prefix, uri } of scope) this.#push(prefix, uri);
@@ -44,7 +47,10 @@ export class Namespaces {
     if (prefix === "xmlns" || uri === XMLNS_URI) throw illFormed("xmlns is not to be declared");
     if ((prefix === "xml") !== (uri === XML_URI)) throw illFormed("xml is bound to its namespace");
     if (prefix !== "" && uri === "") throw illFormed("a prefix cannot be undeclared");
-    this.#push(prefix, uri);
+    if (uri !== this.#renaming?.from) return this.#push(prefix, uri);
+    // What came does not mean what it says.
+    this.#tape.isPortable = false;
+    this.#push(prefix, this.#renaming.to);
   }
 
   #push(prefix: string, uri: string): void {

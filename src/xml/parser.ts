@@ -22,6 +22,12 @@ export type XmlCondition =
   | "restricted-xml"
   | "unsupported-encoding";
 
+/** A namespace that is read as if another one stood there: the same vocabulary by another name. */
+export interface Renaming {
+  readonly from: string;
+  readonly to: string;
+}
+
 export class XmlError extends Error {
   override readonly name = "XmlError";
   readonly condition: XmlCondition;

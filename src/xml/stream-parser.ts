@@ -3,7 +3,14 @@ import { ByteQueue } from "./byte-queue.ts";
 import { isSpace } from "./bytes.ts";
 import { byteOrderMark, refuseWideEncodings, xmlDeclaration } from "./declaration.ts";
 import type { Scope } from "./namespaces.ts";
-import { type StreamTag, XmlError, type XmlEvent, type XmlLimits, type XmlParser } from "./parser.ts";
+import {
+  type Renaming,
+  type StreamTag,
+  XmlError,
+  type XmlEvent,
+  type XmlLimits,
+  type XmlParser,
+} from "./parser.ts";
 import type { Tape } from "./tape.ts";
 import { borrowTokenizer, returnTokenizer, type Tokenizer } from "./tokenizer.ts";
 import { illFormed, WAITING } from "./window.ts";
@@ -26,10 +33,11 @@ type Phase = "restart" | "start" | "declaration" | "header" | "content" | "end" 
 
 /**
  * A strict, incremental parser for one XML stream. Elements are checked against XML 1.0, Namespaces in XML 1.0 and
- * RFC 6120 §11.1 while their bytes come in; an error is thrown as soon as it can be seen.
+ * RFC 6120 §11.1 while their bytes come in; an error is thrown as soon as it can be seen. `renaming` holds for everything
+ * but the header, which is told as it came.
  */
-export function createXmlParser(limits: XmlLimits): XmlParser {
-  return new StreamParser(limits);
+export function createXmlParser(limits: XmlLimits, renaming?: Renaming): XmlParser {
+  return new StreamParser(limits, renaming);
 }
 
 class StreamParser implements XmlParser {
@@ -44,9 +52,11 @@ class StreamParser implements XmlParser {
   /** Of an unfinished tag or element that begins where the input does. */
   #tokenizer: Tokenizer | undefined;
   #error: XmlError | undefined;
+  readonly #renaming: Renaming | undefined;
 
-  constructor(limits: XmlLimits) {
+  constructor(limits: XmlLimits, renaming: Renaming | undefined) {
     this.limits = limits;
+    this.#renaming = renaming;
   }
 
   write(chunk: Buffer): void {
@@ -135,7 +145,7 @@ class StreamParser implements XmlParser {
 
   #readHeader(): XmlEvent | undefined {
     const input = this.#input;
-    this.#tokenizer ??= borrowTokenizer(NO_SCOPE, this.limits);
+    this.#tokenizer ??= borrowTokenizer(NO_SCOPE, this.limits, this.#renaming);
     const tokenizer = this.#tokenizer;
     const length = tokenizer.readStartTag(input.source, input.start, input.end);
     if (length === WAITING) return undefined;
@@ -150,7 +160,7 @@ class StreamParser implements XmlParser {
 
   #readElement(): XmlEvent | undefined {
     const input = this.#input;
-    this.#tokenizer ??= borrowTokenizer(this.#scope, this.limits);
+    this.#tokenizer ??= borrowTokenizer(this.#scope, this.limits, this.#renaming);
     const tokenizer = this.#tokenizer;
     const length = tokenizer.readElement(input.source, input.start, input.end);
     if (length === WAITING) return undefined;

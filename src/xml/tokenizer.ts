@@ -1,6 +1,6 @@
 import * as B from "./bytes.ts";
 import { Namespaces, type Scope } from "./namespaces.ts";
-import type { XmlLimits } from "./parser.ts";
+import type { Renaming, XmlLimits } from "./parser.ts";
 import { skipReference } from "./references.ts";
 import { NO_PARENT, StartTagReader } from "./start-tag.ts";
 import { TagSearch } from "./tag-search.ts";
@@ -27,9 +27,9 @@ const idle: Tokenizer[] = [];
  * A tokenizer for one element that stands where the declarations of `scope` hold. Only what has an unfinished element
  * owns one, so an idle connection costs none.
  */
-export function borrowTokenizer(scope: Scope, limits: XmlLimits): Tokenizer {
+export function borrowTokenizer(scope: Scope, limits: XmlLimits, renaming?: Renaming): Tokenizer {
   const tokenizer = idle.pop() ?? new Tokenizer();
-  tokenizer.begin(scope, limits);
+  tokenizer.begin(scope, limits, renaming);
   return tokenizer;
 }
 
@@ -58,9 +58,9 @@ export class Tokenizer {
   #textFlags = 0;
 
   /** Prepares for an element. */
-  begin(scope: Scope, limits: XmlLimits): void {
+  begin(scope: Scope, limits: XmlLimits, renaming?: Renaming): void {
     this.tape.clear();
-    this.namespaces.reset(scope);
+    this.namespaces.reset(scope, renaming);
     this.#window.limits = limits;
     this.#search.stop();
     this.#at = this.#depth = 0;

@@ -227,3 +227,48 @@ describe("the pull interface", () => {
       });
   });
 });
+
+describe("a namespace that is read as another", () => {
+  const renaming = { from: "jabber:component:accept", to: "jabber:client" };
+  const header = (more = "") =>
+    `<stream:stream xmlns='jabber:component:accept' xmlns:stream='${STREAMS}'${more}>`;
+
+  function elementOf(xml: string, more = "") {
+    const parser = createXmlParser(limits(), renaming);
+    parser.write(Buffer.from(header(more)));
+    const opened = parser.next();
+    expect(opened).toMatchObject({ kind: "open", tag: { defaultNs: "jabber:component:accept" } });
+    parser.write(Buffer.from(xml));
+    const event = parser.next();
+    return event?.kind === "element" ? event.element : expect.unreachable();
+  }
+
+  test.each([
+    ["by the header", "<message><body>Hi</body></message>"],
+    ["by the element", "<message xmlns='jabber:component:accept'><body>Hi</body></message>"],
+    ["by its content", "<message><body xmlns='jabber:component:accept'>Hi</body></message>"],
+    ["by a prefix", "<c:message><c:body>Hi</c:body></c:message>"],
+    ["already", "<message xmlns='jabber:client'><body>Hi</body></message>"],
+  ])("is the other one wherever it is declared: %s", (_, xml) => {
+    const element = elementOf(xml, " xmlns:c='jabber:component:accept'");
+    expect(element.ns).toBe("jabber:client");
+    expect(element.heads).toEqual([{ name: "body", ns: "jabber:client" }]);
+    expect(element.inner).toBe("<body>Hi</body>");
+  });
+
+  test("is it also in what is forwarded, and everything else stays", () => {
+    const { inner } = elementOf(
+      "<message><f xmlns='urn:f'><message xmlns='jabber:component:accept'><body>Hi</body></message><b xmlns='jabber:server'/></f></message>",
+    );
+    expect(inner).toBe(
+      `<f xmlns="urn:f"><message xmlns="jabber:client"><body>Hi</body></message><b xmlns="jabber:server"/></f>`,
+    );
+  });
+
+  test("holds for one parser, not for the next one", () => {
+    elementOf("<message xmlns='jabber:component:accept'/>");
+    const parser = opened();
+    parser.write(Buffer.from("<message xmlns='jabber:component:accept'/>"));
+    expect(parser.next()).toMatchObject({ element: { ns: "jabber:component:accept" } });
+  });
+});

@@ -1,3 +1,4 @@
+import type { SessionStream } from "../stream/stream-host.ts";
 import { type Clock, TimeoutError, type Timer } from "../util/clock.ts";
 import { el } from "../xml/element.ts";
 import { ns } from "../xmpp/ns.ts";
@@ -10,37 +11,45 @@ export interface KeepAliveLimits {
   readonly pingTimeout: number;
 }
 
-/** How often all sessions are looked at: one timer serves them all. */
+/** Somebody at the other end of a connection who can be asked for a sign of life. */
+export interface Reachable extends Pick<Session, "attached" | "lastActive" | "request"> {
+  readonly stream: Pick<SessionStream, "close"> | undefined;
+}
+
+/** How often everybody is looked at: one timer serves them all. */
 const ROUND_MS = 10_000;
 
-/** Finds clients whose connection is gone without a word (XEP-0199 §4.1), and drops them. */
+/** Finds peers whose connection is gone without a word (XEP-0199 §4.1), and drops them. */
 export function keepAlive(
   clock: Clock,
   limits: () => KeepAliveLimits,
-  sessions: () => Iterable<Session>,
+  peers: () => Iterable<Reachable>,
 ): Timer {
-  const asked = new WeakSet<Session>();
+  const asked = new WeakSet<Reachable>();
 
   return clock.every(ROUND_MS, () => {
     const { idleTime, pingTimeout } = limits();
     if (idleTime === 0) return;
     const quietSince = clock.now() - idleTime;
-    for (const session of sessions()) {
-      if (session.attached && session.lastActive < quietSince && !asked.has(session)) {
-        void ask(session, pingTimeout);
-      }
+    for (const peer of peers()) {
+      if (peer.attached && peer.lastActive < quietSince && !asked.has(peer)) void ask(peer, pingTimeout);
     }
   });
 
-  async function ask(session: Session, timeout: number): Promise<void> {
-    asked.add(session);
-    try {
-      await session.request("get", el("ping", { xmlns: ns.PING }), timeout);
-    } catch (error) {
-      // Any answer proves the client alive, <service-unavailable/> as well.
-      if (error instanceof TimeoutError) session.stream?.close("connection-timeout");
-    } finally {
-      asked.delete(session);
-    }
+  async function ask(peer: Reachable, timeout: number): Promise<void> {
+    asked.add(peer);
+    await checkAlive(peer, timeout);
+    asked.delete(peer);
+  }
+}
+
+/** Drops whoever gives no sign of life within `timeout` milliseconds. */
+export async function checkAlive(peer: Reachable, timeout: number): Promise<void> {
+  const { stream } = peer;
+  try {
+    await peer.request("get", el("ping", { xmlns: ns.PING }), timeout);
+  } catch (error) {
+    // Any answer proves the peer alive, <service-unavailable/> as well.
+    if (error instanceof TimeoutError) stream?.close("connection-timeout");
   }
 }

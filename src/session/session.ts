@@ -7,12 +7,13 @@ import type { XmlElement } from "../xml/parser.ts";
 import { StanzaError, type StreamCondition, StreamError } from "../xmpp/errors.ts";
 import { Jid, JidError } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
-import { iq, Stanza } from "../xmpp/stanza.ts";
+import { Stanza } from "../xmpp/stanza.ts";
 import { checkIq } from "./check-iq.ts";
 import { Management, type ManagementLimits, type Unacked } from "./management.ts";
 import { Outgoing } from "./outgoing.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import type { StanzaCounters } from "./stanza-counters.ts";
+import { isRequest, Unanswered } from "./unanswered.ts";
 
 /** What a session needs of the domain it belongs to. */
 export interface SessionHost {
@@ -36,7 +37,7 @@ export interface SessionHost {
   giveBack(client: Jid, messages: readonly Unacked[]): Awaitable<void>;
 }
 
-/** Requests delivered to one client that it has not answered; of more than that the oldest go unremembered. */
+/** Requests delivered to one client that it has not answered. */
 const MAX_UNANSWERED = 256;
 
 /** A bound resource (RFC 6120 §7): who it is, what it announced, what it still owes. Its stream only carries it. */
@@ -51,7 +52,7 @@ export class Session {
   #presence: Stanza | undefined;
   #priority = 0;
   #requests: PendingRequests | undefined;
-  #unanswered: Map<string, Stanza> | undefined;
+  #unanswered: Unanswered | undefined;
   #lastActive: number;
   #management: Management | undefined;
   #outgoing: Outgoing | undefined;
@@ -128,7 +129,7 @@ export class Session {
 
   /** Sends a stanza past the gate. */
   pass(stanza: Stanza): void {
-    if (stanza.kind === "iq") this.#remember(stanza);
+    if (isRequest(stanza)) (this.#unanswered ??= new Unanswered(MAX_UNANSWERED)).add(stanza);
     this.#write(stanza);
   }
 
@@ -250,7 +251,7 @@ export class Session {
       if (fault) return this.#refuse(stanza, fault);
       if (stanza.type === "result" || stanza.type === "error") {
         if (this.#settle(stanza)) return;
-        if (stanza.to && stanza.id !== undefined) this.#unanswered?.delete(requestKey(stanza.to, stanza.id));
+        this.#unanswered?.settle(stanza);
       }
     }
     return this.host.fromClient(this, stanza);
@@ -321,19 +322,9 @@ export class Session {
     this.#requests = undefined;
     this.#ending = this.host.ended(this, reason);
     // A request that nobody will answer any more is answered in the client's place (RFC 6120 §8.2.3).
-    for (const request of this.#unanswered?.values() ?? []) {
+    for (const request of this.#unanswered?.drain() ?? []) {
       void this.host.route(request.error(new StanzaError("service-unavailable")));
     }
-    this.#unanswered = undefined;
-  }
-
-  #remember(request: Stanza): void {
-    if ((request.type !== "get" && request.type !== "set") || !request.from || request.id === undefined)
-      return;
-    const unanswered = (this.#unanswered ??= new Map());
-    if (unanswered.size >= MAX_UNANSWERED) unanswered.delete(unanswered.keys().next().value as string);
-    const { id, type, from, to } = request;
-    unanswered.set(requestKey(from, id), iq({ id, type, from, to }));
   }
 
   /** An answer to something the server asked. */
@@ -357,10 +348,6 @@ export class Session {
     if (stanza.type === "error" || stanza.type === "result") return;
     this.send(stanza.error(error));
   }
-}
-
-function requestKey(peer: Jid, id: string): string {
-  return `${peer.toString()} ${id}`;
 }
 
 function isAddress(text: string): boolean {

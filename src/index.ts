@@ -1,4 +1,5 @@
 /** Jackdaw inside a Node process: `createServer` and the types that go with it. Nothing else is public. */
+import type { ComponentReceiver, LocalComponent } from "./components/local-component.ts";
 import { parseConfig } from "./config/config.ts";
 import type { Host } from "./core/host.ts";
 import type { Module } from "./core/module.ts";
@@ -10,12 +11,14 @@ import { XmppServer } from "./server.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
 import type { Store } from "./store/store.ts";
+import type { ComponentStream } from "./stream/component-stream.ts";
 import type { Stream } from "./stream/stream.ts";
 import { type Clock, systemClock } from "./util/clock.ts";
 import { type Logger, silentLogger } from "./util/logger.ts";
 import type { Metrics } from "./util/metrics.ts";
 import { type Random, systemRandom } from "./util/random.ts";
 
+export type { ComponentReceiver, LocalComponent } from "./components/local-component.ts";
 export type { Host, SessionState } from "./core/host.ts";
 export { defineModule, defineService, type Module, type Service } from "./core/module.ts";
 export type {
@@ -36,6 +39,7 @@ export type { IqHandler, IqRequest } from "./routing/iq-table.ts";
 export type { ServiceReceiver } from "./routing/service-router.ts";
 export type { Session } from "./session/session.ts";
 export type { Column, Range, Store, Table, TableSpec } from "./store/store.ts";
+export type { ComponentStream } from "./stream/component-stream.ts";
 export type { Stream } from "./stream/stream.ts";
 export type { StreamFeature } from "./stream/stream-feature.ts";
 export type { Clock, Timer } from "./util/clock.ts";
@@ -54,10 +58,14 @@ export interface ServerOptions {
   readonly domain?: string | readonly string[];
   /** Default: "memory". */
   readonly store?: "memory" | { readonly sqlite: string } | Store;
-  /** Ports on 127.0.0.1: 0 for any free one, false for none. Default: 0 for c2s and c2sTls, false for https and http. */
+  /** Ports on 127.0.0.1: 0 for any free one, false for none. Default: 0 for c2s, c2sTls and, once there are components, component; false for https and http. */
   readonly listen?: Readonly<Partial<Record<keyof Ports, number | false>>>;
   /** Default: `defaultModules`. */
   readonly modules?: readonly Module[];
+  /** External components (XEP-0114): the secrets that they show, by their domains. */
+  readonly components?: Readonly<
+    Record<string, string | { readonly secret: string; readonly name?: string }>
+  >;
   /** Sections of server.config.json; what the other options say goes first. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly clock?: Clock;
@@ -85,6 +93,14 @@ export interface Server extends AsyncDisposable {
   fetch(request: Request, peer?: HttpPeer): Promise<Response>;
   /** @throws StanzaError `conflict` when the account exists. */
   createUser(jid: string, password: string): Promise<void>;
+  /** Any byte pipe may be an external component's. */
+  acceptComponent(transport: Transport): ComponentStream;
+  /**
+   * Speaks for a whole domain, as a gateway or a bot does, inside of this process: `receive` gets every stanza to it, whatever
+   * comes before the `@`. It is listed by the domain that it is below, else by the first one.
+   * @throws Error when the domain is taken, JidError when it is none.
+   */
+  component(domain: string, receive: ComponentReceiver): LocalComponent;
   /** One domain's side of the module API. Default: the first domain. */
   host(domain?: string): Host;
 }
@@ -92,10 +108,11 @@ export interface Server extends AsyncDisposable {
 /** @throws ConfigError for options that cannot be, StoreError when the store cannot be opened. */
 export async function createServer(options: ServerOptions = {}): Promise<Server> {
   const domains = typeof options.domain === "string" ? [options.domain] : (options.domain ?? ["localhost"]);
-  const listen = { c2s: 0, c2sTls: 0, https: false, http: false, ...options.listen } as const;
+  const listen = { c2s: 0, c2sTls: 0, https: false, http: false, component: 0, ...options.listen } as const;
   const config = parseConfig({
     ...options.config,
     domains,
+    ...(options.components && { components: options.components }),
     listen: Object.fromEntries(Object.entries(listen).map(([name, port]) => [name, onLoopback(port)])),
   });
   const { c2s, c2sTls, https = [] } = config.listen;

@@ -8,7 +8,7 @@ import { type ConnectionCounter, ListenError, type Listener, listen } from "./ne
 import { secureContexts } from "./net/secure-contexts.ts";
 import type { KeyPair } from "./net/self-signed.ts";
 import { SocketTransport } from "./net/socket-transport.ts";
-import { ALPN, tellSpoken } from "./net/spoken.ts";
+import { ALPN, tellSpoken, tellTls } from "./net/spoken.ts";
 import { secureSocket, type TlsSettings } from "./net/tls-socket.ts";
 import type { Transport } from "./net/transport.ts";
 import type { Turn } from "./net/turn.ts";
@@ -16,7 +16,7 @@ import type { Clock } from "./util/clock.ts";
 import type { Logger } from "./util/logger.ts";
 
 /** The keys of `listen` in the configuration. */
-export type ListenerName = "c2s" | "c2sTls" | "https" | "http";
+export type ListenerName = "c2s" | "c2sTls" | "https" | "http" | "component";
 
 /** The ports in use, 0 for none; the first of several. */
 export type Ports = Readonly<Record<ListenerName, number>>;
@@ -40,6 +40,7 @@ export interface ListenersParts {
   /** Addresses of reverse proxies. */
   isTrusted(address: string): boolean;
   accept(transport: Transport): void;
+  acceptComponent(transport: Transport): void;
 }
 
 /** Where the web is when the configuration does not say, and nobody else is there. */
@@ -51,7 +52,7 @@ export class Listeners {
   readonly #listeners: Listener[] = [];
   /** On the shared port: those that have not shown yet what they speak. */
   readonly #undecided = new Set<Socket>();
-  readonly #ports: Record<ListenerName, number> = { c2s: 0, c2sTls: 0, https: 0, http: 0 };
+  readonly #ports: Record<ListenerName, number> = { c2s: 0, c2sTls: 0, https: 0, http: 0, component: 0 };
   #contextFor: ((serverName: string | undefined) => SecureContext) | undefined;
   #requestsClientCertificates = false;
   /** How long a client of the shared port may take to show what it speaks; milliseconds. */
@@ -81,6 +82,7 @@ export class Listeners {
     await this.#listen("c2sTls", c2sTls, (socket, remote) =>
       this.#parts.accept(this.#secureTransport(this.#secure(socket, [ALPN.xmpp]), remote)),
     );
+    await this.#openComponents(config);
     await this.#listen("http", http, (socket, remote) => this.#parts.http.accept(socket, remote));
     try {
       await this.#listen("https", https, (socket, remote) => this.#share(socket, remote));
@@ -90,9 +92,35 @@ export class Listeners {
     }
   }
 
-  /** Reads the certificates again, if they are in use. @throws CertificateError */
+  /**
+   * Reads the certificates again, if they are in use, and opens the port for components once there are some.
+   * @throws CertificateError, ListenError
+   */
   async reload(config: Config): Promise<void> {
     if (this.#contextFor) await this.#loadCertificates(config);
+    await this.#openComponents(config);
+  }
+
+  async #openComponents({ components, listen }: Config): Promise<void> {
+    if (Object.keys(components).length === 0 || this.#ports.component > 0) return;
+    await this.#listen("component", listen.component, (socket, remote) =>
+      this.#acceptComponent(socket, remote),
+    );
+  }
+
+  /** In the clear, as is usual on one machine, or under TLS for those that begin so. */
+  #acceptComponent(plain: Socket, remote: string): void {
+    const { clock, acceptComponent } = this.#parts;
+    const fail = () => plain.destroy();
+    this.#undecided.add(plain);
+    plain.once("close", () => this.#undecided.delete(plain));
+    plain.on("error", fail);
+    tellTls(plain, clock, this.#timeToSpeak, (isTls) => {
+      this.#undecided.delete(plain);
+      if (isTls && !this.#contextFor) return fail();
+      const socket = isTls ? this.#secure(plain, []) : plain;
+      acceptComponent(new SocketTransport(socket, remote, this.#parts.turn, undefined));
+    });
   }
 
   /** Takes no more connections; settles when the last of those that were taken is gone. */

@@ -3,6 +3,8 @@ import { Accounts } from "./auth/accounts.ts";
 import { Admins } from "./auth/admins.ts";
 import { selectMechanisms } from "./auth/mechanisms.ts";
 import { Throttle } from "./auth/throttle.ts";
+import { Components } from "./components/components.ts";
+import type { ComponentReceiver, LocalComponent } from "./components/local-component.ts";
 import type { Config } from "./config/config.ts";
 import { parseModules } from "./config/modules.ts";
 import { DataFolder } from "./core/data-folder.ts";
@@ -20,13 +22,11 @@ import type { Transport } from "./net/transport.ts";
 import { Turn } from "./net/turn.ts";
 import { Network } from "./routing/network.ts";
 import { httpCounter, measure, streamCounters } from "./server-metrics.ts";
-import { keepAlive } from "./session/keep-alive.ts";
+import { keepAlive, type Reachable } from "./session/keep-alive.ts";
 import { StanzaCounters } from "./session/stanza-counters.ts";
+import { setUpHost } from "./set-up-host.ts";
 import type { LateWrite, Store, Table, TableSpec } from "./store/store.ts";
-import { bind, legacySession } from "./stream/features/bind.ts";
-import { sasl } from "./stream/features/sasl.ts";
-import { sasl2 } from "./stream/features/sasl2.ts";
-import { starttls } from "./stream/features/starttls.ts";
+import type { ComponentStream } from "./stream/component-stream.ts";
 import { Stream } from "./stream/stream.ts";
 import type { StreamEnvironment } from "./stream/stream-host.ts";
 import { joinTaps, type Tap } from "./stream/tap.ts";
@@ -38,7 +38,6 @@ import { createMetrics, type Metrics } from "./util/metrics.ts";
 import type { Random } from "./util/random.ts";
 import { Rates } from "./util/rates.ts";
 import { Jid } from "./xmpp/jid.ts";
-import { ns } from "./xmpp/ns.ts";
 
 /** What a server takes from outside; everything else is in its configuration. */
 export interface ServerParts {
@@ -67,6 +66,7 @@ export class XmppServer implements WholeServer {
   readonly store: Store;
   readonly log: Logger;
   readonly logTail: LogTail;
+  readonly components: Components;
   readonly #failed = (error: unknown): void =>
     this.log.error("the server failed", { error: error instanceof Error ? error.stack : String(error) });
   /** What is done when an administrator asks for the end of the server. Default: `close`. */
@@ -151,6 +151,7 @@ export class XmppServer implements WholeServer {
       connections: this.#connections,
       clock,
       accept: (transport: Transport) => void this.accept(transport),
+      acceptComponent: (transport: Transport) => void this.acceptComponent(transport),
     };
     this.#streamEndpoints = new StreamEndpoints({
       ...forStreams,
@@ -182,6 +183,15 @@ export class XmppServer implements WholeServer {
       hostFor: (domain) => this.#hosts.get(domain),
       defaultDomain: config.domains[0]?.name ?? "localhost",
     };
+    this.components = new Components(
+      {
+        ...this.#environment,
+        network: this.#network,
+        throttle: new Throttle(clock, config.auth.backoff),
+        metrics: this.metrics,
+      },
+      config,
+    );
   }
 
   /** The ports in use, 0 for none; the first of several. */
@@ -267,11 +277,12 @@ export class XmppServer implements WholeServer {
       this.#network.add(host.router);
       await setUpHost(host, modules, settings);
     }
+    this.components.configure(config);
     await store.commit();
     this.#keepAlive = keepAlive(
       clock,
       () => this.#config.limits,
-      () => this.#allSessions(),
+      () => this.#reachable(),
     );
     this.#measurement = measure(this, this.#turn);
   }
@@ -300,6 +311,18 @@ export class XmppServer implements WholeServer {
     return stream;
   }
 
+  /** Any byte pipe may be an external component's (XEP-0114); a closed server closes it. */
+  acceptComponent(transport: Transport): ComponentStream {
+    const stream = this.components.accept(transport);
+    if (this.#closing) transport.destroy(new Error("the server is closed"));
+    return stream;
+  }
+
+  /** See `Server.component`. */
+  component(domain: string, receive: ComponentReceiver): LocalComponent {
+    return this.components.open(domain, receive);
+  }
+
   /** Lets `tap` hear what streams carry, until the returned function is called. */
   addTap(tap: Tap): () => void {
     this.#setTaps([...this.#taps, tap]);
@@ -308,7 +331,7 @@ export class XmppServer implements WholeServer {
 
   #setTaps(taps: readonly Tap[]): void {
     this.#taps = taps;
-    this.#environment.tap = joinTaps(taps);
+    this.#environment.tap = this.components.tap = joinTaps(taps);
   }
 
   /** The turn that in-memory transports flush with. */
@@ -338,6 +361,7 @@ export class XmppServer implements WholeServer {
   /** Takes over what a running server can: certificates, administrators, limits. @throws CertificateError */
   async reload(config: Config): Promise<void> {
     await this.#listeners.reload(config);
+    this.components.configure(config);
     this.#admins?.configure(configuredAdmins(config));
     this.#environment.limits = config.limits;
     this.#environment.authenticationAttempts = config.auth.maxFailures;
@@ -367,6 +391,8 @@ export class XmppServer implements WholeServer {
     for (const session of sessions) if (!session.management) session.close("system-shutdown");
     for (const session of sessions) if (session.management) session.close("system-shutdown");
     for (const stream of this.#streams) stream.close("system-shutdown");
+    // What the sessions had to say at their end is for components as well.
+    this.components.close();
     await this.#streamsEnd();
     await Promise.all([closed, answered]);
     // Whose connection is gone may still have something under way that writes.
@@ -383,9 +409,10 @@ export class XmppServer implements WholeServer {
 
   /** Settles when all connections are gone and their work is done; those that take too long are cut. */
   async #streamsEnd(): Promise<void> {
+    const { streams: components } = this.components;
     for (const stream of this.#streams) this.#working.add(stream);
-    await settles(() => this.#streams.size === 0 && !this.#isWorking());
-    for (const stream of this.#streams) stream.transport.destroy();
+    await settles(() => this.#streams.size + components.size === 0 && !this.#isWorking());
+    for (const stream of [...this.#streams, ...components]) stream.transport.destroy();
     await nextPoll();
   }
 
@@ -414,36 +441,15 @@ export class XmppServer implements WholeServer {
   *#allSessions() {
     for (const host of this.#hosts.values()) yield* host.sessions.all();
   }
+
+  *#reachable(): Iterable<Reachable> {
+    yield* this.#allSessions();
+    yield* this.components.reachable;
+  }
 }
 
 function configuredAdmins({ admins }: Config): readonly Jid[] {
   return admins.map((admin) => Jid.parse(admin).bare);
-}
-
-/** The features that every stream needs, then the modules that are switched on. */
-async function setUpHost(
-  host: DomainHost,
-  modules: readonly Module[],
-  settings: ReadonlyMap<string, unknown>,
-): Promise<void> {
-  for (const feature of [starttls, sasl(), sasl2(), bind, legacySession]) host.streamFeature(feature);
-  // RFC 3921 §3: the answer to old clients that take the offer of `legacySession`.
-  host.iq("set", ns.SESSION, "session", () => {});
-  host.iq("set", ns.SESSION, "session", () => {}, "host");
-  for (const module of inOrder(modules)) {
-    if (settings.has(module.name)) await host.setUp(module, settings.get(module.name));
-  }
-}
-
-/** Each module behind those it requires. */
-function inOrder(modules: readonly Module[]): readonly Module[] {
-  const ordered = new Set<Module>();
-  const add = (module: Module): void => {
-    for (const required of module.requires ?? []) add(required);
-    ordered.add(module);
-  };
-  for (const module of modules) add(module);
-  return [...ordered];
 }
 
 /** Waits for that, but not for ever. */

@@ -31,7 +31,9 @@ async function open(config: Config, log: Logger): Promise<ServerHandle> {
     },
     async listen() {
       await server.listen();
-      return (["c2s", "c2sTls", "https", "http"] as const).flatMap((name) => listenersOf(name, server));
+      return (["c2s", "c2sTls", "https", "http", "component"] as const).flatMap((name) =>
+        listenersOf(name, server),
+      );
     },
     reload: (changed) => server.reload(changed),
     close: () => server.close(),

@@ -107,6 +107,7 @@ const KINDS: Readonly<Record<string, string>> = {
   c2sTls: "clients, TLS",
   https: "web",
   http: "web, in the clear",
+  component: "components",
 };
 
 function greeting(

@@ -26,7 +26,7 @@ function isPort(value: number): boolean {
 }
 
 /** One address, a list of them, or false for none. */
-export function addresses(fallback: number | false): Schema<readonly Address[]> {
+export function addresses(fallback: number | string | false): Schema<readonly Address[]> {
   const one = { anyOf: [{ type: "integer", minimum: 0, maximum: 65_535 }, { type: "string" }] };
   return t.custom<readonly Address[]>(
     'a port, an address like "127.0.0.1:5222" or "[::1]:5222", a list of these, or false',

@@ -2,7 +2,7 @@ import { LOG_LEVELS } from "../util/logger.ts";
 import { ConfigError, type Infer, t } from "../util/schema.ts";
 import { addresses } from "./address.ts";
 import { contradictions } from "./contradictions.ts";
-import { bareAddress, domainName, network, webOrigin, webOriginOrAny } from "./names.ts";
+import { bareAddress, byDomain, domainName, network, webOrigin, webOriginOrAny } from "./names.ts";
 
 const domain = t.shorthand(
   t.object({
@@ -43,7 +43,26 @@ const listen = t.object({
       "The web under TLS, and on the same port client connections as on `c2sTls`, told apart by ALPN or by what comes first. Absent: port 5443, or none when that is taken.",
     ),
   http: addresses(false).doc("The web in the clear: for a reverse proxy in front, which speaks TLS."),
+  component: addresses("127.0.0.1:5347").doc(
+    "External components (XEP-0114), in the clear or under TLS from the first byte. Open once there are `components`.",
+  ),
 });
+
+const component = t.shorthand(
+  t.object({
+    secret: t
+      .secret()
+      .doc("What the component shows that it knows; the same stands in its own configuration."),
+    name: t
+      .optional(t.string())
+      .doc(
+        "How clients that look around on the server call it, before they have asked the component itself.",
+      ),
+  }),
+  "secret",
+  "a secret or an object with secret and name",
+  { isSecret: true },
+);
 
 const http = t.object({
   headerBytes: t.size("16 KB", { min: 1000 }).doc("The header of a request."),
@@ -168,6 +187,25 @@ const auth = t.object({
     ),
 });
 
+/** A component speaks for many people, so these are generous. */
+const componentLimits = t.object({
+  stanzaBytes: t.size("1 MB", { min: 10_000 }).doc("The largest stanza."),
+  bytesPerSecond: t.size("10 MB", { off: true, min: 1000 }).doc("What is read from one in the long run."),
+  burstBytes: t
+    .size("40 MB", { min: 10_000 })
+    .doc("What one may send at once before `bytesPerSecond` slows it."),
+  unsentSoft: t.size("4 MB", { min: 10_000 }).doc("Unsent output above which nothing more is read from it."),
+  unsentHard: t.size("64 MB", { min: 10_000 }).doc("Unsent output above which the connection is closed."),
+  stanzasPerTurn: t
+    .integer(256, { min: 1, max: 10_000 })
+    .doc("Stanzas of one component before the others have their turn."),
+  presences: t
+    .integer(100_000, { min: 0 })
+    .doc(
+      "Presences that one has shown and not withdrawn that are remembered: their end is told when its connection ends. Beyond that the oldest are forgotten.",
+    ),
+});
+
 const limits = t.object({
   stanzaBytes: t
     .size("256 KB", { min: 10_000 })
@@ -207,6 +245,7 @@ const limits = t.object({
   resourceConflict: t
     .oneOf(["replace", "refuse"], "replace")
     .doc("Who stays when a resource is bound twice: the new connection, or the old one (RFC 6120 §7.7.2.2)."),
+  components: componentLimits.doc("What one external component may ask of the server; the rest is as above."),
 });
 
 const modules = t
@@ -239,6 +278,9 @@ export const configSchema = t.object({
   tls: tls.doc("Encryption."),
   auth: auth.doc("Log-in."),
   limits: limits.doc("What one client may ask of the server."),
+  components: byDomain(component).doc(
+    "External components (XEP-0114): gateways, bots and other programs that speak for a whole domain each. The keys are their domains. See [Components](components.md).",
+  ),
   log: t
     .object({ level: t.oneOf(LOG_LEVELS, "info").doc("The least severe messages that are written.") })
     .doc("Messages on standard error, one JSON object a line."),

@@ -8,6 +8,7 @@ export function contradictions(config: Config): Problem[] {
     ...inLimits(config.limits),
     ...inLogins(config),
     ...inProxies(config),
+    ...inComponents(config.components),
   ];
 }
 
@@ -28,15 +29,16 @@ function inDomains(domains: Config["domains"]): Problem[] {
 
 function inLimits(limits: Config["limits"]): Problem[] {
   const problems: Problem[] = [];
-  const notAbove = (
-    key: "stanzaBytesUnauthenticated" | "unsentSoft",
-    other: "stanzaBytes" | "unsentHard",
-  ) => {
-    if (limits[key] > limits[other])
-      problems.push({ path: `limits.${key}`, message: `is more than ${other}` });
-  };
-  notAbove("stanzaBytesUnauthenticated", "stanzaBytes");
-  notAbove("unsentSoft", "unsentHard");
+  if (limits.stanzaBytesUnauthenticated > limits.stanzaBytes) {
+    problems.push({ path: "limits.stanzaBytesUnauthenticated", message: "is more than stanzaBytes" });
+  }
+  for (const [path, { unsentSoft, unsentHard }] of [
+    ["limits", limits],
+    ["limits.components", limits.components],
+  ] as const) {
+    if (unsentSoft > unsentHard)
+      problems.push({ path: `${path}.unsentSoft`, message: "is more than unsentHard" });
+  }
   return problems;
 }
 
@@ -48,4 +50,10 @@ function inLogins({ auth, tls }: Config): Problem[] {
 function inProxies({ proxies }: Config): Problem[] {
   if (proxies.protocol.length === 0 || proxies.trusted.length > 0) return [];
   return [{ path: "proxies.protocol", message: "needs proxies.trusted: who the proxies are" }];
+}
+
+function inComponents(components: Config["components"]): Problem[] {
+  return Object.entries(components)
+    .filter(([, { secret }]) => secret === "")
+    .map(([domain]) => ({ path: `components.${domain}.secret`, message: "is empty" }));
 }

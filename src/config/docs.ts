@@ -37,7 +37,7 @@ File names are relative to the file that they stand in. \`jackdaw config check\`
 Durations are written \`"500ms"\`, \`"30s"\`, \`"15m"\`, \`"6h"\`, \`"30d"\`, \`"2w"\` or \`"off"\`; sizes \`"512 B"\`, \`"256 KB"\` (1000 bytes each),
 \`"10 MiB"\` (1024² each), or as a number of bytes.
 
-After SIGHUP a running server takes over \`admins\`, \`tls\`, \`limits\` and the certificates; the log names what needs a restart.
+After SIGHUP a running server takes over \`admins\`, \`components\`, \`tls\`, \`limits\` and the certificates; the log names what needs a restart.
 `;
 
 /** docs/config.md: each key with its type, default and meaning. */

@@ -16,7 +16,7 @@ export interface ConfigurableModule extends ServingModule {
  * names are taken.
  */
 export function parseModules(
-  { modules: sections, domains }: Pick<Config, "modules" | "domains">,
+  { modules: sections, domains, components }: Pick<Config, "modules" | "domains" | "components">,
   modules: readonly ConfigurableModule[],
 ): ReadonlyMap<string, unknown> {
   const path = "modules";
@@ -39,7 +39,7 @@ export function parseModules(
     }
   }
   problems.push(...missing(modules, sections, path));
-  problems.push(...serviceProblems(domains, modules, settings, path));
+  problems.push(...serviceProblems(domains, modules, settings, path, Object.keys(components)));
   if (problems.length > 0) throw ConfigError.of(problems);
   return settings;
 }

@@ -16,6 +16,11 @@ export function domainName(): Schema<string> {
   );
 }
 
+/** An object with a domain for each key. */
+export function byDomain<T>(values: Schema<T>): Schema<Readonly<Record<string, T>>> {
+  return t.record(values, "domain names", parseDomainName);
+}
+
 /** `user@domain`. The server prepares it (RFC 7622); here only the outline is looked at. */
 export function bareAddress(): Schema<string> {
   return t.custom('an address like "user@example.org"', { type: "string" }, (value) =>

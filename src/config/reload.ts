@@ -18,6 +18,7 @@ const FIXED_KEYS: { readonly [K in keyof Config]-?: "none" | "all" | readonly (k
     store: "all",
     tls: ["clientCertificates"],
     auth: "all",
+    components: "none",
     limits: ["resourcesPerAccount", "resourceConflict"],
     log: "all",
     modules: "all",

@@ -22,16 +22,17 @@ export function serviceDomains(
   });
 }
 
-/** Services that cannot be: each needs a domain that nobody else has. */
+/** Services and components that cannot be: each needs a domain that nobody else has. */
 export function serviceProblems(
   domains: Config["domains"],
   modules: readonly ServingModule[],
   settings: ReadonlyMap<string, unknown>,
   path: string,
+  components: readonly string[],
 ): Problem[] {
   const hosts = domains.map(({ name }) => name);
   const taken = new Map(hosts.map((host) => [host, "one of the domains"]));
-  return modules.flatMap((module) => {
+  const found = modules.flatMap((module) => {
     if (!module.services || !settings.has(module.name)) return [];
     const at = `${path}.${module.name}`;
     const names = module.services(settings.get(module.name) as never);
@@ -47,6 +48,12 @@ export function serviceProblems(
     }
     return problems;
   });
+  for (const domain of components) {
+    const by = taken.get(domain);
+    if (by !== undefined)
+      found.push({ path: `components.${domain}`, message: `"${domain}" is ${by} already` });
+  }
+  return found;
 }
 
 /** Names that are a domain themselves: also one that is below no other. */
@@ -55,7 +62,7 @@ function own(names: readonly string[], hosts: readonly string[]): readonly strin
 }
 
 /** The longest of the domains that `name` is below. */
-function parentOf(name: string, domains: readonly string[]): string | undefined {
+export function parentOf(name: string, domains: readonly string[]): string | undefined {
   const above = domains.filter((domain) => name.endsWith(`.${domain}`));
   return above.sort((a, b) => b.length - a.length)[0];
 }

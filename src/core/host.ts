@@ -1,5 +1,6 @@
 import type { Accounts } from "../auth/accounts.ts";
 import type { Throttle } from "../auth/throttle.ts";
+import type { Components } from "../components/components.ts";
 import type { HttpSide } from "../http/http-side.ts";
 import type { Hook, HookOutcome, Hooks, Stage } from "../routing/hooks.ts";
 import type { IqHandler, IqPlace } from "../routing/iq-table.ts";
@@ -32,6 +33,8 @@ export interface SessionState<T> {
 export interface WholeServer {
   /** By their domains, the default one first. Complete when the server is set up. */
   readonly hosts: ReadonlyMap<string, Host>;
+  /** External ones (XEP-0114), and those of the program that the server is part of. */
+  readonly components: Pick<Components, "all" | "below">;
   /** Whether a port is open. */
   readonly isListening: boolean;
   /** When the store last made something durable, and when it last failed to; milliseconds since the epoch, 0 for never. */

@@ -102,6 +102,9 @@ export const disco = defineModule({
         ...host.services.map(({ jid, spec }) =>
           el("item", { jid: jid.toString(), name: spec.disco.identities[0]?.name }),
         ),
+        ...host.server.components
+          .below(host.domain)
+          .map(({ jid, name: called }) => el("item", { jid: jid.toString(), name: called })),
       );
     }
 

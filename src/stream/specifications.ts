@@ -48,6 +48,12 @@ export const specifications: readonly Specification[] = [
     ],
   },
   { name: "XEP-0206 1.4", title: "XMPP Over BOSH", where: ["http/bosh"] },
+  {
+    name: "XEP-0114 1.6",
+    title: "Jabber Component Protocol",
+    where: ["components", "stream/component-stream.ts"],
+    omits: ["The method in which the server connects to the component (`jabber:component:connect`)."],
+  },
   { name: "RFC 4616", title: "The PLAIN SASL Mechanism", where: ["auth/plain.ts"] },
   {
     name: "RFC 5802",

@@ -156,6 +156,10 @@ function show(value: unknown): string {
   return json.length > 60 ? `${json.slice(0, 57)}...` : json;
 }
 
+function showSecret(value: unknown): string {
+  return value === undefined ? "nothing" : "something else";
+}
+
 interface Bounds {
   readonly min?: number;
   readonly max?: number;
@@ -237,14 +241,7 @@ export const t = {
 
   /** A string that is shown in no error and no print-out. */
   secret: (fallback?: string): Schema<string> =>
-    leaf(
-      "a string",
-      { type: "string" },
-      asText,
-      fallback,
-      () => "(secret)",
-      (v) => (v === undefined ? "nothing" : "something else"),
-    ),
+    leaf("a string", { type: "string" }, asText, fallback, () => "(secret)", showSecret),
 
   oneOf<const V extends string>(values: readonly V[], fallback?: NoInfer<V>): Schema<V> {
     const words = values.map((value) => JSON.stringify(value)).join(", ");
@@ -307,15 +304,29 @@ function listSchema<T>(item: Schema<T>, fallback: readonly unknown[] = []): Sche
   });
 }
 
-/** An object with any keys and values of one kind. */
-function recordSchema<T>(values: Schema<T>): Schema<Readonly<Record<string, T>>> {
-  const bare = z.record(z.string(), values.bare, {
+/** An object with values of one kind, and keys that `readKey` prepares, or answers undefined for. Default: any. */
+function recordSchema<T>(
+  values: Schema<T>,
+  keys = "names",
+  readKey: (key: string) => string | undefined = (key) => key,
+): Schema<Readonly<Record<string, T>>> {
+  const entries = z.record(z.string(), values.bare, {
     error: (issue) =>
       issue.code === "invalid_type" ? `expected an object, got ${show(issue.input)}` : undefined,
   });
+  const bare = entries.transform((record, context) => {
+    const read = new Map<string, unknown>();
+    for (const [written, value] of Object.entries(record)) {
+      const key = readKey(written);
+      const fault = key === undefined ? `is none of ${keys}` : read.has(key) ? "is there already" : undefined;
+      if (fault) context.issues.push({ code: "custom", input: record, path: [written], message: fault });
+      else read.set(key as string, value);
+    }
+    return Object.fromEntries(read);
+  });
   return make<Readonly<Record<string, T>>>({
     bare: bare as unknown as z.ZodType<Readonly<Record<string, T>>>,
-    words: `an object of names, each ${values.describe()}`,
+    words: `an object of ${keys}, each ${values.describe()}`,
     fallback: {},
     items: values as Schema<unknown>,
     print: (value) =>
@@ -325,19 +336,24 @@ function recordSchema<T>(values: Schema<T>): Schema<Readonly<Record<string, T>>>
 
 /**
  * An object that may also be written as a string, which is then its key `key`; the strings in `literals`
- * stand for themselves instead.
+ * stand for themselves instead. `isSecret`: what else stands there may be a secret and is not shown.
  */
 function shorthandSchema<T, const L extends string = never>(
   inner: Schema<T>,
   key: string & keyof T,
   words: string,
-  { literals = [], fallback }: { literals?: readonly L[]; fallback?: string } = {},
+  {
+    literals = [],
+    fallback,
+    isSecret = false,
+  }: { literals?: readonly L[]; fallback?: string; isSecret?: boolean } = {},
 ): Schema<T | L> {
   const isLiteral = (value: unknown): value is L => literals.some((literal) => literal === value);
   const bare = z.unknown().transform((value, context): T | L => {
     if (isLiteral(value)) return value;
     if (typeof value !== "string" && (typeof value !== "object" || value === null || Array.isArray(value))) {
-      context.issues.push({ code: "custom", input: value, message: `expected ${words}, got ${show(value)}` });
+      const got = isSecret ? showSecret(value) : show(value);
+      context.issues.push({ code: "custom", input: value, message: `expected ${words}, got ${got}` });
       return z.NEVER;
     }
     const result = inner.bare.safeParse(typeof value === "string" ? { [key]: value } : value);

@@ -4,6 +4,8 @@ export const ns = {
   STREAMS: "http://etherx.jabber.org/streams",
   /** RFC 6120 §4.8.2: content of client streams */
   CLIENT: "jabber:client",
+  /** XEP-0114: Jabber Component Protocol */
+  COMPONENT: "jabber:component:accept",
   /** RFC 6120 §4.9.2 */
   STREAM_ERRORS: "urn:ietf:params:xml:ns:xmpp-streams",
   /** RFC 7395 §3.3.2 */

@@ -39,6 +39,7 @@ export class FakeContext implements AdminContext {
         isListening: false,
         storeHealth: { writtenAt: 0, failedAt: 0 },
         logTail: { since: () => [] },
+        components: { all: [], below: () => [] },
         addTap: () => () => {},
       },
       sessions: new Sessions(),

@@ -111,7 +111,7 @@ test.each([65_536, -1, 1.5, "5222", "::1:5222", "host:", "host:65536", "a b:1", 
 
 test("false listens nowhere, a list at several addresses", () => {
   const { listen } = parseConfig({ listen: { c2s: ["127.0.0.1:1", 2], c2sTls: false } });
-  expect(listen).toEqual({ c2s: [{ host: "127.0.0.1", port: 1 }, { port: 2 }], c2sTls: [], http: [] });
+  expect(listen).toMatchObject({ c2s: [{ host: "127.0.0.1", port: 1 }, { port: 2 }], c2sTls: [], http: [] });
 });
 
 test("the store is a file, an object or the memory", () => {
@@ -186,6 +186,31 @@ test("a service needs a domain that nobody else has", () => {
     'modules.files: "upload.a.org" is a service of modules.rooms already',
   ]);
   expect(problems(["upload"], ["a.org"], { files: false })).toEqual([]);
+});
+
+test("a component needs a domain that nobody else has, and a secret", () => {
+  const rooms = { name: "rooms", services: () => ["conference"] };
+  const problems = (components: object) =>
+    problemsOf(() => parseModules(parseConfig({ domains: ["a.org"], components }), [rooms]));
+  expect(problems({ "irc.a.org": "s", "bots.example.org": { secret: "s", name: "Bots" } })).toEqual([]);
+  expect(problems({ "a.org": "s" })).toEqual(['components.a.org: "a.org" is one of the domains already']);
+  expect(problems({ "conference.a.org": "s" })).toEqual([
+    'components.conference.a.org: "conference.a.org" is a service of modules.rooms already',
+  ]);
+  expect(problems({ "irc@a.org": "s" })).toEqual(["components.irc@a.org: is none of domain names"]);
+  expect(problems({ "irc.a.org": "s", "IRC.a.org.": "s" })).toEqual([
+    "components.IRC.a.org.: is there already",
+  ]);
+  expect(problems({ "irc.a.org": "" })).toEqual(["components.irc.a.org.secret: is empty"]);
+  expect(problems({ "irc.a.org": {} })).toEqual([
+    "components.irc.a.org.secret: expected a string, got nothing",
+  ]);
+  expect(problems({ "irc.a.org": ["hidden"] }).join()).not.toContain("hidden");
+  const { components } = parseConfig({ components: { "IRC.a.org": "hidden" } });
+  expect(components).toEqual({ "irc.a.org": { secret: "hidden", name: undefined } });
+  expect(
+    JSON.stringify(configSchema.print(parseConfig({ components: { "irc.a.org": "hidden" } }))),
+  ).not.toContain("hidden");
 });
 
 test("services are below each domain, or below the one that their name ends with", () => {

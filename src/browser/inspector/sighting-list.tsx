@@ -111,9 +111,11 @@ class Row extends Component<RowProps> {
             </>
           )}
         </span>
-        <span class="gist">
-          <PlainText text={gist} />
-        </span>
+        {gist !== "" && (
+          <span class="gist">
+            <PlainText text={gist} />
+          </span>
+        )}
       </div>
     );
   }

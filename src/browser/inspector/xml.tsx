@@ -4,7 +4,7 @@ import { PlainText } from "../ui/plain-text.tsx";
 import { type Token, tokensOf } from "./tokens.ts";
 
 /** Lines of one element; browsers become slow with more. */
-const MOST_LINES = 2_000;
+const MOST_LINES = 1_000;
 
 export function Xml({ xml }: { readonly xml: string }) {
   const tokens = [...tokensOf(xml)];

@@ -1,5 +1,7 @@
 import { render } from "preact";
 import { Inspector } from "../inspector/inspector.tsx";
+import { useLoaded } from "../ui/hooks.ts";
+import { readServer } from "./rig-server.ts";
 import { rigTraffic } from "./rig-traffic.ts";
 import "../ui/base.css";
 import "./rig.css";
@@ -8,11 +10,13 @@ const root = document.getElementById("rig");
 if (root) render(<Rig />, root);
 
 function Rig() {
+  const { value: server } = useLoaded(readServer, []);
   return (
     <main>
       <h1>What passes</h1>
       <p class="hint">
-        The rig listens to programs as well: <a href="openapi.json">what there is to ask for</a>.
+        {server && `${server.domain} at ${Object.values(server.services).join(", ")}. `}
+        Programs ask for <a href="openapi.json">all that there is</a>.
       </p>
       <Inspector source={rigTraffic} />
     </main>

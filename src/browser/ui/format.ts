@@ -18,6 +18,11 @@ export function number(value: number): string {
   return value >= 1 ? value.toFixed(1) : value.toFixed(2);
 }
 
+/** "1 session", "2 sessions" */
+export function count(value: number, what: string): string {
+  return `${value} ${what}${value === 1 ? "" : "s"}`;
+}
+
 /** "2026-01-08 14:02:31", in the browser's own time. */
 export function time(iso: string | number): string {
   const date = new Date(iso);

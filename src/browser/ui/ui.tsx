@@ -63,6 +63,9 @@ interface TextProps {
   readonly required?: boolean;
   readonly placeholder?: string;
   readonly list?: readonly string[];
+  /** Of numbers. */
+  readonly min?: number;
+  readonly max?: number;
   readonly onInput: (value: string) => void;
 }
 

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { size, time } from "../../ui/format.ts";
+import { count, size, time } from "../../ui/format.ts";
 import { messageOf, useLoaded } from "../../ui/hooks.ts";
 import { Facts, Table } from "../../ui/table.tsx";
 import { ActionDialog, Button, Notice, TextField } from "../../ui/ui.tsx";
@@ -51,7 +51,7 @@ export function Accounts({ visit }: ViewProps) {
       list={list}
       caption={
         counts.value
-          ? `${counts.value.registered} accounts, ${counts.value.disabled} disabled, ${counts.value.online} online`
+          ? `${count(counts.value.registered, "account")}, ${counts.value.disabled} disabled, ${counts.value.online} online`
           : "Accounts"
       }
       keyOf={({ user }) => user}
@@ -306,7 +306,7 @@ function ChangeDialog({ user, change, onDone, onClose }: ChangeProps) {
 }
 
 function usage({ files, bytes, limit }: Usage): string {
-  return `${files} files, ${size(bytes)}${limit === undefined ? "" : ` of ${size(limit)}`}`;
+  return `${count(files, "file")}, ${size(bytes)}${limit === undefined ? "" : ` of ${size(limit)}`}`;
 }
 
 /** 100 bits, in letters and digits that do not look alike. */

@@ -7,7 +7,8 @@ import { consoleTraffic } from "../console-traffic.ts";
 /** `path` is the address that is watched. */
 export function InspectorPage({ path: address }: ViewProps) {
   const [typed, setTyped] = useState(address);
-  const source = useMemo(() => consoleTraffic(address), [address]);
+  const [attempt, setAttempt] = useState(0);
+  const source = useMemo(() => consoleTraffic(address), [address, attempt]);
   return (
     <>
       <h1>Inspector</h1>
@@ -15,7 +16,10 @@ export function InspectorPage({ path: address }: ViewProps) {
         class="filters"
         onSubmit={(event) => {
           event.preventDefault();
-          location.hash = `#/inspector/${encodeURIComponent(typed.trim())}`;
+          const wanted = typed.trim();
+          // The same once more, after it went wrong.
+          if (wanted === address) setAttempt(attempt + 1);
+          else location.hash = `#/inspector/${encodeURIComponent(wanted)}`;
         }}
       >
         <TextField

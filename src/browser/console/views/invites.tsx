@@ -127,11 +127,22 @@ function NewInvite({ domain, onMade, onClose }: NewInviteProps) {
         label="People"
         type="number"
         hint="who may take it"
+        min={1}
+        max={1000}
         value={uses}
         onInput={setUses}
         required
       />
-      <TextField label="Days" type="number" hint="that it holds" value={days} onInput={setDays} required />
+      <TextField
+        label="Days"
+        type="number"
+        hint="that it holds"
+        min={1}
+        max={365}
+        value={days}
+        onInput={setDays}
+        required
+      />
     </ActionDialog>
   );
 }

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { time } from "../../ui/format.ts";
+import { count, time } from "../../ui/format.ts";
 import { useLoaded } from "../../ui/hooks.ts";
 import { Facts, Table } from "../../ui/table.tsx";
 import { ActionDialog, Button, Choice, Notice, TextField } from "../../ui/ui.tsx";
@@ -39,7 +39,7 @@ export function Rooms({ visit }: ViewProps) {
       caption={
         list.rows?.length === MOST
           ? `The first ${MOST} rooms; search for the others`
-          : `${list.rows?.length} rooms, hidden ones included`
+          : `${count(list.rows?.length ?? 0, "room")}, hidden ones included`
       }
       keyOf={({ jid }) => jid}
       empty="There are none."

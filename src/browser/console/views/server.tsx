@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { count } from "../../ui/format.ts";
 import { messageOf } from "../../ui/hooks.ts";
 import { ActionDialog, Button, Field, Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
@@ -17,7 +18,7 @@ export function Server({ visit }: ViewProps) {
     setError(undefined);
     command<{ sessions: number }>("announce", { domain, text }).then(
       ({ sessions }) => {
-        setDone(`Sent to ${sessions} sessions.`);
+        setDone(`Sent to ${count(sessions, "session")}.`);
         setText("");
       },
       (failure: unknown) => setError(messageOf(failure)),

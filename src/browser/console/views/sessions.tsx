@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { ago, size } from "../../ui/format.ts";
+import { ago, count, size } from "../../ui/format.ts";
 import { useEvery, useLoaded } from "../../ui/hooks.ts";
 import { Facts } from "../../ui/table.tsx";
 import { Button, Dialog, Notice } from "../../ui/ui.tsx";
@@ -154,8 +154,8 @@ function SessionDialog({ address, onClose }: { readonly address: string; readonl
 }
 
 function captionOf(shown: number, total: number, search: string): string {
-  if (shown < MOST) return search === "" ? `${total} sessions` : `${shown} of ${total} sessions`;
-  return `${shown} of ${total} sessions; search for the others`;
+  if (shown < MOST) return search === "" ? count(total, "session") : `${shown} of ${count(total, "session")}`;
+  return `${shown} of ${count(total, "session")}; search for the others`;
 }
 
 function softwareOf({ software }: Details): string {

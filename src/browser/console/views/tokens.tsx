@@ -135,6 +135,8 @@ function NewToken({
         label="Days"
         hint="that it holds; empty: for ever"
         type="number"
+        min={1}
+        max={36_500}
         value={days}
         onInput={setDays}
       />

@@ -262,6 +262,30 @@ describe("the configuration", () => {
     );
   });
 
+  test("that hides a role and sends its holders away leaves nobody in view (§15.5.3)", async ({
+    connect,
+  }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/desk");
+    await makeRoom(alice, "first");
+    await enter(bob, "second");
+    forget(alice);
+    await configure(alice, { membersonly: "1", presencebroadcast: ["moderator"] });
+    await alice.receives(gone("second", `affiliation="none" role="none" jid="bob@localhost/desk"`));
+  });
+
+  test("that is not to stay ends at once where nobody is (§4.2)", async ({ connect }) => {
+    const alice = await connect("alice/phone");
+    await makeRoom(alice, "first", { persistentroom: "1" });
+    await alice.sends(`<presence type="unavailable" to="${ROOM}/first"/>`);
+    forget(alice);
+    await configure(alice, { persistentroom: "0" });
+    await alice.sends(`<message type="groupchat" to="${ROOM}"><body>hi</body></message>`);
+    expect((await alice.receivesAny()).toString()).toContain("<item-not-found ");
+    const [own = ""] = await enter(alice, "first");
+    expect(own).toContain(`<status code="201"/>`);
+  });
+
   test("makes and unmakes admins and owners, by full lists (§10.2)", async ({ connect }) => {
     const alice = await connect("alice/phone");
     const bob = await connect("bob/desk");

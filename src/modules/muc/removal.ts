@@ -57,10 +57,8 @@ export class Removal {
 
   /** §11.2: the service goes; persistent rooms are there when it comes back. */
   shutDown(room: Room): Awaitable<void> {
-    const { rooms, host, store } = this.#context;
     const told = this.#dismiss(room, { codes: [332] });
-    const saved = store.saveAcquaintancesIfKept(room);
-    return together(told, saved, rooms.settle(room) ? host.emit("muc:destroyed", { room }) : undefined);
+    return together(told, this.#context.store.saveAcquaintancesIfKept(room), this.settle(room));
   }
 
   /** Everybody goes, and hears of nobody else. */
@@ -79,12 +77,14 @@ export class Removal {
 
   /** Nobody is left of an occupant; a room that is not kept goes with its last one. */
   #settle(room: Room, occupant: Occupant): Awaitable<void> {
-    const { rooms, host, store } = this.#context;
-    const hasEnded = rooms.settle(room);
-    return together(
-      store.saveAcquaintancesIfKept(room),
-      host.emit("muc:left", { room, occupant }),
-      hasEnded ? host.emit("muc:destroyed", { room }) : undefined,
-    );
+    const { host, store } = this.#context;
+    const ended = this.settle(room);
+    return together(store.saveAcquaintancesIfKept(room), host.emit("muc:left", { room, occupant }), ended);
+  }
+
+  /** A room ends that is not kept and where nobody is. */
+  settle(room: Room): Awaitable<unknown> {
+    const { rooms, host } = this.#context;
+    return rooms.settle(room) ? host.emit("muc:destroyed", { room }) : undefined;
   }
 }

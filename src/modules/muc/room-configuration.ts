@@ -3,6 +3,7 @@ import { el } from "../../xml/element.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { message } from "../../xmpp/stanza.ts";
 import type { Context } from "./context.ts";
+import type { Occupant } from "./occupant.ts";
 import { statusElement } from "./presences.ts";
 import type { Removal } from "./removal.ts";
 import type { RoleChanges } from "./role-changes.ts";
@@ -46,14 +47,21 @@ export class RoomConfiguration {
   /** What occupants notice of new options. `configured`: what owners had wanted of those of before. */
   #adapt(room: Room, before: RoomOptions, configured: RoomOptions, wasLocked: boolean): Awaitable<void> {
     const { options } = room;
+    // Those whom nobody sees any more go first: whoever then leaves or has another role was not seen before.
+    const others = [...room.occupants.values()].filter(
+      ({ role }) => !before.presenceBroadcast.includes(role),
+    );
+    const hidden = this.#hideOthers(room, before);
     const banned = this.#removeBanned(room);
     const removed = options.membersOnly && !before.membersOnly ? this.#removeOthers(room) : undefined;
     const voices = this.#giveVoice(room, configured);
-    const shown = this.#showOthers(room, before);
+    const shown = this.#showOthers(room, others);
     const notified = wasLocked ? undefined : this.#notify(room, before);
     const known =
       options.whois === "anyone" && before.whois !== "anyone" ? this.#showAddresses(room) : undefined;
-    return together(banned, removed, voices, shown, notified, known);
+    // A room that was empty and is not to stay.
+    const ended = room.seats.size === 0 ? this.#removal.settle(room) : undefined;
+    return together(hidden, banned, removed, voices, shown, notified, known, ended);
   }
 
   /** §7.2.3: where addresses are everybody's to know, those who are there know them from now on, as if they had entered. */
@@ -96,15 +104,21 @@ export class RoomConfiguration {
     );
   }
 
-  /** §15.5.3, `presencebroadcast`: occupants come into view, or vanish from it. */
-  #showOthers(room: Room, { presenceBroadcast: before }: RoomOptions): Awaitable<void> {
-    const { presences } = this.#context;
+  /** §15.5.3, `presencebroadcast`: those vanish from view who are in a role that is not shown any more. */
+  #hideOthers(room: Room, { presenceBroadcast: before }: RoomOptions): Awaitable<void> {
     return each(room.occupants.values(), (occupant) => {
-      const wasShown = before.includes(occupant.role);
-      if (wasShown === room.shows(occupant.role)) return undefined;
-      if (!wasShown) return presences.announce(room, occupant);
+      if (!before.includes(occupant.role) || room.shows(occupant.role)) return undefined;
       const affiliation = room.affiliationOf(occupant.user);
-      return presences.announceGone(room, { occupant, affiliation, seat: occupant.first }, {}, true);
+      const gone = { occupant, affiliation, seat: occupant.first };
+      return this.#context.presences.announceGone(room, gone, {}, true);
+    });
+  }
+
+  /** And those come into view who were not shown before. */
+  #showOthers(room: Room, occupants: readonly Occupant[]): Awaitable<void> {
+    return each(occupants, (occupant) => {
+      const isThere = occupant.seats.length > 0;
+      return isThere ? this.#context.presences.announce(room, occupant) : undefined;
     });
   }
 

@@ -80,7 +80,7 @@ export class Rooms {
     return room;
   }
 
-  /** Somebody entered, or left: puts the room where it belongs. Whether it ended, for nobody is left and it is not kept. */
+  /** Somebody entered or left, or it is not to stay any more: puts the room where it belongs. Whether it ended, for nobody is left and it is not kept. */
   settle(room: Room): boolean {
     const key = room.jid.local;
     if (room.isGone) return false;
@@ -91,7 +91,7 @@ export class Rooms {
     }
     this.#active.delete(key);
     if (room.isKept) this.#idle.set(key, room);
-    else room.isGone = true;
+    else this.remove(room);
     return room.isGone;
   }
 

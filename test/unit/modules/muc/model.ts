@@ -9,19 +9,59 @@ export interface Visit {
   role: Role;
 }
 
+export type PresentRole = Exclude<Role, "none">;
+
+export interface Options {
+  readonly persistent: boolean;
+  readonly public: boolean;
+  readonly moderated: boolean;
+  readonly membersOnly: boolean;
+  readonly password: string;
+  readonly whois: "moderators" | "anyone";
+  readonly shown: readonly PresentRole[];
+  readonly privateMessages: "anyone" | "participants" | "moderators" | "none";
+  readonly lockdown: boolean;
+  /** Seconds. */
+  readonly slowMode: number;
+}
+
+const DEFAULTS: Options = {
+  persistent: true,
+  public: true,
+  moderated: false,
+  membersOnly: false,
+  password: "",
+  whois: "moderators",
+  shown: ["moderator", "participant", "visitor"],
+  privateMessages: "anyone",
+  lockdown: false,
+  slowMode: 0,
+};
+
 /** Each rule answers whether the room lets it happen, and does it then. */
 export class Model {
-  moderated = false;
-  membersOnly = false;
+  exists = true;
+  options = DEFAULTS;
+  /** In seconds. */
+  now = 0;
   readonly affiliations = new Map<string, Affiliation>();
   /** By user. */
   readonly visits = new Map<string, Visit>();
   /** Roles of those who went that were not what everybody gets. */
   readonly #left = new Map<string, { role: Role; affiliation: Affiliation }>();
+  /** In slow mode, when who last spoke. */
+  readonly #spoke = new Map<string, number>();
 
   constructor(owner: string, nick: string) {
-    this.affiliations.set(owner, "owner");
-    this.visits.set(owner, { nick, role: "moderator" });
+    this.#begin(owner, nick);
+  }
+
+  get moderated(): boolean {
+    return this.options.moderated || this.options.lockdown;
+  }
+
+  get membersOnly(): boolean {
+    return this.options.membersOnly || this.options.lockdown;
   }
 
   affiliation(user: string): Affiliation {
@@ -36,13 +76,28 @@ export class Model {
     return [...this.affiliations.values()].filter((each) => each === "owner").length;
   }
 
-  join(user: string, nick: string): boolean {
+  /** Whether one user sees the presence of another. */
+  sees(viewer: string, other: string): boolean {
+    const role = this.visits.get(other)?.role;
+    return viewer === other || (role !== undefined && this.options.shown.some((each) => each === role));
+  }
+
+  seesAddresses(viewer: string): boolean {
+    return this.options.whois === "anyone" || this.visits.get(viewer)?.role === "moderator";
+  }
+
+  join(user: string, nick: string, password: string): boolean {
     const affiliation = this.affiliation(user);
+    if (!this.exists) {
+      this.#begin(user, nick);
+      return true;
+    }
     if (this.visits.has(user)) return this.rename(user, nick);
     if (affiliation === "outcast" || this.userOf(nick) !== undefined) return false;
+    if (this.options.password !== "" && password !== this.options.password) return false;
     if (this.membersOnly && affiliation === "none") return false;
     const left = this.#left.get(user);
-    const role = left?.affiliation === affiliation ? left.role : this.#roleFor(affiliation);
+    const role = left?.affiliation === affiliation ? left.role : this.#roleFor(affiliation, this.moderated);
     this.visits.set(user, { nick, role });
     return true;
   }
@@ -60,16 +115,37 @@ export class Model {
     const visit = this.visits.get(user);
     if (!visit) return;
     const affiliation = this.affiliation(user);
-    const isOwn =
-      visit.role !== "moderator" && affiliation !== "outcast" && visit.role !== this.#roleFor(affiliation);
+    // A lock-down will not have been.
+    const usual = this.#roleFor(affiliation, this.options.moderated);
+    const isOwn = visit.role !== "moderator" && affiliation !== "outcast" && visit.role !== usual;
     if (isOwn) this.#left.set(user, { role: visit.role, affiliation });
     else this.#left.delete(user);
     this.visits.delete(user);
+    if (this.visits.size === 0 && !this.options.persistent) this.#end();
   }
 
   speak(user: string): boolean {
     const visit = this.visits.get(user);
-    return visit !== undefined && visit.role !== "visitor";
+    if (visit === undefined || visit.role === "visitor") return false;
+    const { slowMode } = this.options;
+    if (slowMode === 0 || visit.role === "moderator") return true;
+    if (this.now < (this.#spoke.get(user) ?? Number.NEGATIVE_INFINITY) + slowMode) return false;
+    this.#spoke.set(user, this.now);
+    return true;
+  }
+
+  /** Who hears what one user says to another nickname alone. */
+  whisper(user: string, nick: string): string | undefined {
+    const target = this.userOf(nick);
+    const [from, to] = [this.visits.get(user)?.role, this.visits.get(target ?? "")?.role];
+    if (from === undefined || to === undefined) return undefined;
+    const allowed = {
+      anyone: true,
+      participants: from !== "visitor" || to === "moderator",
+      moderators: from === "moderator",
+      none: false,
+    };
+    return allowed[this.options.privateMessages] ? target : undefined;
   }
 
   setRole(actor: string, nick: string, role: Role): boolean {
@@ -111,30 +187,48 @@ export class Model {
     return true;
   }
 
-  configure(actor: string, moderated: boolean, membersOnly: boolean): boolean {
+  configure(actor: string, changed: Partial<Options>): boolean {
     if (this.affiliation(actor) !== "owner") return false;
-    const before = { moderated: this.moderated, membersOnly: this.membersOnly };
-    this.moderated = moderated;
-    this.membersOnly = membersOnly;
-    if (membersOnly && !before.membersOnly) {
+    const { membersOnly, options: before } = this;
+    this.options = { ...before, ...changed };
+    if (this.membersOnly && !membersOnly) {
       for (const user of this.visits.keys()) if (this.affiliation(user) === "none") this.leave(user);
     }
-    if (before.moderated && !moderated) {
+    if (before.moderated && !this.options.moderated) {
       this.#left.clear();
       for (const visit of this.visits.values()) if (visit.role === "visitor") visit.role = "participant";
     }
+    if (this.visits.size === 0 && !this.options.persistent) this.#end();
+    return true;
+  }
+
+  destroy(actor: string): boolean {
+    if (this.affiliation(actor) !== "owner") return false;
+    this.#end();
     return true;
   }
 
   /** Everybody is gone, and nothing else. */
   restart(): void {
-    this.visits.clear();
-    this.#left.clear();
+    for (const user of this.visits.keys()) this.leave(user);
+    this.#spoke.clear();
   }
 
-  #roleFor(affiliation: Affiliation): Role {
+  #begin(owner: string, nick: string): void {
+    this.exists = true;
+    this.options = DEFAULTS;
+    this.affiliations.set(owner, "owner");
+    this.visits.set(owner, { nick, role: "moderator" });
+  }
+
+  #end(): void {
+    this.exists = false;
+    for (const each of [this.affiliations, this.visits, this.#left, this.#spoke]) each.clear();
+  }
+
+  #roleFor(affiliation: Affiliation, moderated: boolean): Role {
     if (RANK[affiliation] >= RANK.admin) return "moderator";
-    return affiliation === "member" || !this.moderated ? "participant" : "visitor";
+    return affiliation === "member" || !moderated ? "participant" : "visitor";
   }
 
   #adapt(user: string, before: Affiliation, affiliation: Affiliation): void {
@@ -142,7 +236,7 @@ export class Model {
     if (!visit) return;
     if (affiliation === "outcast" || (affiliation === "none" && this.membersOnly)) this.leave(user);
     else if (RANK[affiliation] >= RANK.admin) visit.role = "moderator";
-    else if (RANK[before] >= RANK.admin) visit.role = this.#roleFor(affiliation);
+    else if (RANK[before] >= RANK.admin) visit.role = this.#roleFor(affiliation, this.moderated);
     else if (affiliation === "member" && visit.role === "visitor") visit.role = "participant";
   }
 }

@@ -31,15 +31,16 @@ export function rigTap({ seams, faults, handlers, mimicry, record, hides }: RigT
     },
     sent(stream, text) {
       if (hides(stream)) return undefined;
-      const said = mimicry?.says(stream, text) ?? text;
-      const passing = Passing.sending(stream, said, (seen) => record(stream, seen));
+      const said = mimicry?.says(stream, text) ?? { text, isLate: false };
+      const passing = Passing.sending(stream, said.text, (seen) => record(stream, seen));
       if (faults.takes(passing)) return "taken";
-      if (said !== text) {
-        passing.pass();
-        return "taken";
+      if (said.text === text && !said.isLate) {
+        record(stream, passing);
+        return undefined;
       }
-      record(stream, passing);
-      return undefined;
+      if (said.isLate) stream.environment.clock.immediate(() => passing.pass());
+      else passing.pass();
+      return "taken";
     },
   });
 }

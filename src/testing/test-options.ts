@@ -42,14 +42,28 @@ export function configForTests({
   tls = false,
   mimic,
 }: TestServerOptions): Record<string, unknown> {
-  const like = mimic && { streamManagement: { resumeTime: likenesses[mimic].resumeTime } };
+  const modules = (config["modules"] ?? {}) as Record<string, unknown>;
+  const like = mimic && {
+    streamManagement: { resumeTime: likenesses[mimic].resumeTime },
+    muc: { defaults: likenesses[mimic].roomDefaults },
+  };
   return {
     ...config,
-    ...(like && { modules: { ...like, ...(config["modules"] as object | undefined) } }),
+    ...(like && {
+      modules: {
+        ...like,
+        ...modules,
+        ...(isSection(modules["muc"]) && { muc: { ...like.muc, ...modules["muc"] } }),
+      },
+    }),
     tls: { required: tls, ...(config["tls"] as object | undefined) },
     auth: { plainWithoutTls: !tls, backoff: "off", ...(config["auth"] as object | undefined) },
     limits: { bytesPerSecond: "off", streamsPerAddress: "off", ...(config["limits"] as object | undefined) },
   };
+}
+
+function isSection(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 /** The server's own ports: those for HTTP; the endpoints have the others. */

@@ -1,6 +1,6 @@
 import type { Host } from "../core/host.ts";
 import type { Room } from "../modules/muc/room.ts";
-import { roomsService } from "../modules/muc/rooms-service.ts";
+import { type RoomsService, roomsService } from "../modules/muc/rooms-service.ts";
 import type { XmppServer } from "../server.ts";
 import type { MemoryStore } from "../store/memory.ts";
 import { isPromise } from "../util/awaitable.ts";
@@ -105,13 +105,15 @@ export class TestRooms {
     };
   }
 
+  /** Those of all domains. */
+  get services(): RoomsService[] {
+    return [...this.#parts.hosts()].flatMap((host) => host.find(roomsService) ?? []);
+  }
+
   /** The store is in memory: nothing is promised. */
   #find(jid: Jid): Room | undefined {
-    for (const host of this.#parts.hosts()) {
-      const room = host.find(roomsService)?.find(jid);
-      if (room && !isPromise(room)) return room;
-    }
-    return undefined;
+    const room = this.services.find(({ domains }) => domains.includes(jid.domain))?.find(jid);
+    return isPromise(room) ? undefined : room;
   }
 
   #isStored(jid: Jid): boolean {

@@ -146,7 +146,7 @@ export class TestServer implements AsyncDisposable {
       seams,
       faults: this.faults,
       handlers: this.#handlers,
-      mimicry: options.mimic && new Mimicry(likenesses[options.mimic]),
+      mimicry: options.mimic && new Mimicry(likenesses[options.mimic], () => this.#rooms.services),
       record: (stream, seen) => this.#record(stream, seen),
       hides: (stream) => this.rig.hides(stream),
     });

@@ -154,6 +154,68 @@ Romeo receives:
     await server.runScansion(`${gateway}\n---\nGateway connects\nGateway receives: nothing\n`);
   });
 
+  test("of rooms, strict as Prosody's are, is played in its likeness", async () => {
+    const script = `# Rooms
+[Client] Romeo
+	jid: romeo@localhost
+	password: secret
+[Client] Juliet
+	jid: juliet@localhost
+	password: secret
+---
+Romeo connects
+Romeo sends:
+	<presence to="hall@conference.localhost/Romeo"><x xmlns="http://jabber.org/protocol/muc"/></presence>
+Romeo receives:
+	<presence from="hall@conference.localhost/Romeo">
+		<x xmlns="http://jabber.org/protocol/muc#user">
+			<status code="201"/>
+			<item jid="\${Romeo's full JID}" affiliation="owner" role="moderator"/>
+			<status code="110"/>
+		</x>
+	</presence>
+Romeo receives:
+	<message type="groupchat" from="hall@conference.localhost"><subject/></message>
+Romeo sends:
+	<iq id="c" to="hall@conference.localhost" type="set"><query xmlns="http://jabber.org/protocol/muc#owner">
+		<x xmlns="jabber:x:data" type="submit"/></query></iq>
+Romeo receives:
+	<iq id="c" from="hall@conference.localhost" type="result"/>
+Juliet connects
+Juliet sends:
+	<presence to="hall@conference.localhost/Juliet"><x xmlns="http://jabber.org/protocol/muc"/></presence>
+Juliet receives:
+	<presence from="hall@conference.localhost/Romeo"/>
+Juliet receives:
+	<presence from="hall@conference.localhost/Juliet">
+		<x xmlns="vcard-temp:x:update"><photo/></x>
+		<x xmlns="http://jabber.org/protocol/muc#user">
+			<item affiliation="none" jid="\${Juliet's full JID}" role="participant"/>
+			<status code="110"/>
+		</x>
+	</presence>
+Romeo receives:
+	<presence from="hall@conference.localhost/Juliet"/>
+Romeo sends:
+	<iq id="m" to="hall@conference.localhost" type="set"><query xmlns="http://jabber.org/protocol/muc#admin">
+		<item affiliation="member" nick="Juliet"/></query></iq>
+Romeo receives:
+	<presence from="hall@conference.localhost/Juliet">
+		<x xmlns="http://jabber.org/protocol/muc#user">
+			<item affiliation="member" role="participant" jid="\${Juliet's full JID}">
+				<actor jid="\${Romeo's full JID}" nick="Romeo"/>
+			</item>
+		</x>
+	</presence>
+Romeo receives:
+	<iq type="result" id="m" from="hall@conference.localhost"/>
+`;
+    await using server = await TestServer.start({ clock: "virtual", port: false, mimic: "prosody" });
+    await server.runScansion(script);
+    await using other = await start();
+    await expect(other.runScansion(script)).rejects.toThrow(/^line 12 of the script, Romeo receives: /);
+  });
+
   const faults: readonly [string, RegExp][] = [
     ["[Client] Romeo\n\tpassword: x\n", /line 1 of the script, "\[Client\] Romeo": Romeo has no jid/],
     ["[Robot] Romeo\n\tjid: x\n", /line 1 .*no characters of the kind Robot, only clients and components/],

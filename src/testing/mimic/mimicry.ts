@@ -1,7 +1,12 @@
+import type { Room } from "../../modules/muc/room.ts";
+import type { RoomsService } from "../../modules/muc/rooms-service.ts";
 import type { Stream } from "../../stream/stream.ts";
+import { isPromise } from "../../util/awaitable.ts";
 import { childElements, Element, el } from "../../xml/element.ts";
+import { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { readXml, writeXml } from "../read-xml.ts";
+import type { Quirk } from "./quirk.ts";
 
 /** How another server shows itself; each part says where that is known from. */
 export interface Likeness {
@@ -23,22 +28,38 @@ export interface Likeness {
   readonly errorsRepeat: boolean;
   /** For people, in errors of requests that nobody handles. */
   readonly unhandledText?: string;
+  /** What a room is until its owner changes it: `defaults` of the module muc. */
+  readonly roomDefaults: Readonly<Record<string, unknown>>;
+  /** What rooms say in another way; one after the other. */
+  readonly quirks: readonly Quirk[];
+  /** Namespaces of requests to rooms that are answered when everybody has heard of what they did. */
+  readonly answeredLast: readonly string[];
+}
+
+/** What is said in place of something else. */
+export interface Said {
+  readonly text: string;
+  /** Whether it goes behind everything else that comes of the same request. */
+  readonly isLate: boolean;
 }
 
 /** Shows a server as another one: what it says is written anew where the other says it in another way. */
 export class Mimicry {
   readonly #likeness: Likeness;
-  /** What clients ask and have no answer to, by its id. */
+  readonly #rooms: () => readonly RoomsService[];
+  /** What clients ask and have no answer to, by its id; of those who ask a room in vain some may stay. */
   readonly #asked = new WeakMap<Stream, Map<string, Element>>();
 
-  constructor(likeness: Likeness) {
+  /** `rooms`: those of all domains. */
+  constructor(likeness: Likeness, rooms: () => readonly RoomsService[]) {
     this.#likeness = likeness;
+    this.#rooms = rooms;
   }
 
   /** A client asks. */
   hears(stream: Stream, element: Element): void {
     const { id, type } = element.attrs as Record<string, string | undefined>;
-    if (!this.#likeness.errorsRepeat || !element.is("iq") || id === undefined) return;
+    if (!element.is("iq") || id === undefined) return;
     if (type !== "get" && type !== "set") return;
     const asked = this.#asked.get(stream) ?? new Map<string, Element>();
     asked.set(id, element);
@@ -46,25 +67,59 @@ export class Mimicry {
   }
 
   /** What it says in place of `text`. */
-  says(stream: Stream, text: string): string {
-    if (!text.startsWith("<stream:features") && !text.startsWith("<iq")) return text;
+  says(stream: Stream, text: string): Said {
+    if (!/^<(stream:features|iq|message|presence)/.test(text)) return { text, isLate: false };
     const element = readXml(text);
-    if (element.is("features", ns.STREAMS)) this.#offer(element);
+    if (element.is("features", ns.STREAMS)) return { text: this.#offer(element), isLate: false };
+    const room = Jid.parse(String(element.attrs["from"] ?? stream.host.domain)).bare;
+    const asked = this.#takeAsked(stream, element);
+    if (this.#roomsOf(room)) return this.#saysRoom(stream, element, room, asked);
+    else if (!element.is("iq")) return { text, isLate: false };
     else if (element.attrs["type"] === "result") this.#answer(stream, element);
-    else if (element.attrs["type"] === "error") this.#refuse(stream, element);
-    else return text;
-    return writeXml(element);
+    else if (element.attrs["type"] === "error") this.#refuse(element, asked);
+    else return { text, isLate: false };
+    return { text: writeXml(element), isLate: false };
   }
 
-  #offer(features: Element): void {
+  #saysRoom(stream: Stream, element: Element, address: Jid, asked: Element | undefined): Said {
+    const { quirks, answeredLast } = this.#likeness;
+    if (element.attrs["type"] === "result") this.#answer(stream, element);
+    const roomAt = (jid: string) => this.#findRoom(Jid.parse(jid));
+    const client = stream.session?.jid.toString() ?? "";
+    const context = { client, room: this.#findRoom(address), roomAt };
+    for (const { change } of quirks) change(element, context);
+    const payload = asked && childElements(asked)[0];
+    return { text: writeXml(element), isLate: answeredLast.includes(payload?.getNS() ?? "") };
+  }
+
+  #roomsOf({ domain }: Jid): RoomsService | undefined {
+    return this.#rooms().find(({ domains }) => domains.includes(domain));
+  }
+
+  /** The store is in memory: nothing is promised. */
+  #findRoom(jid: Jid): Room | undefined {
+    const room = this.#roomsOf(jid)?.find(jid);
+    return isPromise(room) ? undefined : room;
+  }
+
+  #takeAsked(stream: Stream, answer: Element): Element | undefined {
+    if (!answer.is("iq") || !["result", "error"].includes(String(answer.attrs["type"]))) return undefined;
+    const id = String(answer.attrs["id"]);
+    const asked = this.#asked.get(stream)?.get(id);
+    this.#asked.get(stream)?.delete(id);
+    return asked;
+  }
+
+  #offer(features: Element): string {
     const { features: wanted, mechanisms } = this.#likeness;
     features.children = inOrder(childElements(features), wanted, nameOf);
     const list = features.getChild("mechanisms", ns.SASL);
     if (list) list.children = inOrder(childElements(list), mechanisms, (one) => one.getText());
+    // With the prefix of the stream, as everybody writes it.
+    return `<stream:features>${childElements(features).map(writeXml).join("")}</stream:features>`;
   }
 
   #answer(stream: Stream, answer: Element): void {
-    this.#asked.get(stream)?.delete(String(answer.attrs["id"]));
     const { identities, discovered, rooms, version } = this.#likeness;
     const about = answer.getChild("query", ns.DISCO_INFO);
     const isHost = answer.attrs["from"] === stream.host.domain;
@@ -81,11 +136,8 @@ export class Mimicry {
     }
   }
 
-  #refuse(stream: Stream, refusal: Element): void {
+  #refuse(refusal: Element, asked: Element | undefined): void {
     const { errorsRepeat, unhandledText } = this.#likeness;
-    const id = String(refusal.attrs["id"]);
-    const asked = this.#asked.get(stream)?.get(id);
-    this.#asked.get(stream)?.delete(id);
     const error = refusal.getChild("error");
     if (!error) return;
     refusal.children = [...(errorsRepeat && asked ? childElements(asked) : []), error];

@@ -1,5 +1,11 @@
 import { ns } from "../../xmpp/ns.ts";
 import type { Likeness } from "./mimicry.ts";
+import { known } from "./quirk.ts";
+import { roomErrors } from "./room-errors.ts";
+import { destroyedForNobody, inOrderOf, namedEmptySubject, ownAddress, without } from "./room-quirks.ts";
+
+/** In xmppserver/src/main/java/org/jivesoftware/openfire of that source. */
+const place = (what: string) => `Openfire, source: muc/${what}`;
 
 /**
  * Openfire, after its source and an answer to discovery by version 5.0.0 Alpha that was made public; it was not observed here.
@@ -51,4 +57,84 @@ export const openfire: Likeness = {
   resumeTime: "10m",
   // IQDiscoInfoHandler.handleIQ and others answer with a copy of what was asked.
   errorsRepeat: true,
+  roomDefaults: {},
+  answeredLast: [],
+  quirks: [
+    ...known(place("MUCRoom.java, createSelfPresenceCopy"), [
+      without("mav urn:xmpp:muc:affiliations:1"),
+      ownAddress,
+    ]),
+    ...known(place("MUCRoom.java, destroyRoom"), [destroyedForNobody]),
+    ...known(place("MUCRoom.java, createSelfPresenceCopy; MUCUser.java, processNickNameChange"), [
+      inOrderOf("item", "destroy", "303", "307", "301", "110", "100", "170", "201"),
+    ]),
+    ...known(place("MUCRoom.java, sendRoomSubjectAfterJoin"), [namedEmptySubject]),
+    // Types are those that PacketError of its library tinder has for the conditions.
+    ...known(place("MUCUser.java, process, processRoomJoinRequest, processPrivateMessage, sendErrorPacket"), [
+      roomErrors(
+        [
+          {
+            on: "message",
+            is: "item-not-found",
+            from: "room",
+            becomes: "recipient-unavailable",
+            type: "wait",
+            text: "The room that the message was addressed to is not available.",
+          },
+          {
+            on: "message",
+            is: "item-not-found",
+            from: "occupant",
+            becomes: "recipient-unavailable",
+            type: "wait",
+            text: "The intended recipient of your private message is not available.",
+          },
+          { on: "message", is: "not-acceptable", type: "modify", text: "You are not in the room." },
+          {
+            on: "message",
+            is: "forbidden",
+            from: "room",
+            text: "You are not allowed to change the subject of this room.",
+          },
+          {
+            on: "iq",
+            is: "not-acceptable",
+            from: "occupant",
+            becomes: "bad-request",
+            type: "modify",
+            text: "You are not an occupant of this room.",
+          },
+          {
+            on: "presence",
+            is: "jid-malformed",
+            from: "room",
+            text: "A nickname (resource-part) is required in order to join a room.",
+          },
+          {
+            on: "presence",
+            is: "conflict",
+            text: "The nickname that is being used is used by someone else.",
+          },
+          {
+            on: "presence",
+            is: "item-not-found",
+            text: "This room is locked (it might not have been configured yet).",
+          },
+          {
+            on: "presence",
+            is: "not-authorized",
+            text: "You're not authorized to create or join the room.",
+          },
+          { on: "presence", is: "forbidden", text: "You're not allowed to join this room." },
+          {
+            on: "presence",
+            is: "registration-required",
+            text: "This is a member-only room. Membership is required.",
+          },
+        ],
+        { message: "before", presence: "before", iq: "before" },
+        false,
+      ),
+    ]),
+  ],
 };

@@ -1,5 +1,23 @@
 import { ns } from "../../xmpp/ns.ts";
 import type { Likeness } from "./mimicry.ts";
+import { known } from "./quirk.ts";
+import { roomErrors } from "./room-errors.ts";
+import {
+  absentWithoutRole,
+  actorsAddress,
+  avatarHash,
+  bareSubject,
+  configForm,
+  hiddenOccupants,
+  inOrderOf,
+  invitation,
+  language,
+  moved,
+  ownAddress,
+  roomInfo,
+  stamps,
+  without,
+} from "./room-quirks.ts";
 
 /**
  * Prosody 0.12.3, as packaged by Debian 12 and observed on loopback, without TLS, with the modules that its own configuration names
@@ -44,4 +62,82 @@ export const prosody: Likeness = {
   ],
   resumeTime: "10m",
   errorsRepeat: false,
+  roomDefaults: { public: false, archive: false },
+  answeredLast: [ns.MUC_ADMIN],
+  quirks: known("Prosody 0.12.3, observed: test/fixtures/mimicry/prosody-0.12.3-rooms.json", [
+    without("mav urn:xmpp:muc:affiliations:1"),
+    ownAddress,
+    actorsAddress,
+    absentWithoutRole,
+    inOrderOf("status", "destroy", "item", "110"),
+    moved("presence", "x http://jabber.org/protocol/muc#user", "last"),
+    avatarHash(true),
+    language(false),
+    bareSubject,
+    stamps(0),
+    invitation(
+      "occupant",
+      (by, room, reason) => `${by} invited you to the room ${room}${reason && ` (${reason})`}`,
+      "text",
+    ),
+    roomErrors(
+      [
+        { on: "presence", is: "jid-malformed", from: "room", becomes: "service-unavailable", type: "cancel" },
+        { on: "message", is: "forbidden", from: "room", text: "You are not allowed to change the subject" },
+        { on: "message", is: "item-not-found", from: "occupant", text: "Recipient not in room" },
+        { on: "message", is: "not-acceptable", text: "You are not currently connected to this chat" },
+        { on: "iq", is: "not-acceptable", text: "You are not currently connected to this chat" },
+        { on: "iq", is: "forbidden", of: ns.MUC_OWNER, text: "Only owners can configure rooms" },
+      ],
+      { message: "nothing", presence: "nothing", iq: "nothing" },
+      true,
+    ),
+    hiddenOccupants,
+    roomInfo(
+      [
+        "muc_temporary",
+        "muc_persistent",
+        ns.MUC_REQUEST,
+        "jabber:iq:register",
+        ns.MUC,
+        ns.MUC_STABLE_ID,
+        ns.MUC_SELF_PING,
+        "muc_hidden",
+        "muc_public",
+        "muc_semianonymous",
+        "muc_nonanonymous",
+        "muc_unmoderated",
+        "muc_moderated",
+        "muc_open",
+        "muc_membersonly",
+        ns.OCCUPANT_ID,
+        "muc_unsecured",
+        "muc_passwordprotected",
+      ],
+      [
+        "muc#roominfo_occupants",
+        "muc#roominfo_description",
+        "muc#roomconfig_roomname",
+        "muc#roomconfig_allowinvites",
+        "muc#roomconfig_changesubject",
+        "muc#roominfo_lang",
+      ],
+    ),
+    configForm(
+      (room) => `Configuration for ${room}`,
+      [
+        "muc#roomconfig_roomname",
+        "muc#roomconfig_roomdesc",
+        "muc#roomconfig_lang",
+        "muc#roomconfig_persistentroom",
+        "muc#roomconfig_publicroom",
+        "muc#roomconfig_roomsecret",
+        "muc#roomconfig_membersonly",
+        "muc#roomconfig_changesubject",
+        "muc#roomconfig_moderatedroom",
+        "muc#roomconfig_whois",
+        "muc#roomconfig_presencebroadcast",
+      ],
+    ),
+  ]),
 };

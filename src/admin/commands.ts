@@ -15,6 +15,7 @@ import {
 } from "./account-commands.ts";
 import { listAudit } from "./audit-commands.ts";
 import type { AdminCommand } from "./command.ts";
+import { endComponent, listComponents } from "./component-commands.ts";
 import { consoleLink } from "./console-commands.ts";
 import { createInvite, listInvites, revokeInvite } from "./invite-commands.ts";
 import { closeReport, listReports } from "./report-commands.ts";
@@ -54,6 +55,8 @@ export const adminCommands: readonly AdminCommand[] = [
   listAdmins,
   listSessions,
   endSession,
+  listComponents,
+  endComponent,
   announceText,
   showMessage,
   setMessage,

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { addAdminCommands } from "./admin-commands.ts";
 import { addCertCommand } from "./cert-command.ts";
+import { addComponentCommands } from "./component-commands.ts";
 import { addConfigCommands } from "./config-commands.ts";
 import type { Environment } from "./environment.ts";
 import { addExportCommand } from "./export-command.ts";
@@ -47,6 +48,7 @@ export async function run(args: readonly string[], environment: Environment): Pr
   addUserCommands(program, environment);
   addAdminCommands(program, environment);
   addSessionCommands(program, environment);
+  addComponentCommands(program, environment);
   addInviteCommand(program, environment);
   addMessageCommands(program, environment);
   addRoomCommands(program, environment);

@@ -31,6 +31,8 @@ export interface ComponentParts {
   readonly domain: string;
   /** As clients call it that have not asked it yet. */
   readonly name: string | undefined;
+  /** Whether another process speaks for it. */
+  readonly isExternal: boolean;
   /** The domain of this server that it is listed by. */
   readonly parent: string;
   readonly network: Network;
@@ -51,6 +53,7 @@ const WITHDRAWN_PER_TURN = 500;
 /** The domain of a component: what goes to it and comes from it, whoever speaks for it. */
 export class Component implements Domain {
   readonly jid: Jid;
+  readonly isExternal: boolean;
   name: string | undefined;
   readonly parent: Jid;
   readonly #parts: ComponentParts;
@@ -66,9 +69,10 @@ export class Component implements Domain {
 
   /** @throws Error when the domain is taken. */
   constructor(parts: ComponentParts) {
-    const { domain, name, parent, network, clock, random, metrics } = parts;
+    const { domain, name, isExternal, parent, network, clock, random, metrics } = parts;
     this.#parts = parts;
     this.jid = Jid.of("", domain);
+    this.isExternal = isExternal;
     this.name = name;
     this.parent = Jid.of("", parent);
     this.#requests = new PendingRequests(clock, random);

@@ -95,7 +95,7 @@ export class Components {
         known.component.name = name;
         continue;
       }
-      const component = this.#add(domain, name);
+      const component = this.#add(domain, true, name);
       this.#external.set(domain, new ExternalComponent(component, secret, this.#parts.clock));
     }
   }
@@ -109,18 +109,19 @@ export class Components {
 
   /** A component in this process. @throws Error when the domain is taken, JidError when it is none. */
   open(domain: string, receive: ComponentReceiver): LocalComponent {
-    const component = this.#add(domain, undefined);
+    const component = this.#add(domain, false);
     const { network, clock, random, log } = this.#parts;
     const forget = () => this.#remove(component, "host-gone");
     return new LocalComponent({ component, receive, forget, network, clock, random, log });
   }
 
-  #add(domain: string, name: string | undefined): Component {
+  #add(domain: string, isExternal: boolean, name?: string): Component {
     const domains = this.#config.domains.map((each) => each.name);
     const component = new Component({
       ...this.#parts,
       domain,
       name,
+      isExternal,
       log: this.#parts.log.child({ component: domain }),
       parent: parentOf(domain, domains) ?? this.#parts.defaultDomain,
       presences: () => this.#config.limits.components.presences,

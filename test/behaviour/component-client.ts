@@ -19,8 +19,11 @@ export function handshake(id: string | undefined, secret: string): string {
   return `<handshake>${createHash("sha1").update(`${id}${secret}`).digest("hex")}</handshake>`;
 }
 
+/** Where components connect. */
+type Home = Pick<Rig, "server" | "transcript" | "captures" | "settle">;
+
 /** A connection that has said nothing yet. */
-export function rawComponent(rig: Rig, options: PipeOptions = {}): ComponentClient {
+export function rawComponent(rig: Home, options: PipeOptions = {}): ComponentClient {
   const pipe = new Pipe(rig.server.turn, options);
   const wire = { text: "" };
   const client = new Client({
@@ -53,7 +56,7 @@ export function rawComponent(rig: Rig, options: PipeOptions = {}): ComponentClie
 
 /** A component that has shown its secret. */
 export async function connectComponent(
-  rig: Rig,
+  rig: Home,
   domain: string,
   secret: string,
   options: PipeOptions = {},

@@ -8,11 +8,18 @@ import { consoleService } from "../../src/modules/admin-console/console-service.
 import type { Client } from "../../src/testing/client.ts";
 import type { TestServer } from "../../src/testing/index.ts";
 import { Jid } from "../../src/xmpp/jid.ts";
+import { connectComponent } from "../behaviour/component-client.ts";
 import { AdminPage } from "./admin-page.ts";
 import { test as siteTest } from "./site.ts";
 
 siteTest.override({
-  siteOptions: { users: ["admin", "alice", "bob"], config: { admins: ["admin@localhost"] } },
+  siteOptions: {
+    users: ["admin", "alice", "bob"],
+    config: {
+      admins: ["admin@localhost"],
+      components: { "bridge.localhost": { secret: "between us", name: "Bridge" } },
+    },
+  },
 });
 
 const test = siteTest.extend<{ admin: AdminPage }>({
@@ -122,6 +129,26 @@ describe("an administrator", () => {
     await admin.page.getByRole("dialog").getByRole("button", { name: "End" }).click();
     await admin.shows("No such sessions.");
     expect(bob.gone).toBe(true);
+  });
+
+  test("finds a component, watches it and ends its connection", async ({ admin, site }) => {
+    const bridge = await connectComponent(site.rig, "bridge.localhost", "between us");
+    await admin.opens("components");
+    await admin.page.getByRole("link", { name: "Watch" }).click();
+    await expect.poll(() => admin.page.url()).toContain("#/inspector/bridge.localhost");
+    await expect
+      .poll(async () => {
+        const ping = `<iq type="get" id="p" from="bridge.localhost" to="localhost"><ping xmlns="urn:xmpp:ping"/></iq>`;
+        await bridge.sends(ping);
+        return admin.page.getByText("bridge.localhost", { exact: true }).count();
+      })
+      .toBeGreaterThan(1);
+    await admin.opens("components");
+    await admin.clicks("End the connection of bridge.localhost");
+    await admin.page.getByRole("dialog").getByRole("button", { name: "End" }).click();
+    await expect.poll(() => site.server.components.all[0]?.speaker).toBeUndefined();
+    const end = admin.page.getByRole("button", { name: "End the connection of bridge.localhost" });
+    await expect.poll(() => end.count()).toBe(0);
   });
 
   test("puts a list in order, and is told what cannot be seen in it", async ({ admin, site }) => {
@@ -297,6 +324,7 @@ describe("on a small screen", () => {
         "accounts",
         "accounts/bob@localhost",
         "rooms",
+        "components",
         "log",
         "audit",
       ]) {

@@ -49,7 +49,9 @@ function mask(element: Element, namespace: string): void {
     const isSecret = secretAttributes.includes(key) || SECRET_NAME.test(key);
     element.attrs[key] = isSecret ? MASK : withoutLinks(value);
   }
-  const isProof = PROOFS.has(namespace) && !NEGOTIATED.has(name);
+  // XEP-0114 §3: what components prove themselves with.
+  const isHandshake = namespace === ns.CLIENT && name === "handshake";
+  const isProof = isHandshake || (PROOFS.has(namespace) && !NEGOTIATED.has(name));
   // XEP-0363 §5: the headers of a slot.
   const isHeader = namespace === ns.UPLOAD && name === "header";
   if (isSecretField(element, namespace)) {

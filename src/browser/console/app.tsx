@@ -5,6 +5,7 @@ import { post, readVisit, type Visit, whenEnded } from "./api.ts";
 import { Login } from "./login.tsx";
 import { AccountPage, Accounts } from "./views/accounts.tsx";
 import { Audit } from "./views/audit.tsx";
+import { Components } from "./views/components.tsx";
 import { InspectorPage } from "./views/inspector.tsx";
 import { Invites } from "./views/invites.tsx";
 import { Log } from "./views/log.tsx";
@@ -29,6 +30,7 @@ const VIEWS = [
   { name: "invites", title: "Invites", view: Invites },
   { name: "rooms", title: "Rooms", view: Rooms, one: RoomPage },
   { name: "uploads", title: "Uploads", view: Uploads },
+  { name: "components", title: "Components", view: Components },
   { name: "reports", title: "Reports", view: Reports },
   { name: "inspector", title: "Inspector", view: InspectorPage },
   { name: "log", title: "Log", view: Log },

@@ -6,7 +6,7 @@ import { openStream, RequestError } from "./api.ts";
 /** Milliseconds before a stream that broke off is asked for again. */
 const RETRY_AFTER = 2_000;
 
-/** What goes to and from an account or a room; secrets are masked, and nobody can be spoken for. */
+/** What goes to and from an account, a room or a component; secrets are masked, and nobody can be spoken for. */
 export function consoleTraffic(address: string): TrafficSource {
   return {
     watch(watcher) {

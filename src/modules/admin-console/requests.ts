@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { AdminError, existingAccount, logChange, record, runCommand } from "../../admin/command.ts";
 import { adminCommands } from "../../admin/commands.ts";
 import { Watch } from "../../admin/inspector/watch.ts";
-import type { Host } from "../../core/host.ts";
+import type { Host, WholeServer } from "../../core/host.ts";
 import type { HttpEnv, HttpRoutes } from "../../http/http-side.ts";
 import { Jid } from "../../xmpp/jid.ts";
 import { type Door, jsonOf, Refusal } from "./door.ts";
@@ -73,7 +73,7 @@ export class ConsoleRequests {
 
   async #traffic(c: Context<HttpEnv>): Promise<Response> {
     const visit = await this.#door.visit(c);
-    const address = addressOf(c.req.query("address") ?? "");
+    const address = addressOf(c.req.query("address") ?? "", this.#host.server);
     const headers = { "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" };
     // RFC 9110 §9.3.2: nobody would read the stream, or end it.
     if (c.req.method === "HEAD") return c.body(null, 200, headers);
@@ -111,14 +111,14 @@ export class ConsoleRequests {
   }
 }
 
-function addressOf(text: string): Jid {
+function addressOf(text: string, { components }: WholeServer): Jid {
   try {
     const { bare } = Jid.parse(text);
-    if (bare.local !== "") return bare;
+    if (bare.local !== "" || components.all.some(({ jid }) => jid.equals(bare))) return bare;
   } catch {
     // Told below.
   }
-  throw new Refusal(422, `"${text}" is not the address of an account or a room`);
+  throw new Refusal(422, `"${text}" is not the address of an account, a room or a component`);
 }
 
 async function explained<T>(work: () => Promise<T>): Promise<T> {

@@ -47,6 +47,8 @@ test("every command has help with an example", async () => {
     "admin list",
     "session list",
     "session end",
+    "component list",
+    "component end",
     "announce",
     "motd show",
     "motd set",
@@ -154,15 +156,19 @@ test("a running server is stopped, now or later", async () => {
   expect(rig.out).toBe("It stops\nIt stops in 300 seconds\n");
 });
 
-test.each(["stop", "session list", "session end bob@localhost", "announce Hello all"])(
-  "%s needs a running server",
-  async (line) => {
-    const rig = new CliRig();
-    expect(await rig.run(line)).toBe(1);
-    expect(rig.err).toBe("jackdaw: the server is not running\n");
-    expect(rig.backend.events).toEqual([]);
-  },
-);
+test.each([
+  "stop",
+  "session list",
+  "session end bob@localhost",
+  "component list",
+  "component end irc.localhost",
+  "announce Hello all",
+])("%s needs a running server", async (line) => {
+  const rig = new CliRig();
+  expect(await rig.run(line)).toBe(1);
+  expect(rig.err).toBe("jackdaw: the server is not running\n");
+  expect(rig.backend.events).toEqual([]);
+});
 
 test("in memory there is nothing to work on", async () => {
   const rig = new CliRig({ "server.config.json": { store: "memory" } });

@@ -141,6 +141,17 @@ describe("over HTTP", () => {
     for (const name of ["stanza", "starttls", "clock-skew"]) expect(faults).toContain(`"${name}"`);
   });
 
+  test("its page runs its own script alone", async () => {
+    const { url } = await start();
+    const page = await fetch(url);
+    expect(page.headers.get("content-security-policy")).toMatch(
+      /default-src 'none'.*script-src 'self';.*frame-ancestors 'none'/,
+    );
+    for (const [, path = ""] of (await page.text()).matchAll(/(?:src|href)="([^":]+)"/g)) {
+      expect((await fetch(`${url}/${path}`)).status, path).toBe(200);
+    }
+  });
+
   test("only programs of this machine are heard", async () => {
     const { url } = await start();
     const ask = async (headers: Record<string, string>) => {

@@ -304,6 +304,14 @@ describe("what users write", () => {
       await expect.poll(() => countEvil(main), { message: view }).toBeGreaterThanOrEqual(times);
       await admin.isOnlyText();
     }
+
+    await admin.opens("inspector/alice@localhost");
+    await admin.shows("Watching.");
+    await eve.sends(`<presence><status>${ESCAPED}</status></presence>`);
+    await admin.page.getByRole("option", { name: /presence sent by/ }).click();
+    // In the resource and in the status.
+    await expect.poll(() => countEvil(admin.page.getByRole("region"))).toBe(2);
+    await admin.isOnlyText();
   });
 });
 

@@ -5,7 +5,7 @@
  * sent, because it would tell an unknown user from a wrong password (RFC 6120 §6.5.10).
  */
 import { timingSafeEqual } from "node:crypto";
-import type { Awaitable } from "../util/awaitable.ts";
+import { type Awaitable, after } from "../util/awaitable.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import { authorize, decodeMessage, requireOffered, userNamed } from "./authorize.ts";
 import { Advertisements } from "./downgrade-protection.ts";
@@ -18,7 +18,13 @@ import {
   type SaslStep,
 } from "./mechanism.ts";
 import { type Credentials, digest, hmac, type ScramHash } from "./scram-keys.ts";
-import { type BindingFlag, type ClientFirst, parseClientFinal, parseClientFirst } from "./scram-message.ts";
+import {
+  type BindingFlag,
+  type ClientFinal,
+  type ClientFirst,
+  parseClientFinal,
+  parseClientFirst,
+} from "./scram-message.ts";
 
 export interface ScramOptions {
   readonly hash: ScramHash;
@@ -46,12 +52,16 @@ function canBind(context: SaslContext): boolean {
   return context.channelBindings.length > 0;
 }
 
-interface Challenged {
+/** Who the client says that it is. */
+interface Claimed {
   readonly user: Jid;
   readonly first: ClientFirst;
   readonly credentials: Credentials;
   /** What `Accounts.changes` was when they were read. */
   readonly asOf: number;
+}
+
+interface Challenged extends Claimed {
   /** server-first-message. */
   readonly challenge: string;
   readonly nonce: string;
@@ -71,7 +81,7 @@ class ScramExchange implements SaslExchange {
     this.#advertisements = advertisements;
   }
 
-  async respond(data: Buffer): Promise<SaslStep> {
+  respond(data: Buffer): Awaitable<SaslStep> {
     const state = this.#state;
     if (state === "busy") throw new SaslError("malformed-request", "SCRAM: a response too many");
     this.#state = "busy";
@@ -79,23 +89,29 @@ class ScramExchange implements SaslExchange {
     return state === "new" ? this.#challenge(message) : this.#finish(state, message);
   }
 
-  async #challenge(message: string): Promise<SaslStep> {
+  #challenge(message: string): Awaitable<SaslStep> {
     const first = parseClientFirst(message);
     const bindingData = this.#bindingData(first.binding);
     const user = userNamed(first.username, this.#context);
     const asOf = this.#context.accounts.changes;
-    const credentials = await this.#credentials(user);
+    return after(this.#credentials(user), (credentials) =>
+      this.#challengeFor({ user, first, credentials, asOf }, bindingData),
+    );
+  }
+
+  #challengeFor(claimed: Claimed, bindingData: Buffer): SaslStep {
+    const { first, credentials } = claimed;
     const { salt, iterations } = credentials;
     const nonce = first.nonce + this.#context.random.id();
     const challenge = `r=${nonce},s=${salt.toString("base64")},i=${iterations}${this.#protection()}`;
     // RFC 5802 §7: cbind-input = gs2-header [ cbind-data ]
     const channelBinding = Buffer.concat([Buffer.from(first.header), bindingData]).toString("base64");
-    this.#state = { user, first, credentials, asOf, challenge, nonce, channelBinding };
+    this.#state = { ...claimed, challenge, nonce, channelBinding };
     return { kind: "challenge", data: Buffer.from(challenge) };
   }
 
-  async #finish({ user, first, challenge, ...expected }: Challenged, message: string): Promise<SaslStep> {
-    const name = user.toString();
+  #finish(expected: Challenged, message: string): Awaitable<SaslStep> {
+    const name = expected.user.toString();
     const final = parseClientFinal(message);
     if (final.nonce !== expected.nonce) throw new SaslError("not-authorized", "nonce", name);
     // RFC 5802 §6: the server must always validate c=.
@@ -104,10 +120,18 @@ class ScramExchange implements SaslExchange {
     }
     // The password may have been changed since the challenge.
     const isSame = expected.asOf === this.#context.accounts.changes;
-    const credentials = isSame ? expected.credentials : await this.#credentials(user);
+    const credentials = isSame ? expected.credentials : this.#credentials(expected.user);
+    return after(credentials, (current) => this.#prove(expected, current, final));
+  }
+
+  async #prove(
+    { user, first, challenge }: Challenged,
+    credentials: Credentials,
+    final: ClientFinal,
+  ): Promise<SaslStep> {
     const authMessage = `${first.bare},${challenge},${final.withoutProof}`;
     if (!isProof(this.#options.hash, credentials, authMessage, final.proof)) {
-      throw new SaslError("not-authorized", "proof", name);
+      throw new SaslError("not-authorized", "proof", user.toString());
     }
     await authorize(user, first.authzid, this.#context);
     const signature = hmac(this.#options.hash, credentials.serverKey, authMessage);

@@ -9,7 +9,7 @@ import {
   type SaslStep,
   type SaslSuccess,
 } from "../auth/mechanism.ts";
-import type { Awaitable } from "../util/awaitable.ts";
+import { type Awaitable, after } from "../util/awaitable.ts";
 import type { Stream } from "./stream.ts";
 
 /** The words in which an exchange is held: those of RFC 6120 §6 or those of XEP-0388. */
@@ -109,23 +109,24 @@ export class Authentication {
   }
 
   /** @throws SaslError: `aborted` when the stream ended before it was its turn. */
-  async respond(data: Buffer): Promise<SaslStep> {
+  respond(data: Buffer): Awaitable<SaslStep> {
     const exchange = this.#exchange;
     if (!exchange) throw new SaslError("malformed-request", "a response without an exchange");
-    await this.#holdBack();
-    if (isOver(this.#stream)) throw new SaslError("aborted");
-    return exchange.respond(data);
+    return after(this.#holdBack(), () => {
+      if (isOver(this.#stream)) throw new SaslError("aborted");
+      return exchange.respond(data);
+    });
   }
 
   /**
    * Who failed too often waits before the work, and not for its answer alone: guesses whose answer nobody stays for would
    * else cost PBKDF2 without end, and take its queue from everybody else.
    */
-  async #holdBack(): Promise<void> {
+  #holdBack(): Awaitable<void> {
     const { host, remote } = this.#stream;
     const due = Math.max(0, host.throttle.delay(undefined, remote) - this.#waited);
     this.#waited += due;
-    await pause(this.#stream, due);
+    return pause(this.#stream, due);
   }
 
   /** Does one step of an exchange, and says in the profile's words what came of it. `work` throws SaslErrors. */
@@ -210,6 +211,7 @@ export function decodeBase64(text: string): Buffer {
 }
 
 /** Waits in the server's own time, which tests turn by hand. */
-async function pause(stream: Stream, ms: number): Promise<void> {
-  if (ms > 0) await new Promise<void>((resolve) => void stream.environment.clock.after(ms, resolve));
+function pause(stream: Stream, ms: number): Awaitable<void> {
+  if (ms <= 0) return undefined;
+  return new Promise<void>((resolve) => void stream.environment.clock.after(ms, resolve));
 }

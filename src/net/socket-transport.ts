@@ -39,6 +39,8 @@ export class SocketTransport implements Transport, Outbox {
     this.#tls = tls;
     this.remote = remote;
     socket.setNoDelay(true);
+    // Who owns the transport ends it: what is under way still gets its answer.
+    socket.allowHalfOpen = true;
     // Until an owner opens the transport, a failing connection must not bring the process down.
     socket.on("error", ignore);
   }
@@ -110,6 +112,7 @@ export class SocketTransport implements Transport, Outbox {
     for (const event of ["data", "drain", "error"]) plain.removeAllListeners(event);
     plain.off("close", this.#onClose);
     plain.on("error", ignore);
+    plain.removeAllListeners("end");
     this.#socket = secureSocket(plain, domain, this.#tls, [ALPN_CLIENT], (error) => this.destroy(error));
     if (this.#events) this.#listen();
   }
@@ -155,6 +158,7 @@ export class SocketTransport implements Transport, Outbox {
       this.#backlog = 0;
       events.drained();
     });
+    socket.on("end", () => events.ended());
     // A socket that failed has forgotten what it held.
     socket.on("error", (error) => this.#close(error, this.#queued.length + this.#backlog));
     socket.on("close", this.#onClose);

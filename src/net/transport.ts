@@ -7,6 +7,8 @@ export type ChannelBindingType = "tls-exporter" | "tls-unique" | "tls-server-end
 export interface TransportEvents {
   /** Bytes from the peer. */
   data(chunk: Buffer): void;
+  /** The peer sends no more, though it may still read: a half-closed connection. Not every transport has this. */
+  ended(): void;
   /** Called once, when nothing more can be read or written. */
   closed(reason: Error | undefined): void;
   /** The peer reads again after `unsent` had grown. */

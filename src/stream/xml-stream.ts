@@ -50,6 +50,8 @@ export abstract class XmlStream<E extends XmlStreamEnvironment = XmlStreamEnviro
   #headerSent = false;
   #holds = 0;
   #busy = false;
+  /** Whether the peer has closed its side of the connection. */
+  #hasEnded = false;
   /** The last of what came after our end tag. */
   #tail = "";
   #bucket: TokenBucket | undefined;
@@ -84,6 +86,7 @@ export abstract class XmlStream<E extends XmlStreamEnvironment = XmlStreamEnviro
   begin(): void {
     this.transport.open({
       data: (chunk) => this.#receive(chunk),
+      ended: () => this.#ended(),
       closed: (reason) => this.#closed(reason),
       drained: () => {
         this.drained();
@@ -212,14 +215,36 @@ export abstract class XmlStream<E extends XmlStreamEnvironment = XmlStreamEnviro
       this.#say(serialize(streamError(condition, text, detail)));
     }
     const { end } = this.#framing;
-    if (end !== "") this.#say(end);
-    this.#state = "closing";
-    this.#deadline?.cancel();
+    this.#sayEnd();
     if (condition || end === "") this.transport.end();
     if (this.#holds !== 0) this.transport.resume();
     this.#holds = 0;
-    this.#deadline = environment.clock.after(CLOSE_GRACE_MS, () => this.transport.destroy());
     this.left(condition ?? "closed", condition === undefined);
+  }
+
+  #sayEnd(): void {
+    const { end } = this.#framing;
+    if (end !== "" && this.#headerSent) this.#say(end);
+    this.#state = "closing";
+    this.#deadline?.cancel();
+    this.#deadline = this.environment.clock.after(CLOSE_GRACE_MS, () => this.transport.destroy());
+  }
+
+  /** The peer sends no more. Where that was not the end of its stream, what came before it is dealt with first. */
+  #ended(): void {
+    if (!this.isOpen) return this.transport.end();
+    this.#hasEnded = true;
+    if (!this.#busy) this.#process();
+  }
+
+  /**
+   * The peer sends no more, and never ended its stream: that is a connection that broke, and a session may be resumed
+   * (XEP-0198 §5). Ours is ended, for whom may still read (RFC 6120 §4.4); who never began one hears nothing.
+   */
+  #breakOff(): void {
+    this.#sayEnd();
+    this.transport.end();
+    this.left("the peer sends no more", false);
   }
 
   #receive(chunk: Buffer): void {
@@ -255,7 +280,10 @@ export abstract class XmlStream<E extends XmlStreamEnvironment = XmlStreamEnviro
       if (!this.isOpen) return;
       try {
         const event = this.#handedBack?.shift() ?? this.#parser.next();
-        if (!event) return this.#release(Hold.WORK);
+        if (!event) {
+          this.#release(Hold.WORK);
+          return this.#hasEnded ? this.#breakOff() : undefined;
+        }
         const settled = this.#handle(event);
         if (isPromise(settled)) return this.#wait(settled);
       } catch (error) {

@@ -1,4 +1,5 @@
 import type { Stanza } from "../xmpp/stanza.ts";
+import { countBetween, countOn } from "./stanza-count.ts";
 
 /** What the server allows of stream management; sizes in characters, times in milliseconds. */
 export interface ManagementLimits {
@@ -20,9 +21,6 @@ export interface Unacked {
   readonly stanza: Stanza;
   readonly at: number;
 }
-
-/** XEP-0198 §4: counters wrap at 2^32. */
-const MODULUS = 2 ** 32;
 
 /** XEP-0198: what a session and its client have acknowledged to each other. */
 export class Management {
@@ -67,7 +65,7 @@ export class Management {
 
   /** Whether so many stanzas went out since the last request that the client should be asked now. */
   get isRequestDue(): boolean {
-    return difference(this.#sent, this.#requestedAt) >= this.limits.requestAfter;
+    return countBetween(this.#requestedAt, this.#sent) >= this.limits.requestAfter;
   }
 
   requested(): void {
@@ -76,11 +74,11 @@ export class Management {
 
   /** A stanza of the client was handled. */
   count(): void {
-    this.#handled = (this.#handled + 1) % MODULUS;
+    this.#handled = countOn(this.#handled);
   }
 
   push(stanza: Stanza, at: number): void {
-    this.#sent = (this.#sent + 1) % MODULUS;
+    this.#sent = countOn(this.#sent);
     this.#queue.push({ stanza, at });
     this.#pushed++;
     this.#bytes += stanza.size;
@@ -88,7 +86,7 @@ export class Management {
 
   /** Forgets what the client has; false when it claims more than was sent (§6). Less than it claimed before says nothing. */
   acknowledge(handled: number): boolean {
-    const unacked = difference(this.#sent, handled);
+    const unacked = countBetween(handled, this.#sent);
     const acked = this.#queue.length - unacked;
     if (acked < 0) return unacked <= this.#pushed;
     for (const { stanza } of this.#queue.splice(0, acked)) this.#bytes -= stanza.size;
@@ -121,8 +119,4 @@ export class Management {
     for (const { settle } of this.#waiters.splice(0)) settle(false);
     return drained;
   }
-}
-
-function difference(later: number, earlier: number): number {
-  return (later - earlier + MODULUS) % MODULUS;
 }

@@ -56,6 +56,33 @@ test("a device that does not want messages itself still sees copies", async ({ c
   );
 });
 
+test("a device that is not available yet gets what waits for it, and no copy beside it (§7)", async ({
+  connect,
+}) => {
+  const alice = await connect("alice/phone");
+  const bob = await enable(await connect("bob/desk", { presence: false }));
+  await alice.sends(HI);
+  await bob.receivesNothing();
+  await bob.sends(`<presence/>`);
+  bob.forget(({ name }) => name === "presence");
+  await bob.receives(`<message type="chat"><body>Hi</body>{...}</message>`);
+  await bob.receivesNothing();
+});
+
+test("a device that is not available yet sees what another one got (§7)", async ({ connect }) => {
+  const alice = await connect("alice/phone");
+  const early = await enable(await connect("bob/early", { presence: false }));
+  const desk = await connect("bob/desk");
+  await alice.sends(HI);
+  await desk.receives(`<message type="chat"><body>Hi</body></message>`);
+  await early.receives(
+    copy("received", `<message xmlns="jabber:client" type="chat"><body>Hi</body></message>`),
+  );
+  await early.sends(`<presence/>`);
+  early.forget(({ name }) => name === "presence");
+  await early.receivesNothing();
+});
+
 test("enabling and disabling twice is no error, and disabled means no copies (§10.1)", async ({
   connect,
 }) => {

@@ -80,10 +80,9 @@ async function ask(url: string, request?: RequestInit): Promise<Response> {
 }
 
 async function bodyOf<T>(answer: Response): Promise<T> {
-  const body = (await answer.json().catch(() => ({ error: "the server did not understand" }))) as T & {
-    readonly error?: string;
-  };
-  if (answer.ok) return body;
+  // Whoever stands before the server may answer in its place, with a page.
+  const body = (await answer.json().catch(() => undefined)) as (T & { readonly error?: string }) | undefined;
+  if (answer.ok && body) return body;
   if (answer.status === 401 && csrf !== "") {
     csrf = "";
     onEnd("left");
@@ -93,5 +92,5 @@ async function bodyOf<T>(answer: Response): Promise<T> {
     onEnd("replaced");
     throw new RequestError(403, "Somebody logged in anew in this browser. Look who, and try again.");
   }
-  throw new RequestError(answer.status, body.error ?? `the server answered ${answer.status}`);
+  throw new RequestError(answer.status, body?.error ?? `The server answered ${answer.status}.`);
 }

@@ -21,12 +21,18 @@ export interface Listing<T> {
   reload(): void;
 }
 
+interface State<T> extends Partial<Page<T>> {
+  readonly error?: string;
+  /** To later pages. */
+  readonly hasGoneOn: boolean;
+}
+
 /** What `load` tells page by page, begun anew when one of `inputs` changes. An answer that was overtaken is dropped. */
 export function useListing<T>(
   load: (from: Cursor | undefined) => Promise<Page<T>>,
   inputs: readonly unknown[],
 ): Listing<T> {
-  const [{ rows, next, error }, setState] = useState<Partial<Page<T>> & { readonly error?: string }>({});
+  const [{ rows, next, error, hasGoneOn }, setState] = useState<State<T>>({ hasGoneOn: false });
   const latest = useRef(0);
   const fetchPage = useCallback((from: Cursor | undefined) => {
     const number = ++latest.current;
@@ -36,6 +42,7 @@ export function useListing<T>(
         setState((old) => ({
           ...page,
           rows: from === undefined ? page.rows : [...(old.rows ?? []), ...page.rows],
+          hasGoneOn: from !== undefined,
         }));
       },
       (failure: unknown) => {
@@ -45,5 +52,15 @@ export function useListing<T>(
   }, inputs);
   const reload = useCallback(() => fetchPage(undefined), [fetchPage]);
   useEffect(reload, [reload]);
+
+  // Others change things as well, while nobody looks. Who has gone on to later pages keeps them.
+  useEffect(() => {
+    const look = () => {
+      if (!document.hidden && !hasGoneOn) reload();
+    };
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, [reload, hasGoneOn]);
+
   return { rows, error, hasMore: next !== undefined, more: () => fetchPage(next), reload };
 }

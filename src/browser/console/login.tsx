@@ -31,7 +31,10 @@ export function Login({ isOver, onDone }: LoginProps) {
 
   useEffect(() => {
     const secret = /^#link=(.+)$/.exec(location.hash)?.[1];
-    if (secret === undefined) return;
+    if (secret === undefined) {
+      document.querySelector("input")?.focus();
+      return;
+    }
     // It is used up now, and nobody is to find it in the browser's history.
     history.replaceState(undefined, "", "/admin");
     void tryTo(() => post("login/link", { secret }));

@@ -1,7 +1,7 @@
 /** The console in a real browser. */
 import type { Locator } from "playwright-core";
 import { describe, expect } from "vitest";
-import { runCommand } from "../../src/admin/command.ts";
+import { record, runCommand } from "../../src/admin/command.ts";
 import { COMMAND_LINE } from "../../src/admin/scopes.ts";
 import { createToken } from "../../src/admin/token-commands.ts";
 import { consoleService } from "../../src/modules/admin-console/console-service.ts";
@@ -174,6 +174,26 @@ describe("an administrator", () => {
       await admin.page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
       await admin.page.getByRole("dialog").waitFor({ state: "detached" });
     }
+  });
+
+  test("goes on to what is older, and sees what others do when coming back", async ({ admin, site }) => {
+    const { server } = site;
+    const context = { by: COMMAND_LINE, hosts: server.hosts, commit: () => server.commit() };
+    for (let count = 0; count < 101; count++) await record(context, `deed-${count}.`, {});
+    await admin.opens("audit");
+    await admin.shows("deed-100.");
+    expect(await admin.page.getByText("deed-0.").count()).toBe(0);
+    await admin.clicks("More");
+    await admin.shows("deed-0.");
+    await admin.shows("deed-100.");
+
+    await admin.opens("tokens");
+    await admin.shows("There are none.");
+    await runCommand(createToken, context, { name: "of somebody else", scopes: ["read"] });
+    await admin.page.evaluate(`document.dispatchEvent(new Event("visibilitychange"))`);
+    await admin.clicks("Revoke of somebody else");
+    await admin.page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+    await admin.shows("There are none.");
   });
 
   test("hears when somebody else logged in, or the visit is over", async ({ admin, site, visits }) => {

@@ -33,6 +33,8 @@ test("shows what passed and passes, sends it again, and sends as anybody", async
   await got.click();
   const chosen = page.getByRole("region", { name: "The chosen one" });
   await chosen.getByText("<b>Hi</b>U+202E").waitFor();
+  await page.getByRole("button", { name: "Copy" }).click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
   await page.getByRole("button", { name: "Send again" }).click();
   await server.expect({ to: "juliet", kind: "message" });
   await page.getByText("Sent.").waitFor();

@@ -34,6 +34,9 @@ const MAX_PASSWORD_BYTES = 1024;
 /** Answers of `status` that are kept. */
 const CACHED_USERS = 10_000;
 
+/** Removals that are remembered, for those who proved who they were just before. */
+const REMEMBERED_REMOVALS = 10_000;
+
 /** Octets of the secret that made-up salts come from. */
 const SECRET_BYTES = 32;
 
@@ -101,6 +104,8 @@ export class Accounts {
   readonly #creating = new Set<string>();
   readonly #passwordListeners: ((user: Jid) => Awaitable<void>)[] = [];
   #changes = 0;
+  /** What `changes` was with the last removal of each. */
+  readonly #removals = new Lru<string, number>(REMEMBERED_REMOVALS);
 
   private constructor(table: Table<AccountRow>, secret: Buffer, options: AccountsOptions) {
     const [strongest, ...others] = options.hashes ?? SCRAM_HASHES;
@@ -267,6 +272,7 @@ export class Accounts {
   remove(user: Jid): Awaitable<boolean> {
     return after(this.#table.delete({ user: keyOf(user) }), (removed) => {
       this.#changed(keyOf(user), user.domain);
+      this.#removals.set(keyOf(user), this.#changes);
       return removed > 0;
     });
   }
@@ -341,6 +347,11 @@ export class Accounts {
   /** Grows with each change of an account: what was read is good as long as this is what it was before. */
   get changes(): number {
     return this.#changes;
+  }
+
+  /** Whether the account was removed after `changes` was that: who has its name now is somebody else. */
+  wasRemovedSince(user: Jid, changes: number): boolean {
+    return (this.#removals.get(keyOf(user)) ?? 0) > changes;
   }
 
   /** Forgets what it remembers. To be called after `Store.rollback`. */

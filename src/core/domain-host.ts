@@ -307,7 +307,9 @@ export class DomainHost implements Host, StreamHost, SessionHost {
     const jid = resource === undefined ? user.withResource(this.random.id()) : prepare(user, resource);
     const status = await this.accounts.status(user);
     const anonymous = stream.mechanism === guests.name;
-    const isGone = !anonymous && status === undefined;
+    // Who has the name by now may be somebody else.
+    const isGone =
+      !anonymous && (status === undefined || this.accounts.wasRemovedSince(user, stream.authenticatedAsOf));
     if (isGone || this.#leaving.has(user.toString())) {
       throw new StreamError("not-authorized", "the account was removed");
     }

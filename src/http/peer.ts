@@ -3,11 +3,17 @@ import { isIP } from "node:net";
 
 /** Who asks. */
 export interface HttpPeer {
-  /** The client's address without its port, also behind proxies; empty when there is none. */
+  /**
+   * The client's address without its port, also behind proxies; `unknown` where a proxy does not say whose request it is: all those are
+   * one client to whoever counts. Empty when there is none.
+   */
   readonly remote: string;
   /** Whether nobody on the way can read along: TLS, here or at a trusted proxy. */
   readonly secure: boolean;
 }
+
+/** RFC 7239 §6.2 */
+const UNKNOWN = "unknown";
 
 /** One proxy's word: whom it had the request from, and how. */
 interface Hop {
@@ -50,7 +56,7 @@ function follow(
   for (const { from, proto } of hops.toReversed()) {
     if (!isTrusted(peer.remote)) break;
     // The proxy's own way to us is the inner network's; whether the client's words were safe, it says.
-    peer = { remote: from ?? "", secure: proto === undefined ? peer.secure : proto === "https" };
+    peer = { remote: from ?? UNKNOWN, secure: proto === undefined ? peer.secure : proto === "https" };
     if (from === undefined) break;
   }
   return peer;

@@ -33,6 +33,8 @@ export class Authentication {
   #offered: readonly Mechanism[] = [];
   /** The id of the header behind which they were selected. */
   #offeredFor: string | undefined;
+  /** What `Accounts.changes` was when the exchange began. */
+  #asOf = 0;
   /** Of the mechanism in use. */
   #name = "";
   #failures = 0;
@@ -101,6 +103,7 @@ export class Authentication {
     if (this.#exchange) throw new SaslError("malformed-request", "an exchange is under way");
     if (!mechanism) throw new SaslError("invalid-mechanism");
     this.#name = name;
+    this.#asOf = this.#stream.host.accounts.changes;
     // One that exists but is not offered here says itself why it cannot be used.
     this.#exchange = mechanism.begin({
       ...this.#context(),
@@ -151,6 +154,7 @@ export class Authentication {
     if (isOver(stream)) return;
     if (this.#name !== "ANONYMOUS") throttle.succeeded(user, stream.remote);
     stream.mechanism = this.#name;
+    stream.authenticatedAsOf = this.#asOf;
     stream.environment.loginTried(this.#name, "success");
     stream.log.info("authenticated", { user, mechanism: this.#name });
     await profile.success(stream, success);

@@ -36,6 +36,8 @@ export interface SessionStream {
   readonly transport: Pick<Transport, "kind" | "accepted" | "unsent" | "encryption">;
   /** The SASL mechanism that the client authenticated with. */
   readonly mechanism: string | undefined;
+  /** What `Accounts.changes` was when the client began to prove who it is. */
+  readonly authenticatedAsOf: number;
   /** `xml:lang` of the client's stream header. */
   readonly lang: string | undefined;
   /** When the peer last sent anything; milliseconds since the epoch. */

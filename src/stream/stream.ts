@@ -21,6 +21,7 @@ export class Stream extends XmlStream<StreamEnvironment> implements SessionStrea
   user: Jid | undefined;
   /** The SASL mechanism that it did so with. */
   mechanism: string | undefined;
+  authenticatedAsOf = 0;
   session: Session | undefined;
   /** The address of a user that the client claims in its header (RFC 6120 §4.7.1). */
   from: Jid | undefined;

@@ -67,6 +67,32 @@ test("nobody comes in while the account is removed, to stay when its name is ano
   expect(host.sessions.size).toBe(0);
 });
 
+test("nobody comes in by an account that was removed, when somebody else has its name", async ({
+  authenticated,
+  server,
+}) => {
+  const host = server.host();
+  const ghost = await authenticated("alice");
+  await host.removeUser(Jid.parse("alice@localhost"));
+  await host.accounts.create(Jid.parse("alice@localhost"), "another");
+  await ghost.sends(`<iq type="set" id="1"><bind xmlns="${BIND}"/></iq>`);
+  await ghost.closed("not-authorized");
+  expect(host.sessions.size).toBe(0);
+});
+
+describe("where guests are let in", () => {
+  test.override({ options: { config: { auth: { anonymous: true } } } });
+
+  test("nobody becomes one by an account that was removed", async ({ authenticated, server }) => {
+    const host = server.host();
+    const ghost = await authenticated("alice");
+    await host.removeUser(Jid.parse("alice@localhost"));
+    await ghost.sends(`<iq type="set" id="1"><bind xmlns="${BIND}"/></iq>`);
+    await ghost.closed("not-authorized");
+    expect(host.sessions.size).toBe(0);
+  });
+});
+
 describe("a client that does not wait for answers (§4.3.3)", () => {
   async function opened(client: PipeClient, behind: string): Promise<void> {
     await client.sendsRaw(streamHeader() + behind);

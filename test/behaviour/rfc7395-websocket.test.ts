@@ -151,6 +151,9 @@ describe("a stream", () => {
     const first = await from("192.0.2.7");
     await expect(from("192.0.2.7")).rejects.toThrow("429");
     await from("192.0.2.8");
+    // RFC 7239 §6: whom a proxy does not name.
+    await from("unknown");
+    await expect(from("_hidden")).rejects.toThrow("429");
     first.socket.terminate();
     await expect
       .poll(() =>

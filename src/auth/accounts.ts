@@ -1,5 +1,5 @@
 /** Who has an account here, and the keys that prove it: never a password, nor anything it can be read from (XEP-0438 §5.1). */
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { Store, Table } from "../store/store.ts";
 import { type Awaitable, after } from "../util/awaitable.ts";
 import type { Clock } from "../util/clock.ts";
@@ -8,16 +8,22 @@ import type { Random } from "../util/random.ts";
 import { StanzaError } from "../xmpp/errors.ts";
 import { Jid } from "../xmpp/jid.ts";
 import { preparePassword } from "../xmpp/precis.ts";
-import { BY_HASHES, CommonHashes, hashList } from "./common-hashes.ts";
-import { BusyError, KeyDerivation } from "./key-derivation.ts";
 import {
-  type Credentials,
-  digestLength,
-  SCRAM_HASHES,
-  type ScramHash,
-  type ScramKeys,
-  scramKeys,
-} from "./scram-keys.ts";
+  type AccountRow,
+  type AccountStatus,
+  accountTable,
+  credentialsIn,
+  disabledIn,
+  keyOf,
+  type StoredKeys,
+  statusOf,
+  stored,
+  withHashes,
+} from "./account-table.ts";
+import { BY_HASHES, CommonHashes } from "./common-hashes.ts";
+import { BusyError, KeyDerivation } from "./key-derivation.ts";
+import { MadeUpCredentials } from "./made-up-credentials.ts";
+import { type Credentials, digestLength, SCRAM_HASHES, type ScramHash, scramKeys } from "./scram-keys.ts";
 
 /** RFC 5802 §5.1 and RFC 7677 §4: no fewer rounds than these. */
 const MIN_ITERATIONS = 4096;
@@ -36,35 +42,6 @@ const CACHED_USERS = 10_000;
 
 /** Removals that are remembered, for those who proved who they were just before. */
 const REMEMBERED_REMOVALS = 10_000;
-
-/** Octets of the secret that made-up salts come from. */
-const SECRET_BYTES = 32;
-
-/** Base64, as the store keeps it. */
-interface StoredKeys {
-  readonly salt: string;
-  readonly iterations: number;
-  readonly storedKey: string;
-  readonly serverKey: string;
-}
-
-interface AccountRow {
-  /** The bare JID. */
-  user: string;
-  domain: string;
-  keys: Partial<Record<ScramHash, StoredKeys>>;
-  /** The names of the keys, to look for accounts by them. */
-  hashes: string;
-  /** Milliseconds since the epoch. */
-  created: number;
-  /** When it was disabled. */
-  disabled: number | null;
-}
-
-interface SecretRow {
-  name: string;
-  value: Buffer;
-}
 
 export interface AccountsOptions {
   readonly clock: Clock;
@@ -88,14 +65,12 @@ interface KeyParameters {
 /** Keys that were derived somewhere else. */
 export type KnownKeys = Omit<Credentials, "genuine">;
 
-export type AccountStatus = "active" | "disabled";
-
 export class Accounts {
   /** The hashes that every account set from now on has keys for, strongest first. Not empty. */
   readonly hashes: readonly [ScramHash, ...ScramHash[]];
   readonly #table: Table<AccountRow>;
   readonly #common: CommonHashes;
-  readonly #secret: KeyObject;
+  readonly #madeUp: MadeUpCredentials;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #iterations: number;
@@ -107,7 +82,7 @@ export class Accounts {
   /** What `changes` was with the last removal of each. */
   readonly #removals = new Lru<string, number>(REMEMBERED_REMOVALS);
 
-  private constructor(table: Table<AccountRow>, secret: Buffer, options: AccountsOptions) {
+  private constructor(table: Table<AccountRow>, madeUp: MadeUpCredentials, options: AccountsOptions) {
     const [strongest, ...others] = options.hashes ?? SCRAM_HASHES;
     if (!strongest) throw new RangeError("accounts need at least one hash");
     const iterations = options.iterations ?? DEFAULT_ITERATIONS;
@@ -117,7 +92,7 @@ export class Accounts {
     this.hashes = [strongest, ...others];
     this.#table = table;
     this.#common = new CommonHashes(table);
-    this.#secret = createSecretKey(secret);
+    this.#madeUp = madeUp;
     this.#clock = options.clock;
     this.#random = options.random;
     this.#iterations = iterations;
@@ -126,35 +101,9 @@ export class Accounts {
 
   /** Opens the tables `accounts` and `auth_secrets`. */
   static async open(store: Store, options: AccountsOptions): Promise<Accounts> {
-    const table = await store.table<AccountRow>({
-      name: "accounts",
-      version: 2,
-      columns: {
-        user: "text",
-        domain: "text",
-        keys: "json",
-        hashes: "text",
-        created: "int",
-        disabled: "int?",
-      },
-      key: ["user"],
-      indexes: {
-        by_domain: ["domain", "user"],
-        by_disabled: ["domain", "disabled"],
-        [BY_HASHES]: ["domain", "hashes"],
-      },
-      migrate: (row) => withHashes(row as unknown as Omit<AccountRow, "hashes">),
-    });
-    const secrets = await store.table<SecretRow>({
-      name: "auth_secrets",
-      version: 1,
-      columns: { name: "text", value: "blob" },
-      key: ["name"],
-    });
-    const kept = await secrets.get({ name: "unknown-users" });
-    const secret = kept?.value ?? options.random.bytes(SECRET_BYTES);
-    if (!kept) await secrets.put({ name: "unknown-users", value: secret });
-    return new Accounts(table, secret, options);
+    const table = await store.table(accountTable);
+    const madeUp = await MadeUpCredentials.open(store, options.random, SALT_BYTES);
+    return new Accounts(table, madeUp, options);
   }
 
   /**
@@ -411,59 +360,10 @@ export class Accounts {
 
   /** Computes the made-up ones in either case, so that both take as long. */
   #credentials(user: Jid, hash: ScramHash, row: AccountRow | undefined): Credentials {
-    const madeUp = this.#madeUp(user, hash);
+    const madeUp = this.#madeUp.of(user, hash, this.#iterations);
     const keys = row?.keys[hash];
-    if (!keys) return madeUp;
-    return {
-      salt: Buffer.from(keys.salt, "base64"),
-      iterations: keys.iterations,
-      storedKey: Buffer.from(keys.storedKey, "base64"),
-      serverKey: Buffer.from(keys.serverKey, "base64"),
-      genuine: true,
-    };
+    return keys ? credentialsIn(keys) : madeUp;
   }
-
-  /** Only the salt is ever shown; nothing proves the possession of these keys, so they need not differ. */
-  #madeUp(user: Jid, hash: ScramHash): Credentials {
-    const bytes = createHmac("sha512", this.#secret)
-      .update(`salt\0${hash}\0${keyOf(user)}`)
-      .digest();
-    const key = bytes.subarray(0, digestLength(hash));
-    return {
-      salt: bytes.subarray(0, SALT_BYTES),
-      iterations: this.#iterations,
-      storedKey: key,
-      serverKey: key,
-      genuine: false,
-    };
-  }
-}
-
-function statusOf(row: AccountRow | undefined): AccountStatus | undefined {
-  if (!row) return undefined;
-  return row.disabled === null ? "active" : "disabled";
-}
-
-function withHashes(row: Omit<AccountRow, "hashes">): AccountRow {
-  return { ...row, hashes: hashList(row.keys) };
-}
-
-function stored(salt: Buffer, iterations: number, { storedKey, serverKey }: ScramKeys): StoredKeys {
-  return {
-    salt: salt.toString("base64"),
-    iterations,
-    storedKey: storedKey.toString("base64"),
-    serverKey: serverKey.toString("base64"),
-  };
-}
-
-/** Whoever was disabled has the time of that, and no time is before 0. */
-function disabledIn(domain: string) {
-  return { index: "by_disabled", where: { domain }, after: -1 };
-}
-
-function keyOf(user: Jid): string {
-  return user.bare.toString();
 }
 
 /**

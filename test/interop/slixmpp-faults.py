@@ -1,4 +1,4 @@
-"""Logs in against a server with a fault, and tells whether what should happen happens instead of a session."""
+"""Logs in against a server with a fault, and tells whether what should happen happens instead of, or as, a session."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ async def main():
 
     for event in ("session_start", "failed_auth", "disconnected", "connection_failed", "ssl_invalid_chain"):
         peer.add_event_handler(event, keeper(event))
-    peer.connect(("127.0.0.1", settings["port"]))
+    peer.connect(("127.0.0.1", settings["port"]), use_ssl=settings["direct"])
     try:
         event = await asyncio.wait_for(happened, PATIENCE)
     except asyncio.TimeoutError:

@@ -56,8 +56,8 @@ export const login = defineFault({
 function failsLater(condition: string, text: string | undefined, site: Site): () => void {
   const failing = new WeakSet<Stream>();
   return site.seams.passing.add((passing) => {
-    const { direction, stream, element, kind } = passing;
-    if (kind !== "nonza" || !isOfSasl(element)) return false;
+    if (passing.kind !== "nonza" || !isOfSasl(passing.element)) return false;
+    const { direction, stream, element } = passing;
     if (direction === "out") {
       if (element.name !== "failure" || !failing.delete(stream)) return false;
       passing.pass(failure(passing, condition, text));

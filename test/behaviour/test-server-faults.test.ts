@@ -1,5 +1,6 @@
 /** What holds for faults of every kind: chance, order, snapshots, and the end. */
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import fc from "fast-check";
@@ -228,6 +229,34 @@ test("two who read the archive backwards at a time get each their own pages", as
   await romeo.sends(query);
   await server.settle();
   expect(bodiesOf(romeo.heard)).toEqual(["2", "1", "1", "2"]);
+});
+
+/** What the server says that it offered (XEP-0474 §5.1), and the same of what the client was shown. */
+async function offersOf(server: TestServer): Promise<{ told: string | undefined; shown: string }> {
+  const client = server.rig.raw();
+  await client.opens({ to: "localhost" });
+  const features = await client.receivesAny();
+  const mechanisms = features.getChild("mechanisms")?.getChildren("mechanism") ?? [];
+  const names = mechanisms.map((mechanism) => mechanism.getText()).sort();
+  const first = Buffer.from("n,,n=romeo,r=abc").toString("base64");
+  await client.sends(
+    `<auth xmlns="urn:ietf:params:xml:ns:xmpp-sasl" mechanism="SCRAM-SHA-1">${first}</auth>`,
+  );
+  const challenge = Buffer.from((await client.receivesAny()).getText(), "base64").toString();
+  return {
+    told: /,h=([^,]+)$/.exec(challenge)?.[1],
+    shown: createHash("sha1").update(names.join("\x1e")).digest("base64"),
+  };
+}
+
+test("a downgrade is noticed by a client that compares what it was shown with what it is told", async () => {
+  await using server = await start();
+  const right = await offersOf(server);
+  expect(right.told).toBe(right.shown);
+  server.faults.add({ fault: "downgrade", mechanisms: ["SCRAM-SHA-1", "PLAIN"] });
+  const weakened = await offersOf(server);
+  expect(weakened.told).toBe(right.told);
+  expect(weakened.shown).not.toBe(right.shown);
 });
 
 test("a server that closes in the middle of everything leaves no handle and no rejection", async () => {

@@ -2,8 +2,8 @@
 import { xml } from "@xmpp/client";
 import { createClient } from "stanza";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { FaultOptions, TestServer } from "../../src/testing/index.ts";
-import { happens, serve, settledRomeo } from "./rig-clients.ts";
+import type { FaultOptions } from "../../src/testing/index.ts";
+import { happens, romeoOf, serve, settledRomeo } from "./rig-clients.ts";
 
 describe("the store", () => {
   const note = xml("query", { xmlns: "jabber:iq:private" }, xml("note", { xmlns: "urn:example:note" }, "x"));
@@ -73,26 +73,51 @@ describe("the archive", () => {
   });
 });
 
-describe("a push service", () => {
-  /** juliet plays it for romeo, who goes and is written to. */
-  async function pushes(server: TestServer, hits: () => number) {
-    const service = await server.client("juliet/push");
+describe("a push service that @xmpp/client plays", () => {
+  /** romeo is away; his friend writes to him so often. The service hears of what is left when the fault is. */
+  test.each(["silent", "error"] as const)("is down: %s, and hears of nothing until it is up", async (how) => {
+    const server = await serve({ clock: "virtual", users: ["romeo", "push", "friend"] });
+    const service = romeoOf(server, server.user("push").connectOptions);
+    const asked: string[] = [];
+    service.iqCallee.set("http://jabber.org/protocol/pubsub", "pubsub", ({ element }) => {
+      asked.push(element.toString());
+      return true;
+    });
+    await service.start();
     const romeo = await settledRomeo(server);
-    await romeo.iqCaller.set(
-      xml("enable", { xmlns: "urn:xmpp:push:0", jid: "juliet@localhost/push", node: "1" }),
-    );
+    const jid = service.jid.toString();
+    await romeo.iqCaller.set(xml("enable", { xmlns: "urn:xmpp:push:0", jid, node: "1" }));
     await romeo.stop();
     const friend = await server.client("friend");
-    await friend.sends(`<message to="romeo@localhost" type="chat"><body>Hi</body></message>`);
-    await server.settle();
-    expect(hits()).toBe(1);
-    await service.receivesNothing();
-  }
+    const write = async () => {
+      await friend.sends(`<message to="romeo@localhost" type="chat"><body>Hi</body></message>`);
+      // So long the server waits for a service that is silent.
+      await server.clock.advance("1m");
+    };
+    const fault = server.faults.add({ fault: "push", how, service: "push" });
+    await write();
+    expect(fault.hits).toBe(1);
+    expect(asked).toEqual([]);
+    fault.remove();
+    await write();
+    expect(asked).toEqual([expect.stringContaining("urn:xmpp:push:0")]);
+  });
 
-  test.each(["silent", "error"] as const)("is down: %s", async (how) => {
-    const server = await serve();
-    const fault = server.faults.add({ fault: "push", how });
-    await pushes(server, () => fault.hits);
+  test("is down for so long that the server gives it up (XEP-0357 §7.1)", async () => {
+    const server = await serve({ clock: "virtual", users: ["romeo", "push", "friend"] });
+    const service = romeoOf(server, server.user("push").connectOptions);
+    await service.start();
+    const romeo = await settledRomeo(server);
+    const jid = service.jid.toString();
+    await romeo.iqCaller.set(xml("enable", { xmlns: "urn:xmpp:push:0", jid, node: "1" }));
+    await romeo.stop();
+    const friend = await server.client("friend");
+    const fault = server.faults.add({ fault: "push" });
+    for (let count = 0; count < 7; count++) {
+      await friend.sends(`<message to="romeo@localhost" type="chat"><body>Hi</body></message>`);
+      await server.settle();
+    }
+    expect(fault.hits).toBe(5);
   });
 });
 

@@ -2,7 +2,7 @@
 import { xml } from "@xmpp/client";
 import { describe, expect, test } from "vitest";
 import type { FaultOptions, TestServer } from "../../src/testing/index.ts";
-import { chat, happens, romeoOf, serve, settledRomeo } from "./rig-clients.ts";
+import { chat, serve, settledRomeo } from "./rig-clients.ts";
 
 /** juliet says these to romeo; settles when he got so many. */
 async function says(server: TestServer, ...bodies: readonly string[]): Promise<void> {
@@ -95,99 +95,6 @@ test("a request is never answered: the client gives up by itself", async () => {
   await expect(ask).rejects.toMatchObject({ name: "TimeoutError" });
   expect(fault.hits).toBe(1);
   await romeo.iqCaller.get(xml("ping", { xmlns: "urn:xmpp:ping" }), "localhost");
-});
-
-test("a connection is cut after a stanza, and the client comes back and misses nothing", async () => {
-  const server = await serve();
-  const romeo = await settledRomeo(server);
-  server.faults.add({ fault: "cut", user: "romeo", afterStanza: 2 });
-  const resumed = happens(romeo.streamManagement, "resumed");
-  await says(server, "1", "2", "3");
-  await resumed;
-  await server.settle();
-  expect(romeo.bodies).toEqual(["1", "2", "3"]);
-});
-
-describe("stream management", () => {
-  test("acknowledges nothing while TCP stays: the client does not know what arrived", async () => {
-    const server = await serve();
-    const romeo = await settledRomeo(server);
-    const fault = server.faults.add({ fault: "acknowledgements", user: "romeo" });
-    const acknowledged: unknown[] = [];
-    romeo.streamManagement.on("ack", (stanza) => acknowledged.push(stanza));
-    await romeo.send(chat("1"));
-    await server.expect({ from: "romeo", kind: "nonza", child: "r" });
-    await server.settle();
-    expect(acknowledged).toEqual([]);
-    expect(romeo.status).toBe("online");
-    expect(fault.hits).toBeGreaterThan(0);
-  });
-
-  test("is cut before its first acknowledgement: what was sent is sent again, and arrives once", async () => {
-    const server = await serve();
-    server.faults.add({ fault: "acknowledgements", how: "cut", times: 1 });
-    const juliet = await server.client("juliet");
-    const romeo = await settledRomeo(server);
-    const resumed = happens(romeo.streamManagement, "resumed");
-    await romeo.send(chat("1"));
-    await resumed;
-    await server.settle();
-    expect(juliet.heard.match(/<body>1</g)).toHaveLength(1);
-  });
-
-  test("loses the answer to a resumption, and the client tries again", async () => {
-    const server = await serve();
-    const romeo = await settledRomeo(server);
-    const fault = server.faults.add({ fault: "resumption", how: "lose", times: 1 });
-    const resumed = happens(romeo.streamManagement, "resumed");
-    server.kill("romeo");
-    await resumed;
-    expect(fault.hits).toBe(1);
-    expect(server.sessions("romeo")).toHaveLength(1);
-  });
-
-  test.each(["wrong-count", "wrong-id"] as const)("answers a resumption with a %s", async (how) => {
-    const server = await serve();
-    const romeo = await settledRomeo(server);
-    server.faults.add({ fault: "resumption", how, times: 1 });
-    server.kill("romeo");
-    const { element } = await server.expect({ direction: "out", kind: "nonza", child: "resumed" });
-    const asked = await server.expect({ direction: "in", kind: "nonza", child: "resume" });
-    if (how === "wrong-count") expect(Number(element.attrs["h"])).toBeGreaterThanOrEqual(1_000);
-    else expect(element.attrs["previd"]).not.toBe(asked.element.attrs["previd"]);
-    expect(romeo.failures).toEqual([]);
-  });
-
-  test("refuses a resumption: there is a new session", async () => {
-    const server = await serve();
-    const romeo = await settledRomeo(server);
-    server.faults.add({ fault: "resumption", how: "refuse", times: 1 });
-    server.kill("romeo");
-    await happens(romeo, "online");
-    await server.expect({ direction: "out", kind: "nonza", child: "failed" });
-  });
-});
-
-test.each<FaultOptions>([
-  { fault: "stream-error", condition: "system-shutdown", user: "romeo" },
-  { fault: "stream-error", condition: "conflict", user: "romeo", text: "replaced" },
-])("a stream ends with $condition, which the client tells", async (options) => {
-  const server = await serve();
-  const romeo = await settledRomeo(server);
-  server.faults.add(options);
-  await happens(romeo, "disconnect");
-  expect(romeo.failures).toMatchObject([
-    { name: "StreamError", condition: (options as { condition: string }).condition },
-  ]);
-});
-
-test("a new stream ends in place of its features", async () => {
-  const server = await serve();
-  server.faults.add({ fault: "stream-error", condition: "resource-constraint", times: 1 });
-  const romeo = romeoOf(server);
-  romeo.reconnect.stop();
-  await expect(romeo.start()).rejects.toMatchObject({ condition: "resource-constraint" });
-  await romeoOf(server).start();
 });
 
 test("options that cannot be are refused, and say why", async () => {

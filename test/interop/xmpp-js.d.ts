@@ -26,6 +26,9 @@ declare module "@xmpp/client" {
       set(element: Element, to?: string): Promise<Element>;
       request(iq: Element, timeout?: number): Promise<Element>;
     };
+    readonly iqCallee: {
+      set(ns: string, name: string, handler: (context: { readonly element: Element }) => unknown): void;
+    };
     readonly reconnect: EventEmitter & { delay: number; stop(): void };
     start(): Promise<{ toString(): string }>;
     stop(): Promise<void>;

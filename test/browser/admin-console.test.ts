@@ -192,8 +192,9 @@ describe("an administrator", () => {
     await runCommand(createToken, context, { name: "of somebody else", scopes: ["read"] });
     await admin.page.evaluate(`document.dispatchEvent(new Event("visibilitychange"))`);
     await admin.clicks("Revoke of somebody else");
-    await admin.page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+    await admin.page.getByRole("dialog").getByRole("button", { name: "Revoke" }).press("Enter");
     await admin.shows("There are none.");
+    await expect.poll(() => admin.focused()).toBe("main");
   });
 
   test("hears when somebody else logged in, or the visit is over", async ({ admin, site, visits }) => {

@@ -1,6 +1,6 @@
 /** What the views that list something have in common. */
 import type { ComponentChildren, VNode } from "preact";
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useSettled } from "../ui/hooks.ts";
 import { Table, type TableProps } from "../ui/table.tsx";
 import { ActionDialog, type ActionDialogProps, Button, Choice, Notice, TextField } from "../ui/ui.tsx";
@@ -32,8 +32,23 @@ export function ListView<T>({ title, hint, filters, list, children, ...table }: 
 
 /** What was loaded of a list, and what went wrong. */
 export function List<T>({ list, ...table }: Omit<TableProps<T>, "rows"> & { readonly list: Listing<T> }) {
+  const hasFocus = useRef(false);
+  useLayoutEffect(() => {
+    // The row with the focus is gone, and the Tab key would begin at the top of the page.
+    if (hasFocus.current && document.activeElement === document.body) {
+      document.getElementById("main")?.focus({ preventScroll: true });
+    }
+  }, [list.rows]);
   return (
-    <>
+    <div
+      onFocusIn={() => {
+        hasFocus.current = true;
+      }}
+      onFocusOut={({ relatedTarget }) => {
+        // Nothing has it then but the page itself.
+        hasFocus.current = relatedTarget === null;
+      }}
+    >
       {list.error !== undefined && (
         <>
           <Notice kind="error">{list.error}</Notice>
@@ -42,7 +57,7 @@ export function List<T>({ list, ...table }: Omit<TableProps<T>, "rows"> & { read
       )}
       {list.rows && <Table rows={list.rows} {...table} />}
       <More list={list} />
-    </>
+    </div>
   );
 }
 

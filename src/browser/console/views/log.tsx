@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { time } from "../../ui/format.ts";
 import { messageOf, useEvery } from "../../ui/hooks.ts";
 import { PlainText } from "../../ui/plain-text.tsx";
-import { Button, Choice, Notice } from "../../ui/ui.tsx";
+import { Button, Choice, Notice, TextField } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 
 const REFRESH_MS = 2_000;
@@ -20,6 +20,7 @@ interface Line {
 
 export function Log() {
   const [level, setLevel] = useState("info");
+  const [text, setText] = useState("");
   const [isPaused, setPaused] = useState(false);
   const [{ lines, last }, setState] = useState<{ readonly lines: readonly Line[]; readonly last: number }>({
     lines: [],
@@ -45,16 +46,22 @@ export function Log() {
     !isPaused,
   );
 
-  const shown = lines.filter((line) => LEVELS.indexOf(line.level) >= LEVELS.indexOf(level));
+  const wanted = text.trim().toLowerCase();
+  const shown = lines.filter(
+    (line) =>
+      LEVELS.indexOf(line.level) >= LEVELS.indexOf(level) &&
+      (wanted === "" || `${line.message} ${JSON.stringify(line.data)}`.toLowerCase().includes(wanted)),
+  );
   return (
     <>
       <h1>Log</h1>
       <div class="filters">
         <Choice label="At least" value={level} options={LEVELS} onChange={setLevel} />
+        <TextField label="Search" type="search" value={text} onInput={setText} />
         <Button onClick={() => setPaused(!isPaused)}>{isPaused ? "Go on" : "Pause"}</Button>
       </div>
       {error !== undefined && <Notice kind="error">{error}</Notice>}
-      {shown.length === 0 && <p class="empty">Nothing was logged.</p>}
+      {shown.length === 0 && <p class="empty">Nothing like that was logged.</p>}
       <ol class="log">
         {shown.map((line) => (
           <li key={line.number} class={line.level}>

@@ -37,7 +37,9 @@ interface StanzaErrorOptions {
   /** Whether the answer repeats the payload; `false` where it may hold a secret. Default: true. */
   readonly echo?: boolean;
   /** RFC 6120 §8.3.4: an application-specific condition, in a namespace of its own. */
-  readonly detail?: ErrorDetail;
+  readonly detail?: ErrorDetail | undefined;
+  /** RFC 6120 §8.3.1: who returns the error, where that is not the one who was addressed. */
+  readonly by?: string;
 }
 
 export interface ErrorDetail {
@@ -55,6 +57,7 @@ export class StanzaError extends Error {
   readonly type: ErrorType;
   readonly echo: boolean;
   readonly detail: ErrorDetail | undefined;
+  readonly by: string | undefined;
 
   constructor(condition: StanzaCondition, text = "", options: StanzaErrorOptions = {}) {
     // An answer and no fault: the stack, which nobody reads, would cost more than all the rest of the answer.
@@ -66,6 +69,7 @@ export class StanzaError extends Error {
     this.type = options.type ?? STANZA_CONDITIONS[condition];
     this.echo = options.echo ?? true;
     this.detail = options.detail;
+    this.by = options.by;
   }
 }
 

@@ -186,7 +186,7 @@ export class Stanza implements Header {
   /** RFC 6120 §8.3.1: the same stanza back to its sender, with id and payload, and what went wrong. */
   error(cause: StanzaError): Stanza {
     const condition = el(cause.condition, { xmlns: ns.STANZA_ERRORS });
-    const error = el("error", { type: cause.type }, condition);
+    const error = el("error", { type: cause.type, by: cause.by }, condition);
     if (cause.message) {
       error.cnode(el("text", { xmlns: ns.STANZA_ERRORS, "xml:lang": "en" }, cause.message));
     }

@@ -50,7 +50,7 @@ export function said(nick: string, inner: string, more = "", room = ROOM): strin
   return `<message from="${room}/${nick}" type="groupchat"${more}>${inner}${ID}</message>`;
 }
 
-/** An error for `kind`, with what it repeats. */
+/** An error for `kind`, with what it repeats; by the room where it is from an occupant's address. */
 export function failed(
   kind: string,
   attributes: string,
@@ -58,7 +58,9 @@ export function failed(
   type: string,
   condition: string,
 ): string {
-  return `<${kind} ${attributes} type="error">${inner}<error type="${type}"><${condition} xmlns="${STANZAS}"/></error></${kind}>`;
+  const [, room] = / ?from="([^"/]+@[^"/]+)\//.exec(attributes) ?? [];
+  const by = room === undefined ? "" : ` by="${room}"`;
+  return `<${kind} ${attributes} type="error">${inner}<error type="${type}"${by}><${condition} xmlns="${STANZAS}"/></error></${kind}>`;
 }
 
 export const NO_SUBJECT = `<message from="${ROOM}" type="groupchat"><subject/></message>`;

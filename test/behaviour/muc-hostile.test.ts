@@ -174,7 +174,9 @@ describe("too much", () => {
     forget(alice, bob);
     const ask = `<iq type="get" id="q" to="${ROOM}/first"><query xmlns="x:y"/></iq>`;
     for (const _ of [1, 2, 3]) await bob.sends(ask);
-    expect((await bob.receivesAny()).toString()).toContain(`<error type="wait"><policy-violation`);
+    expect((await bob.receivesAny()).toString()).toContain(
+      `<error type="wait" by="${ROOM}"><policy-violation`,
+    );
     for (const _ of [1, 2]) await alice.receivesAny();
     await alice.receivesNothing();
     for (const _ of [1, 2, 3]) await administers(alice, `<item role="visitor" nick="second"/>`);

@@ -277,7 +277,7 @@ describe("a room of a fixture", () => {
     const tybalt = await server.client("tybalt");
     await tybalt.sends(enter("Tybalt"));
     await tybalt.receives(
-      `<presence type="error"><x xmlns="http://jabber.org/protocol/muc"/><error type="auth">{any}</error></presence>`,
+      `<presence type="error"><x xmlns="http://jabber.org/protocol/muc"/><error type="auth" by="{any}">{any}</error></presence>`,
     );
   });
 

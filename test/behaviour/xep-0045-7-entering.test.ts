@@ -181,7 +181,7 @@ describe("those who are refused", () => {
     await enter(bob, "second");
     await carol.sends(`<presence to="${ROOM}/third">${JOIN}</presence>`);
     await carol.receives(
-      `<presence from="${ROOM}/third" type="error">${JOIN}<error type="wait">
+      `<presence from="${ROOM}/third" type="error">${JOIN}<error type="wait" by="${ROOM}">
         <service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></presence>`,
     );
     await grants(alice, `<item affiliation="admin" jid="carol@localhost"/>`);

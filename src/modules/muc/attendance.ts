@@ -16,6 +16,7 @@ import { Occupant, type Seat } from "./occupant.ts";
 import { statusElement } from "./presences.ts";
 import type { Removal } from "./removal.ts";
 import type { Room } from "./room.ts";
+import { named } from "./room-errors.ts";
 import { subjectMessage } from "./subject.ts";
 
 /** One presence that lets a client in, or shows it again what it has lost track of. */
@@ -120,7 +121,10 @@ export class Attendance {
   #refuse(stanza: Stanza, error: unknown): Awaitable<void> {
     if (!(error instanceof StanzaError)) throw error;
     const { id, from, to } = stanza;
-    return this.#context.host.bounce(presence({ id, from, to }, el("x", { xmlns: ns.MUC })), error);
+    return this.#context.host.bounce(
+      presence({ id, from, to }, el("x", { xmlns: ns.MUC })),
+      named(stanza, error),
+    );
   }
 
   #come(room: Room | undefined, stanza: Stanza, to: Jid, session: Session | undefined): Awaitable<void> {

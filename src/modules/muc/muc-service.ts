@@ -42,6 +42,7 @@ import { lastSaid, RoomArchive, recall } from "./room-archive.ts";
 import { RoomCommands, roomAsked } from "./room-commands.ts";
 import { RoomConfiguration } from "./room-configuration.ts";
 import { RoomDisco } from "./room-disco.ts";
+import { namingRoom } from "./room-errors.ts";
 import type { RoomStore } from "./room-store.ts";
 import type { RoomVCards } from "./room-vcards.ts";
 import { Rooms } from "./rooms.ts";
@@ -87,11 +88,11 @@ export function openService(parts: Parts): AdministeredService {
     },
     presence: (stanza, session) =>
       stanza.to?.local === "" ? activity.receive(stanza) : attendance.receive(stanza, session),
-    message: (stanza) => {
+    message: namingRoom((stanza) => {
       if (stanza.to?.local === "" && stanza.type === "error") return activity.forget(stanza.from as Jid);
       return messages.receive(stanza);
-    },
-    iq: (stanza) => requests.receive(stanza),
+    }),
+    iq: namingRoom((stanza) => requests.receive(stanza)),
   });
   if (serviceCommands) {
     service.iq("set", ns.COMMANDS, "command", (request) => serviceCommands.execute(request));
@@ -162,9 +163,11 @@ export function openService(parts: Parts): AdministeredService {
     const isChange = type === "set" && namespace !== ns.MAM;
     service.iq(type, namespace, name, inRoom(isChange ? changing : handler), "address");
   }
+  const ping = namingRoom((_, request: IqRequest) => requests.ping(request));
+  const pings: IqHandler = (request) => ping(request.stanza, request);
   const search = new ChannelSearch(context);
   service.iq("get", ns.CHANNEL_SEARCH, "search", (request) => search.answer(request));
-  service.iq("get", ns.PING, "ping", (request) => requests.ping(request), "resource");
+  service.iq("get", ns.PING, "ping", pings, "resource");
 
   // §10.1.1: nobody may keep names by making rooms and leaving them so.
   host.every(SWEEP_MS, () => {

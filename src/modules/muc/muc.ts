@@ -19,7 +19,7 @@
  * `registration`, `room-disco`, `occupant-requests`, `moderation`, `channel-search`.
  * What is kept beside: `room-archive` with `temporary-archives`, `room-vcards`, `hats` with `hat-store`, `wardrobe` and `hat-commands`. More for those in charge:
  * `room-commands`, `announcements`, `room-administration`. Who may what: `admission`, `actor`, `pattern` (bans), `nicknames`, `pace` (rates, slow mode),
- * `newcomers`, and the checks in `role-changes` and `affiliation-changes`, which also do it, as `room-configuration` does with options;
+ * `newcomers`, `room-errors` (whose word an error is), and the checks in `role-changes` and `affiliation-changes`, which also do it, as `room-configuration` does with options;
  * `removal` is how occupants and rooms go. What goes out: `presences`, `delivery`; to those
  * who are not there `activity` and `mentions`; to moderators `reports`.
  * `muc-service` puts them together, `context` is what they share.

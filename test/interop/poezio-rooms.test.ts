@@ -59,7 +59,8 @@ describe("Poezio in a room", () => {
     expect(pages.length, queries.join("\n")).toBeGreaterThanOrEqual(3);
 
     await alice.writes("/kick bobby Out", /bobby.* has been kicked/);
-    await bob.pressUntil("PageDown", /You have been kicked by ally\.? Reason: Out/);
+    // Down to where it says that there is nothing more below.
+    await bob.pressUntil("PageDown", /^(?![^]*-MORE\()[^]*You have been kicked by ally\.? Reason: Out/);
     await bob.writes(`/join ${ROOM}/robert`, /You \(robert\) joined/);
     await alice.writes("/ban bob@localhost Enough", /robert.* has been banned/);
     await bob.shows(/You have been banned by ally\.? Reason: Enough/);

@@ -30,6 +30,7 @@ import type { ComponentStream } from "./stream/component-stream.ts";
 import { Stream } from "./stream/stream.ts";
 import type { StreamEnvironment } from "./stream/stream-host.ts";
 import { joinTaps, type Tap } from "./stream/tap.ts";
+import type { XmlStream } from "./stream/xml-stream.ts";
 import type { Clock, Timer } from "./util/clock.ts";
 import { networkMatcher } from "./util/ip-network.ts";
 import { LogTail } from "./util/log-tail.ts";
@@ -76,7 +77,7 @@ export class XmppServer implements WholeServer {
   readonly #hosts = new Map<string, DomainHost>();
   readonly #streams = new Set<Stream>();
   /** Streams that are gone while what they asked for is still being done. */
-  readonly #working = new Set<Stream>();
+  readonly #working = new Set<XmlStream>();
   readonly #folder: DataFolder;
   readonly #tables = new Map<string, Table<never>>();
   readonly #turn: Turn;
@@ -189,6 +190,7 @@ export class XmppServer implements WholeServer {
         network: this.#network,
         throttle: new Throttle(clock, config.auth.backoff),
         metrics: this.metrics,
+        gone: (stream) => this.#gone(stream),
       },
       config,
     );
@@ -303,8 +305,7 @@ export class XmppServer implements WholeServer {
   accept(transport: Transport): Stream {
     const stream = new Stream(transport, this.#environment, (closed) => {
       this.#streams.delete(closed);
-      if (!closed.isIdle) this.#working.add(closed);
-      this.#isWorking();
+      this.#gone(closed);
     });
     if (this.#closing) transport.destroy(new Error("the server is closed"));
     else this.#streams.add(stream);
@@ -410,13 +411,18 @@ export class XmppServer implements WholeServer {
   /** Settles when all connections are gone and their work is done; those that take too long are cut. */
   async #streamsEnd(): Promise<void> {
     const { streams: components } = this.components;
-    for (const stream of this.#streams) this.#working.add(stream);
+    for (const stream of [...this.#streams, ...components]) this.#working.add(stream);
     await settles(() => this.#streams.size + components.size === 0 && !this.#isWorking());
     for (const stream of [...this.#streams, ...components]) stream.transport.destroy();
     await nextPoll();
   }
 
-  /** Whether something is under way that a client asked for who is gone. */
+  #gone(stream: XmlStream): void {
+    if (!stream.isIdle) this.#working.add(stream);
+    this.#isWorking();
+  }
+
+  /** Whether something is under way that somebody asked for who is gone. */
   #isWorking(): boolean {
     for (const stream of this.#working) if (stream.isIdle) this.#working.delete(stream);
     return this.#working.size > 0;

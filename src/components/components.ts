@@ -23,6 +23,8 @@ interface ComponentsParts
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** The connection of a component is gone, whose last stanza may still be dealt with. */
+  gone(stream: ComponentStream): void;
 }
 
 /** All components of a server, and the streams of those that connect to it (XEP-0114). */
@@ -42,7 +44,10 @@ export class Components {
       limits: limitsOf(config),
       tap: undefined,
       componentFor: (domain) => this.#external.get(domain),
-      closed: (stream) => void this.#streams.delete(stream),
+      closed: (stream) => {
+        this.#streams.delete(stream);
+        parts.gone(stream);
+      },
     };
     parts.metrics.gauges("jackdaw_components", "components, by whether they are connected", () =>
       this.all.map(({ domain, speaker }) => ({

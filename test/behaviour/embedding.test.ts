@@ -66,7 +66,7 @@ class Loopback implements Transport {
 describe("ports", () => {
   test("by default two free ones of 127.0.0.1 are taken, and none before listen()", async () => {
     const server = await start();
-    expect(server.ports).toEqual({ c2s: 0, c2sTls: 0, https: 0, http: 0 });
+    expect(server.ports).toEqual({ c2s: 0, c2sTls: 0, https: 0, http: 0, component: 0 });
     await server.listen();
     const { c2s, c2sTls } = server.ports;
     expect(c2s).toBeGreaterThan(0);

@@ -20,6 +20,7 @@ const SECRET = "between us";
 const DOMAIN = "bridge.localhost";
 const CONTACT = `carol@${DOMAIN}`;
 const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
+const PUBSUB = "http://jabber.org/protocol/pubsub";
 const ITEMS = "http://jabber.org/protocol/disco#items";
 const AWAY = `<error type="wait"><remote-server-timeout xmlns="${STANZAS}"/><text xmlns="${STANZAS}" xml:lang="en">{any}</text></error>`;
 
@@ -69,27 +70,50 @@ describe("requests of a component", () => {
     await component.receives(`<iq type="result" id="p" from="alice@localhost/phone" to="${CONTACT}"/>`);
   });
 
-  test("get it nothing that is for users", async ({ rig }) => {
+  test.for([
+    ["get", "upload.localhost", `<request xmlns="urn:xmpp:http:upload:0" filename="a" size="1"/>`],
+    ["get", "alice@localhost", `<query xmlns="jabber:iq:roster"/>`],
+    ["set", "alice@localhost", `<query xmlns="jabber:iq:roster"><item jid="x@y"/></query>`],
+    ["set", "alice@localhost", `<query xmlns="urn:xmpp:mam:2"/>`],
+    ["set", "alice@localhost", `<enable xmlns="urn:xmpp:push:0" jid="${DOMAIN}"/>`],
+    ["set", "alice@localhost", `<enable xmlns="urn:xmpp:carbons:2"/>`],
+    ["set", "alice@localhost", `<vCard xmlns="vcard-temp"/>`],
+    ["set", "alice@localhost", `<block xmlns="urn:xmpp:blocking"><item jid="x@y"/></block>`],
+    ["get", "alice@localhost", `<query xmlns="jabber:iq:private"><a xmlns="urn:a"/></query>`],
+    [
+      "set",
+      "alice@localhost",
+      `<pubsub xmlns="${PUBSUB}"><publish node="n"><item id="1"/></publish></pubsub>`,
+    ],
+    ["set", "pubsub.localhost", `<pubsub xmlns="${PUBSUB}"><create node="n"/></pubsub>`],
+    ["get", "localhost", `<services xmlns="urn:xmpp:extdisco:2"/>`],
+    ["set", "localhost", `<query xmlns="jabber:iq:register"><remove/></query>`],
+    [
+      "set",
+      "localhost",
+      `<query xmlns="jabber:iq:register"><username>a</username><password>b</password></query>`,
+    ],
+    [
+      "set",
+      "localhost",
+      `<command xmlns="http://jabber.org/protocol/commands" node="http://jabber.org/protocol/admin#add-user"/>`,
+    ],
+  ] as const)("get it nothing that is for users: %s to %s %s", async ([type, to, payload], { rig }) => {
     await rig.user("alice");
     const component = await connectComponent(rig, DOMAIN, SECRET);
-    for (const [to, payload] of [
-      ["upload.localhost", `<request xmlns="urn:xmpp:http:upload:0" filename="a" size="1"/>`],
-      ["alice@localhost", `<query xmlns="jabber:iq:roster"/>`],
-      ["alice@localhost", `<query xmlns="urn:xmpp:mam:2"/>`],
-      ["localhost", `<services xmlns="urn:xmpp:extdisco:2"/>`],
-      [
-        "localhost",
-        `<command xmlns="http://jabber.org/protocol/commands" node="http://jabber.org/protocol/admin#add-user"/>`,
-      ],
-    ]) {
-      for (const from of [DOMAIN, CONTACT, `alice@${DOMAIN}/x`]) {
-        await component.sends(
-          `<iq type="${payload?.startsWith("<command") || payload?.includes("mam") ? "set" : "get"}" id="r" from="${from}" to="${to}">${payload}</iq>`,
-        );
-        const answer = await component.receivesAny();
-        expect(answer.attrs).toMatchObject({ type: "error", from: to, to: from });
-      }
+    for (const from of [DOMAIN, CONTACT, `alice@${DOMAIN}/x`]) {
+      await component.sends(`<iq type="${type}" id="r" from="${from}" to="${to}">${payload}</iq>`);
+      const answer = await component.receivesAny();
+      expect(answer.attrs).toMatchObject({ type: "error", from: to, to: from });
     }
+    expect(await rig.server.host().accounts.count("localhost")).toBe(1);
+  });
+
+  test("make no rooms, as those of strangers make none", async ({ rig }) => {
+    const component = await connectComponent(rig, DOMAIN, SECRET);
+    await component.sends(`<presence from="${CONTACT}/irc" to="${ROOM}/carol">${JOIN}</presence>`);
+    const answer = await component.receivesAny();
+    expect(answer.attrs).toMatchObject({ type: "error", from: `${ROOM}/carol` });
   });
 });
 
@@ -327,6 +351,25 @@ test("events go to a component that wants them (XEP-0163 §4)", async ({ rig, co
   alice.forget(() => true);
   await publishes(alice, "urn:node", "1", "text");
   await component.receives(itemsEvent("urn:node", itemOf("1", "text")));
+});
+
+test("a node's subscribers may be a component's (XEP-0060)", async ({ rig, connect }) => {
+  const alice = await connect("alice/phone");
+  const component = await connectComponent(rig, DOMAIN, SECRET);
+  const to = `to="pubsub.localhost"`;
+  await alice.sends(
+    `<iq type="set" id="c" ${to}><pubsub xmlns="${PUBSUB}"><create node="news"/></pubsub></iq>`,
+  );
+  await alice.receives(`<iq type="result" id="c">{...}</iq>`);
+  await component.sends(`<iq type="set" id="s" from="${CONTACT}" ${to}>
+    <pubsub xmlns="${PUBSUB}"><subscribe node="news" jid="${CONTACT}"/></pubsub></iq>`);
+  await component.receives(`<iq type="result" id="s">{...}</iq>`);
+  await alice.sends(
+    `<iq type="set" id="p" ${to}><pubsub xmlns="${PUBSUB}"><publish node="news"><item id="1"><a xmlns="urn:a"/></item></publish></pubsub></iq>`,
+  );
+  await alice.receives(`<iq type="result" id="p">{...}</iq>`);
+  await component.receives(`<message from="pubsub.localhost" to="${CONTACT}" type="headline">
+    <event xmlns="${PUBSUB}#event"><items node="news"><item id="1"><a xmlns="urn:a"/></item></items></event></message>`);
 });
 
 test("a push service may be a component (XEP-0357)", async ({ rig, connect }) => {

@@ -347,6 +347,29 @@ describe("the stream ends", () => {
   });
 });
 
+describe("a component that sends too fast", () => {
+  const components = { bytesPerSecond: "10 KB", burstBytes: "20 KB" };
+  test.override({ options: { components: { [DOMAIN]: SECRET }, config: { limits: { components } } } });
+
+  test("is held up, and loses nothing", async ({ rig, connect, clock }) => {
+    const alice = await connect("alice/phone");
+    const component = await connectComponent(rig, DOMAIN, SECRET);
+    const body = `<body>${"x".repeat(5_000)}</body>`;
+    for (let id = 0; id < 10; id++) {
+      await component.sends(
+        `<message from="${DOMAIN}" to="alice@localhost" type="chat" id="${id}">${body}</message>`,
+      );
+    }
+    expect(component.pipe.paused).toBe(true);
+    expect(rig.server.metrics.snapshot()).toMatchObject({ 'jackdaw_streams_limited{limit="rate"}': 1 });
+    await clock.advance("10s");
+    expect(component.pipe.paused).toBe(false);
+    for (let id = 0; id < 10; id++) {
+      expect((await alice.receivesAny()).attrs["id"]).toBe(String(id));
+    }
+  });
+});
+
 describe("a component that does not read", () => {
   const components = { unsentSoft: "20 KB", unsentHard: "100 KB" };
   test.override({ options: { components: { [DOMAIN]: SECRET }, config: { limits: { components } } } });

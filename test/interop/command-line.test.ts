@@ -1,11 +1,13 @@
 /** The `jackdaw` command as the README tells of it, with xmpp.js as the client. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
+import { connect as connectPlain } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, setDefaultCACertificates } from "node:tls";
 import { type Client, client } from "@xmpp/client";
 import { expect, onTestFinished, test } from "vitest";
+import { componentHeader, handshake } from "../behaviour/component-client.ts";
 import { Program } from "./programs.ts";
 
 const JACKDAW = join(import.meta.dirname, "..", "..", "bin", "jackdaw.js");
@@ -76,4 +78,43 @@ test("a first start, accounts from the command line, and log-ins to both domains
 
   server.signal("SIGTERM");
   await server.succeeds();
+});
+
+test("a component that the configuration names later is let in, listed, and sent away", async () => {
+  const home = await folder();
+  const write = (components: object) =>
+    writeFileSync(
+      join(home, "server.config.json"),
+      JSON.stringify({ ...CONFIG, listen: { ...CONFIG.listen, component: "127.0.0.1:0" }, components }),
+    );
+  write({ "irc.localhost": "a secret" });
+  await using server = jackdaw(home, "start");
+  const port = await portOf(server, "components");
+  write({ "irc.localhost": "a secret", "bot.example.org": { secret: "between us", name: "Bot" } });
+  server.signal("SIGHUP");
+  await server.prints(/read the configuration/);
+
+  const bot = connectPlain({ port, host: "127.0.0.1" });
+  onTestFinished(() => void bot.destroy());
+  let heard = "";
+  bot.on("data", (data) => (heard += data.toString()));
+  bot.write(componentHeader("bot.example.org"));
+  await expect.poll(() => heard).toContain("<stream:stream");
+  bot.write(handshake(/ id="([^"]+)"/.exec(heard)?.[1], "between us"));
+  await expect.poll(() => heard).toContain("<handshake/>");
+
+  await using list = jackdaw(home, "component", "list");
+  expect((await list.succeeds()).split("\n")).toEqual([
+    "irc.localhost  not connected  0 stanzas in, 0 out",
+    expect.stringMatching(
+      /^bot\.example\.org {2}Bot {2}connected since .*Z {2}127\.0\.0\.1, not encrypted {2}0 stanzas in, 0 out$/,
+    ),
+    "",
+  ]);
+  await using end = jackdaw(home, "component", "end", "bot.example.org");
+  expect(await end.succeeds()).toBe("Ended the connection of bot.example.org\n");
+  await expect.poll(() => heard).toContain("<policy-violation");
+  await using again = jackdaw(home, "component", "end", "bot.example.org");
+  expect(await again.ends()).toBe(1);
+  expect(again.output).toContain("bot.example.org is not connected");
 });

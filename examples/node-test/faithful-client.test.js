@@ -1,13 +1,15 @@
 import assert from "node:assert";
-import { test } from "node:test";
+import { assert as matchers, test } from "node:test";
 import { assertStanza, withServer } from "jackdaw/testing";
 import { FaithfulClient } from "./faithful-client.js";
 
-test("a message arrives", () =>
+matchers.register("toMatchStanza", assertStanza);
+
+test("a message arrives", (t) =>
   withClient(async (server, client) => {
     await client.send("juliet@localhost", "Hi");
     const message = await server.expect({ to: "juliet", kind: "message" });
-    assertStanza(message, `<message type="chat"><body>Hi</body></message>`);
+    t.assert.toMatchStanza(message, `<message type="chat"><body>Hi</body></message>`);
   }));
 
 test("a message arrives, once, although the connection is cut before it is through", () =>

@@ -19,7 +19,10 @@ class Rig:
         self._process = subprocess.Popen(
             [*command, "rig", *names, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        ready = json.loads(self._process.stdout.readline())
+        line = self._process.stdout.readline()
+        if not line:
+            raise RigError(f"jackdaw rig ended with {self._process.wait()}; why is on its standard error")
+        ready = json.loads(line)
         self.control = ready["control"]
         self.domain = ready["domain"]
         self.port = ready["port"]

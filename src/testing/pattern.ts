@@ -31,13 +31,43 @@ export interface StanzaPattern {
   readonly where?: (stanza: Element) => boolean;
 }
 
+const KEYS = [
+  "kind",
+  "iq",
+  "from",
+  "to",
+  "direction",
+  "type",
+  "id",
+  "child",
+  "xmlns",
+  "body",
+  "xml",
+  "where",
+];
+const KINDS = ["message", "presence", "iq", "nonza", "any"];
+
+/** A pattern with a slip of the pen would fit everything, or nothing. @throws TypeError */
+function check(pattern: StanzaPattern): void {
+  for (const key of Object.keys(pattern)) {
+    if (!KEYS.includes(key)) throw new TypeError(`a pattern has no ${key}; it may have ${KEYS.join(", ")}`);
+  }
+  if (pattern.kind !== undefined && !KINDS.includes(pattern.kind)) {
+    throw new TypeError(`there is no kind ${pattern.kind}; there are ${KINDS.join(", ")}`);
+  }
+}
+
 const DEFAULT_TYPES: Readonly<Record<string, string>> = { message: "normal", presence: "available" };
 
-/** Whether something that went by is as the pattern says; `resolve` turns names of users into addresses. */
+/**
+ * Whether something that went by is as the pattern says; `resolve` turns names of users into addresses.
+ * @throws TypeError when it is no pattern.
+ */
 export function matcherOf(
   pattern: StanzaPattern,
   resolve: (name: string) => string,
 ): (seen: Seen) => boolean {
+  check(pattern);
   const direction = pattern.direction ?? (pattern.to ? "out" : pattern.from ? "in" : undefined);
   const kind = pattern.kind ?? (pattern.iq ? "iq" : undefined);
   const type = pattern.type ?? pattern.iq;

@@ -33,11 +33,9 @@ import type { StanzaPattern } from "./pattern.ts";
 import { Pipe } from "./pipe.ts";
 import { PipeDuplex } from "./pipe-duplex.ts";
 import { rigTap } from "./rig-tap.ts";
-import { ScriptedComponent } from "./scansion/component.ts";
-import { writeScript } from "./scansion/record.ts";
-import { runScript } from "./scansion/run.ts";
+import { Scripts } from "./scansion/scripts.ts";
 import type { SeededRandom } from "./seeded-random.ts";
-import { bareOf, type Seen } from "./seen.ts";
+import type { Seen } from "./seen.ts";
 import { type ServiceName, serviceAddress } from "./services.ts";
 import { remember, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { startTestRig, type TestRig } from "./start-test-rig.ts";
@@ -69,8 +67,7 @@ export class TestServer implements AsyncDisposable {
   readonly #lines: Lines;
   readonly #doors: Doors;
   readonly #tap: Tap;
-  /** Those of scripts, by domain. */
-  readonly #components = new Map<string, ScriptedComponent>();
+  readonly #scripts: Scripts;
   readonly #underway = new Underway();
   readonly #rooms: TestRooms;
   #store: MemoryStore;
@@ -131,6 +128,7 @@ export class TestServer implements AsyncDisposable {
     const { seed = 1 } = options;
     this.#lines = new Lines(clock, seed, seams.network);
     this.#doors = new Doors(this.#lines, seams.certificate);
+    this.#scripts = new Scripts({ rig, users: this.#users, seen: () => this.#traffic.all });
     const parts = {
       clock,
       resolve,
@@ -257,7 +255,10 @@ export class TestServer implements AsyncDisposable {
   /** A minimal client that a test scripts: `"romeo"`, or `"romeo/phone"`. It is logged in and available. */
   async client(address: string, options?: ConnectOptions): Promise<PipeClient> {
     await this.#underway.done;
-    return this.rig.connect(address, options);
+    const from = this.#traffic.all.length;
+    const client = await this.rig.connect(address, options);
+    this.#traffic.arrived(client.jid, from);
+    return client;
   }
 
   /** The first stanza that fits and that no expectation had before. @throws Error with the transcript. */
@@ -332,19 +333,12 @@ export class TestServer implements AsyncDisposable {
    */
   async runScansion(script: string): Promise<void> {
     await this.#underway.done;
-    await runScript(script, {
-      connect: async ({ kind, jid, password }) => {
-        if (kind === "component") return this.#component(jid);
-        if (!this.#users.has(bareOf(jid))) await this.#users.add({ name: bareOf(jid), password });
-        return this.rig.connect(jid, { presence: false });
-      },
-    });
+    await this.#scripts.run(script);
   }
 
   /** Writes down what clients say and hear from now on; what is returned makes a scansion script of it. */
   record(title = "Recorded by Jackdaw"): () => string {
-    const from = this.#traffic.all.length;
-    return () => writeScript(title, this.#traffic.all.slice(from), (user) => this.rig.passwordOf(user));
+    return this.#scripts.record(title);
   }
 
   /** See {@link Faults.kill}. */
@@ -420,16 +414,6 @@ export class TestServer implements AsyncDisposable {
     await this.#endpoints.open(port, domains, pair, { minVersion, ciphers });
   }
 
-  /** The one that scripts play for the domain, connected again. */
-  async #component(domain: string): Promise<ScriptedComponent> {
-    const component =
-      this.#components.get(domain) ??
-      new ScriptedComponent(domain, this.server.host(), () => this.rig.settle());
-    this.#components.set(domain, component);
-    await component.connects();
-    return component;
-  }
-
   #watch(): void {
     this.server.addTap(this.#tap);
     this.server.keepDoors(this.#doors);
@@ -448,7 +432,6 @@ export class TestServer implements AsyncDisposable {
       await this.rig.restart({ store: new FaultyStore(store, this.#seams.store), listen }, meanwhile);
       goOn();
       this.forget();
-      this.#components.clear();
       this.#watch();
       this.#restoring--;
       await this.server.listen();

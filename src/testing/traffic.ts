@@ -1,14 +1,16 @@
 import { describePattern, matcherOf, type StanzaPattern } from "./pattern.ts";
-import type { Seen } from "./seen.ts";
+import { bareOf, type Seen } from "./seen.ts";
+import { millisecondsOf } from "./test-clock.ts";
+import { maskSecrets } from "./transcript.ts";
 
 export interface ExpectOptions {
-  /** Real milliseconds. Default: 1000. */
-  readonly within?: number;
+  /** Of real time: milliseconds, or a duration such as `"2s"`. Default: 1000. */
+  readonly within?: number | string;
 }
 
 export interface ExpectNoneOptions {
-  /** Real milliseconds to wait for what may still be on its way. Default: 50 with clients on sockets, else none. */
-  readonly within?: number;
+  /** How long to wait, of real time, for what may still be on its way. Default: 50 ms with clients on sockets, else none. */
+  readonly within?: number | string;
 }
 
 export interface StanzasOptions {
@@ -28,6 +30,10 @@ interface TrafficParts {
 const DEFAULT_PATIENCE_MS = 1_000;
 const FOREIGN_PATIENCE_MS = 50;
 
+/** Of stanzas, when one was expected that did not come. */
+const SHOWN = 10;
+const SHOWN_LENGTH = 300;
+
 interface Waiter {
   readonly matches: (seen: Seen) => boolean;
   /** `undefined`: it will not come. */
@@ -42,6 +48,8 @@ export class Traffic {
   readonly #all: Seen[] = [];
   /** What an expectation has had. */
   readonly #taken = new Set<Seen>();
+  /** How clients of the test came: nothing that `expectNone` is about. */
+  readonly #arrivals = new Set<Seen>();
   /** Before it everything is done with. */
   #start = 0;
   #waiters: Waiter[] = [];
@@ -71,6 +79,7 @@ export class Traffic {
   /** Takes the first that fits and was not taken before, or waits for it. @throws Error with the transcript. */
   async expect(pattern: StanzaPattern, { within = DEFAULT_PATIENCE_MS }: ExpectOptions = {}): Promise<Seen> {
     const matches = matcherOf(pattern, this.#parts.resolve);
+    const patience = millisecondsOf(within);
     const past = this.#untaken().find(matches);
     if (past) {
       this.#take(past);
@@ -79,24 +88,28 @@ export class Traffic {
     const { promise, resolve, reject } = Promise.withResolvers<Seen | undefined>();
     const waiter: Waiter = { matches, found: resolve, failed: reject };
     this.#waiters.push(waiter);
-    const timer = setTimeout(resolve, within, undefined);
+    const timer = setTimeout(resolve, patience, undefined);
     const found = await promise.finally(() => {
       clearTimeout(timer);
       this.#waiters = this.#waiters.filter((other) => other !== waiter);
     });
     if (found) return found;
     const why = this.#ended ? "the server was closed before there was one" : "there was none";
-    return this.#fail(`expected ${describePattern(pattern)} within ${within} ms; ${why}`);
+    return this.#fail(
+      `expected ${describePattern(pattern)} within ${patience} ms; ${why}\n${this.#others()}`,
+    );
   }
 
   /** Nothing that fits came since the last thing that was expected, and nothing does. @throws Error with the transcript. */
   async expectNone(pattern: StanzaPattern, { within }: ExpectNoneOptions = {}): Promise<void> {
     const matches = matcherOf(pattern, this.#parts.resolve);
     await this.#parts.settle();
-    const patience = within ?? (this.#parts.hasForeignClients() ? FOREIGN_PATIENCE_MS : 0);
+    const patience = millisecondsOf(within ?? (this.#parts.hasForeignClients() ? FOREIGN_PATIENCE_MS : 0));
     if (patience > 0) await new Promise((resolve) => void setTimeout(resolve, patience));
     const from = Math.max(this.#start, this.#all.findLastIndex((seen) => this.#taken.has(seen)) + 1);
-    const found = this.#all.slice(from).find((seen) => seen.isElement && matches(seen));
+    const found = this.#all
+      .slice(from)
+      .find((seen) => seen.isElement && !this.#arrivals.has(seen) && matches(seen));
     if (found)
       this.#fail(`expected no ${describePattern(pattern).replace(/^an? /, "")}, got\n  ${found.toString()}`);
   }
@@ -104,6 +117,13 @@ export class Traffic {
   /** Everything so far was looked at: expectations begin here. */
   forget(): void {
     this.#start = this.#all.length;
+  }
+
+  /** What this client said and heard from that place on was how it came. */
+  arrived(client: string, from: number): void {
+    for (const seen of this.#all.slice(from)) {
+      if (seen.client === client || seen.client === bareOf(client)) this.#arrivals.add(seen);
+    }
   }
 
   /** What fits, of the last things that went by and from now on as it comes; ends with the server. */
@@ -129,6 +149,14 @@ export class Traffic {
     this.#wakeAll();
   }
 
+  /** The last of what an expectation could have had. */
+  #others(): string {
+    const others = this.#untaken().filter((seen) => seen.isStanza && !this.#arrivals.has(seen));
+    if (others.length === 0) return "No stanza came that was not expected before.";
+    const shown = others.slice(-SHOWN).map((seen) => `  ${shorten(maskSecrets(seen.toString()))}`);
+    return `Stanzas that were not expected before, the last at the end:\n${shown.join("\n")}`;
+  }
+
   #untaken(): Seen[] {
     return this.#all.slice(this.#start).filter((seen) => seen.isElement && !this.#taken.has(seen));
   }
@@ -146,6 +174,10 @@ export class Traffic {
   #fail(message: string): never {
     throw new Error(`${message}\n\nTranscript:\n${this.#parts.transcript()}\n`);
   }
+}
+
+function shorten(text: string): string {
+  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
 }
 
 /** What a pattern's own function throws is for who waits, not for the stream. */

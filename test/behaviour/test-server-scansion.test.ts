@@ -222,7 +222,7 @@ Romeo receives:
     ["[Component] Echo\n\tjid: a@b\n", /line 1 .*the jid of a component is a domain, not a@b/],
     [
       "[Component] Echo\n\tjid: echo.localhost\nEcho connects\nEcho sends:\n\t<message to='x@localhost' from='y@localhost'/>\n",
-      /line 4 .*Echo sends: the stanza has to be from echo.localhost/,
+      /line 4 .*Echo sends: y@localhost is not of echo.localhost/,
     ],
     ["Juliet connects\n", /line 1 .*there is no character Juliet/],
     ["[Client] Romeo\n\tjid: r@localhost\nRomeo sends:\n", /line 3 .*what sends Romeo\?/],

@@ -122,6 +122,20 @@ describe("expectations", () => {
     );
   });
 
+  test("fail with what came instead, also for a pattern that is none", async () => {
+    await using server = await virtual();
+    const romeo = await server.client("romeo/orchard");
+    await romeo.sends(chat("juliet", "Hi"));
+    await romeo.sends(chat("juliet", "Ho"));
+    await server.expect({ from: "romeo", body: "Hi" });
+    await expect(server.expect({ from: "romeo", body: "Ha" }, { within: "1ms" })).rejects.toThrow(
+      /within 1 ms; there was none\nStanzas that were not expected before[^\n]*\n {2}romeo@localhost\/orchard → <message [^\n]*Ho<\/body><\/message>\n\nTranscript/,
+    );
+    const slip = { form: "romeo" } as object;
+    await expect(server.expect(slip)).rejects.toThrow("a pattern has no form; it may have kind, iq, from");
+    await expect(server.expectNone({ kind: "mesage" as never })).rejects.toThrow("there is no kind mesage");
+  });
+
   test("fail when the server closes", async () => {
     const server = await virtual();
     const waiting = server.expect({ from: "romeo" }, { within: 60_000 });
@@ -145,6 +159,8 @@ describe("expectations", () => {
     await using server = await virtual();
     const romeo = await server.client("romeo/orchard");
     await server.client("juliet/balcony");
+    await server.expectNone({ to: "juliet" });
+    await server.expectNone({ from: "romeo" });
     await server.expect({ to: "juliet", kind: "presence" });
     await server.expectNone({ to: "juliet" });
     await romeo.sends(chat("juliet", "Hi"));

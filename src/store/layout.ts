@@ -39,7 +39,7 @@ export function layoutOf<R extends object>(spec: TableSpec<R>): Layout {
   const { name, version } = spec;
   if (!TABLE_NAME.test(name)) throw new TypeError(`table "${name}": a name is [a-z_]+ and not reserved`);
   if (!Number.isSafeInteger(version) || version < 1) fail(name, "the version is an integer from 1");
-  if (version > 1 && !spec.migrate) fail(name, `version ${version} needs migrate`);
+  if (version > 1 && !spec.migrate && !spec.regroup) fail(name, `version ${version} needs migrate`);
 
   const columns = Object.entries<string>(spec.columns).map(([column, type], position) =>
     columnOf(name, column, type, position),

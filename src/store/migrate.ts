@@ -30,7 +30,7 @@ export function fitTable<R extends object>(
   db: Database.Database,
   path: string,
   layout: Layout,
-  migrate: TableSpec<R>["migrate"],
+  spec: Pick<TableSpec<R>, "migrate" | "regroup">,
 ): Migration | undefined {
   const { name, version } = layout;
   const known = db.prepare("SELECT version, shape FROM jackdaw_tables WHERE name = ?").get(name) as
@@ -48,8 +48,8 @@ export function fitTable<R extends object>(
     throw new StoreError(
       `store ${path}: table ${name} version ${version} has other columns in the file; a change of columns needs a new version`,
     );
-  } else if (known.version < version && migrate) {
-    migration = rebuild(db, path, layout, known, migrate);
+  } else if (known.version < version) {
+    migration = rebuild(db, path, layout, known, regrouping(spec));
   }
   if (known?.version !== version) {
     db.prepare("INSERT OR REPLACE INTO jackdaw_tables (name, version, shape) VALUES (?, ?, ?)").run(
@@ -62,12 +62,21 @@ export function fitTable<R extends object>(
   return migration;
 }
 
+type Regroup<R> = NonNullable<TableSpec<R>["regroup"]>;
+
+function regrouping<R>({ migrate, regroup }: Pick<TableSpec<R>, "migrate" | "regroup">): Regroup<R> {
+  if (regroup) return regroup;
+  return function* (rows, from) {
+    for (const row of rows) if (migrate) yield migrate(row, from);
+  };
+}
+
 function rebuild<R extends object>(
   db: Database.Database,
   path: string,
   layout: Layout,
   known: { version: number; shape: string },
-  migrate: (row: Record<string, unknown>, from: number) => R,
+  regroup: Regroup<R>,
 ): Migration {
   const { name, version } = layout;
   const { columns, key } = JSON.parse(known.shape) as Shape;
@@ -77,17 +86,17 @@ function rebuild<R extends object>(
   db.exec(sql.createTable(layout));
   const insert = db.prepare(sql.insertRow(layout));
   let count = 0;
-  for (const row of oldRows(db, oldName, old)) {
-    try {
-      insert.run(encodeRow(layout, migrate(row, known.version)));
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new StoreError(
-        `store ${path}: table ${name} cannot be migrated from version ${known.version} to ${version}, and stays as it was: ${reason}`,
-        { cause: error },
-      );
+  try {
+    for (const row of regroup(oldRows(db, oldName, old), known.version)) {
+      insert.run(encodeRow(layout, row));
+      count++;
     }
-    count++;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StoreError(
+      `store ${path}: table ${name} cannot be migrated from version ${known.version} to ${version}, and stays as it was: ${reason}`,
+      { cause: error },
+    );
   }
   db.exec(`DROP TABLE ${sql.quote(oldName)}`);
   return { from: known.version, rows: count };

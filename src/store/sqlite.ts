@@ -103,7 +103,7 @@ class SqliteStore implements Store {
     const layout = layoutOf(spec);
     if (this.#names.has(layout.name)) throw new TypeError(`table ${layout.name} is already open`);
     this.commit();
-    const migration = this.#connection.alone(() => fitTable(db, path, layout, spec.migrate));
+    const migration = this.#connection.alone(() => fitTable(db, path, layout, spec));
     if (migration) {
       this.#logger.info("table migrated", { table: layout.name, to: layout.version, ...migration });
     }

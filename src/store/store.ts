@@ -18,8 +18,10 @@ export interface TableSpec<R> {
   readonly key: readonly (keyof R & string)[];
   /** Columns of each index, most significant first: `text` or `int`, nullable or not. */
   readonly indexes?: Readonly<Record<string, readonly (keyof R & string)[]>>;
-  /** Turns a row of an older version into one of this version. Needed when `version` > 1. */
+  /** Turns a row of an older version into one of this version. This or `regroup` is needed when `version` > 1. */
   readonly migrate?: (row: Record<string, unknown>, from: number) => R;
+  /** Turns all rows of an older version, which come in the order of their key, into those of this one, whatever their number. */
+  readonly regroup?: (rows: Iterable<Record<string, unknown>>, from: number) => Iterable<R>;
 }
 
 /**

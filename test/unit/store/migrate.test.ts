@@ -56,6 +56,29 @@ test("rows of version 1 are rows of version 3 when a server of that version open
   });
 });
 
+test("rows of an older version may become fewer, and all stay where that fails", async () => {
+  interface Summary {
+    id: string;
+    ids: string;
+  }
+  const summaries = (fail: boolean): TableSpec<Summary> => ({
+    name: entryOne.name,
+    version: 2,
+    columns: { id: "text", ids: "text" },
+    key: ["id"],
+    *regroup(rows, from) {
+      const ids = [];
+      for (const { id } of rows) ids.push(id);
+      yield { id: `all of ${from}`, ids: ids.join() };
+      if (fail) throw new Error("no more");
+    },
+  });
+  await expect(readAs(summaries(true))).rejects.toThrow(/stays as it was: no more/);
+  expect(await readAs(entryOne)).toHaveLength(ENTRIES.length);
+  const ids = ENTRIES.map(({ id }) => id).toSorted((a, b) => a - b);
+  expect(await readAs(summaries(false))).toEqual([{ id: "all of 1", ids: ids.join() }]);
+});
+
 test("an older server refuses a newer table and leaves it as it is", async () => {
   await readAs(entryThree);
   const before = readFileSync(path);

@@ -11,9 +11,6 @@ import type { ArchiveIds } from "./archive-ids.ts";
 import { firstIdAt, timeOf } from "./archive-row.ts";
 import { type PreferenceStore, preferencesElement, readPreferences } from "./preferences.ts";
 
-/** Rows read at a time. */
-const PAGE = 100;
-
 /** Messages whose time is given in seconds get places behind each other, and so beyond their time. */
 const IDS_OF_A_SECOND = 1_000_000;
 
@@ -27,7 +24,7 @@ export async function exportArchive(
   { user, write }: UserExport,
 ): Promise<void> {
   let isBegun = false;
-  for await (const { id, stanza } of archive.rows({ owner: user.toString() }, false, PAGE)) {
+  for await (const { id, stanza } of archive.rows({ owner: user.toString() }, false)) {
     if (!isBegun) await write(`<archive xmlns="${ns.PIE_MAM}">`);
     isBegun = true;
     const message = forwarded(stanza, timeOf(id));

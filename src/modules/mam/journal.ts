@@ -1,14 +1,16 @@
 import type { Host } from "../../core/host.ts";
 import type { LateWrite, Table } from "../../store/store.ts";
 import { type Awaitable, after, each } from "../../util/awaitable.ts";
-import type { ArchiveRow } from "./archive-row.ts";
+import { type ArchiveRow, type Tail, tailBehind } from "./archive-row.ts";
 import { packRows, unpackRows } from "./packed-rows.ts";
+import { SEGMENT_LENGTH, SEGMENT_ROWS } from "./segment-row.ts";
+import type { Segments } from "./segments.ts";
 
-/** The end of an archive: what the next message continues. */
-export interface Tail {
-  id: number;
-  number: number;
-  offset: number;
+/** What waits for one archive. */
+interface Waiting {
+  rows: ArchiveRow[];
+  /** Of their messages. */
+  length: number;
 }
 
 /** What one turn archived. */
@@ -31,10 +33,8 @@ export type JournalHost = Pick<Host, "domain" | "clock" | "log" | "table" | "bef
 /** Messages, and XML of them in UTF-16 units, after which the journal is emptied. */
 const FULL_ROWS = 8000;
 const FULL_LENGTH = 6_000_000;
-/** Messages of one archive that wait. */
-const ARCHIVE_ROWS = 250;
-/** Longer messages do not gain from waiting. */
-const LONGEST = 4000;
+/** Longer messages do not gain from waiting: few of them are a segment. */
+const LONGEST = SEGMENT_LENGTH / 4;
 /** Messages moved between two turns of the event loop, about. */
 const TURN_ROWS = 100;
 /** Rows of the journal deleted between two. */
@@ -43,7 +43,7 @@ const TURN_DELETIONS = 20;
 /**
  * What was archived last, in the order in which it came, whoever it belongs to: all of a turn is one row. Archives lie
  * apart from each other in the store, so that each message of a busy server would change a page of its own in each
- * index. So an archive gets what waits for it all together: when it is read, when 250 messages wait, or when the journal
+ * index. So an archive gets what waits for it all together: when it is read, when a segment of it waits, or when the journal
  * is full. What waits is in memory as well: the journal is read after a start alone.
  *
  * With what an archive gets, its end is written down. What is in the journal and behind that end waits, whatever was
@@ -52,10 +52,10 @@ const TURN_DELETIONS = 20;
 export class Journal implements LateWrite {
   readonly #table: Table<JournalRow>;
   readonly #ends: Table<EndRow>;
-  readonly #archives: Table<ArchiveRow>;
+  readonly #segments: Segments;
   readonly #host: JournalHost;
   /** What waits, by archive. */
-  #waiting = new Map<string, ArchiveRow[]>();
+  #waiting = new Map<string, Waiting>();
   /** What this turn has archived, which is not in the journal yet. */
   #turn: ArchiveRow[] = [];
   /** The rows of the journal. */
@@ -69,19 +69,14 @@ export class Journal implements LateWrite {
   #isKnown = false;
   #emptying: Promise<void> | undefined;
 
-  private constructor(
-    host: JournalHost,
-    table: Table<JournalRow>,
-    ends: Table<EndRow>,
-    archives: Table<ArchiveRow>,
-  ) {
+  private constructor(host: JournalHost, table: Table<JournalRow>, ends: Table<EndRow>, segments: Segments) {
     this.#host = host;
     this.#table = table;
     this.#ends = ends;
-    this.#archives = archives;
+    this.#segments = segments;
   }
 
-  static async open(host: JournalHost, archives: Table<ArchiveRow>): Promise<Journal> {
+  static async open(host: JournalHost, segments: Segments): Promise<Journal> {
     let turn = 0;
     const table = await host.table<JournalRow>({
       name: "archive_journal",
@@ -101,13 +96,13 @@ export class Journal implements LateWrite {
       columns: { owner: "text", id: "int", number: "int", offset: "int" },
       key: ["owner"],
     });
-    return new Journal(host, table, ends, archives);
+    return new Journal(host, table, ends, segments);
   }
 
   /** Where an archive ends, with what waits for it. */
   end(owner: string): Awaitable<Tail> {
     return after(this.#know(), () => {
-      const last = this.#waiting.get(owner)?.at(-1);
+      const last = this.#waiting.get(owner)?.rows.at(-1);
       return last ? tailBehind(last) : this.#endOf(owner);
     });
   }
@@ -118,7 +113,7 @@ export class Journal implements LateWrite {
     if (!stanza.isWellFormed()) throw new TypeError("a message with a lone surrogate");
     return after(this.#know(), () => {
       if (stanza.length > LONGEST) return this.place(row);
-      return after(this.#write(row), () => (this.#wait(row) < ARCHIVE_ROWS ? undefined : this.settle(owner)));
+      return after(this.#write(row), () => (this.#wait(row) ? this.settle(owner) : undefined));
     });
   }
 
@@ -130,10 +125,10 @@ export class Journal implements LateWrite {
   /** Puts what waits for an archive there. Whoever reads the archive does this first. */
   settle(owner: string): Awaitable<void> {
     return after(this.#know(), () => {
-      const rows = this.#waiting.get(owner);
-      if (!rows) return undefined;
+      const waiting = this.#waiting.get(owner);
+      if (!waiting) return undefined;
       this.#waiting.delete(owner);
-      return this.#put(owner, rows);
+      return this.#put(owner, waiting.rows);
     });
   }
 
@@ -182,19 +177,22 @@ export class Journal implements LateWrite {
     return registered;
   }
 
-  /** Takes note of a message; how many of its archive wait now. */
-  #wait(row: ArchiveRow): number {
-    const rows = this.#waiting.get(row.owner);
-    if (rows) return rows.push(row);
-    this.#waiting.set(row.owner, [row]);
-    return 1;
+  /** Takes note of a message; whether enough of its archive wait now. */
+  #wait(row: ArchiveRow): boolean {
+    let waiting = this.#waiting.get(row.owner);
+    if (!waiting) {
+      waiting = { rows: [], length: 0 };
+      this.#waiting.set(row.owner, waiting);
+    }
+    waiting.rows.push(row);
+    waiting.length += row.stanza.length;
+    return waiting.rows.length >= SEGMENT_ROWS || waiting.length >= SEGMENT_LENGTH;
   }
 
   #put(owner: string, rows: readonly ArchiveRow[]): Awaitable<void> {
     const end = tailBehind(rows.at(-1));
-    const put = each(rows, (row) => this.#archives.put(row));
     return after(
-      after(put, () => this.#ends.put({ owner, ...end })),
+      after(this.#segments.add(owner, rows), () => this.#ends.put({ owner, ...end })),
       () => {
         // Of this turn, too: the journal need not have it any more.
         this.#turn = this.#turn.filter((row) => row.owner !== owner || row.id > end.id);
@@ -206,8 +204,7 @@ export class Journal implements LateWrite {
     return after(this.#ends.get({ owner }), (end) => {
       if (end) return { id: end.id, number: end.number, offset: end.offset };
       // Nobody wrote it down before there was this table.
-      const last = this.#archives.list({ where: { owner }, reverse: true, limit: 1 });
-      return after(last, ([row]) => tailBehind(row));
+      return after(this.#segments.last(owner), tailBehind);
     });
   }
 
@@ -231,12 +228,10 @@ export class Journal implements LateWrite {
     });
   }
 
-  /** Messages are moved in their order, and all that wait at once. */
-  #leaveOutMoved(owner: string, rows: readonly ArchiveRow[]): Awaitable<void> {
+  #leaveOutMoved(owner: string, waiting: Waiting): Awaitable<void> {
     return after(this.#endOf(owner), (end) => {
-      const waiting = rows.filter(({ id }) => id > end.id);
-      if (waiting.length > 0) this.#waiting.set(owner, waiting);
-      else this.#waiting.delete(owner);
+      waiting.rows = waiting.rows.filter(({ id }) => id > end.id);
+      if (waiting.rows.length === 0) this.#waiting.delete(owner);
     });
   }
 
@@ -268,7 +263,7 @@ export class Journal implements LateWrite {
 
   async #settleAll(): Promise<void> {
     let moved = 0;
-    for (const [owner, rows] of Array.from(this.#waiting)) {
+    for (const [owner, { rows }] of Array.from(this.#waiting)) {
       moved += rows.length;
       await this.settle(owner);
       if (moved < TURN_ROWS) continue;
@@ -280,9 +275,4 @@ export class Journal implements LateWrite {
   #nextTurn(): Promise<void> {
     return new Promise((resolve) => this.#host.clock.immediate(resolve));
   }
-}
-
-export function tailBehind(row: ArchiveRow | undefined): Tail {
-  if (!row) return { id: 0, number: 0, offset: 0 };
-  return { id: row.id, number: row.number + 1, offset: row.offset + Buffer.byteLength(row.stanza) };
 }

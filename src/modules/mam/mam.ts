@@ -53,9 +53,7 @@ export const mam = defineModule({
     ],
     "XEP-0441": ["There is no advanced configuration by ad-hoc commands."],
     "XEP-0424": ["Of several messages with one id the 50 latest are looked at; ids are meant to be unique."],
-    "XEP-0059": [
-      "Of results that are searched for, and of conversations of more than 10,000 messages, there are neither count nor pages by index.",
-    ],
+    "XEP-0059": ["Of results that are searched for there are neither count nor pages by index."],
   },
   // §7 wants them at the addresses with an archive; Profanity asks the domain alone, which has one for nobody.
   features: [ns.RETRACT, ns.MAM, ns.MAM_EXTENDED],
@@ -194,7 +192,7 @@ export const mam = defineModule({
         return row && archived(row);
       },
       async *latest(owner) {
-        const rows = archive.rows({ owner: owner.toString() }, true, Number.POSITIVE_INFINITY);
+        const rows = archive.rows({ owner: owner.toString() }, true);
         for await (const row of rows) yield archived(row);
       },
       replace: (owner, id, contents) => replace(owner.toString(), id, contents),

@@ -1,14 +1,18 @@
 import { StanzaError } from "../../xmpp/errors.ts";
-import type { Archive, Slice } from "./archive.ts";
+import type { Archive } from "./archive.ts";
 import type { ArchiveIds } from "./archive-ids.ts";
 import { type ArchiveRow, firstIdAt } from "./archive-row.ts";
 import type { ArchiveView } from "./archive-service.ts";
 import { containsWords, isWithResource } from "./matcher.ts";
 import { type Page, takePage } from "./page.ts";
 import type { Filter } from "./query.ts";
+import type { Slice } from "./segments.ts";
 
 /** Two ids between which messages lie, without them. */
 export type Bounds = Pick<Slice, "after" | "before">;
+
+/** The id of no message. */
+const NOWHERE = -1;
 
 /** Everything that a query finds, before it is cut into pages. */
 export interface ResultSet {
@@ -21,9 +25,6 @@ export interface ResultSet {
    */
   idAt(index: number): Promise<number | undefined>;
 }
-
-/** Messages of one conversation that are counted; of more than that, clients are not told how many there are. */
-const COUNT_LIMIT = 10_000;
 
 /**
  * What the filter finds in an archive.
@@ -61,9 +62,14 @@ export async function findResults(
   };
   const matches = matcherOf(filter);
   if (!filter.ids) return rangeResults(archive, slice, matches);
-  const rows = await Promise.all(filter.ids.map((id) => findMessage(archive, ids, owner, id)));
-  const listed = rows.filter((row) => isInSlice(row, slice) && (!matches || matches(row)));
-  return listedResults(archive, owner, new Set(listed.map(({ id }) => id)));
+  const listed = new Set<number>();
+  const wanted = new Set(filter.ids.map((id) => ids.decode(id) ?? NOWHERE));
+  for await (const row of archive.each(owner, wanted)) {
+    wanted.delete(row.id);
+    if (isInSlice(row, slice) && (!matches || matches(row))) listed.add(row.id);
+  }
+  if (wanted.size > 0) throw notFound();
+  return listedResults(archive, owner, listed);
 }
 
 /** @throws StanzaError item-not-found */
@@ -75,22 +81,24 @@ export async function findMessage(
 ): Promise<ArchiveRow> {
   const id = ids.decode(text);
   const row = id === undefined ? undefined : await archive.get(owner, id);
-  if (!row) throw new StanzaError("item-not-found", "there is no such message in the archive");
+  if (!row) throw notFound();
   return row;
+}
+
+function notFound(): StanzaError {
+  return new StanzaError("item-not-found", "there is no such message in the archive");
 }
 
 function rangeResults(archive: Archive, slice: Slice, matches: PageMatcher): ResultSet {
   return {
     page: (bounds, messages, backwards) => {
-      const rows = archive.rows({ ...slice, ...narrowed(slice, bounds) }, backwards, messages + 1);
+      const rows = archive.rows({ ...slice, ...narrowed(slice, bounds) }, backwards);
       return takePage(rows, { messages, backwards, matches });
     },
     count: async (before) =>
-      matches ? undefined : archive.count({ ...slice, ...narrowed(slice, { before }) }, COUNT_LIMIT),
+      matches ? undefined : archive.count({ ...slice, ...narrowed(slice, { before }) }),
     async idAt(index) {
-      if (matches || (slice.with !== undefined && index > COUNT_LIMIT)) {
-        throw new StanzaError("feature-not-implemented", "these results are too many to be counted");
-      }
+      if (matches) throw new StanzaError("feature-not-implemented", "what is searched for is not counted");
       return (await archive.at(slice, index))?.id;
     },
   };
@@ -104,7 +112,7 @@ function listedResults(archive: Archive, owner: string, listed: ReadonlySet<numb
   return {
     page(bounds, messages, backwards) {
       const wanted = within(bounds);
-      return takePage(readRows(archive, owner, backwards ? wanted.reverse() : wanted), {
+      return takePage(archive.each(owner, backwards ? wanted.reverse() : wanted), {
         messages,
         backwards,
       });
@@ -112,17 +120,6 @@ function listedResults(archive: Archive, owner: string, listed: ReadonlySet<numb
     count: async (before) => within({ before }).length,
     idAt: async (index) => sorted[index],
   };
-}
-
-async function* readRows(
-  archive: Archive,
-  owner: string,
-  ids: readonly number[],
-): AsyncGenerator<ArchiveRow> {
-  for (const id of ids) {
-    const row = await archive.get(owner, id);
-    if (row) yield row;
-  }
 }
 
 type PageMatcher = ((row: ArchiveRow) => boolean) | undefined;

@@ -1,5 +1,6 @@
 import type { ArchiveRow } from "./archive-row.ts";
 import { unpackRows } from "./packed-rows.ts";
+import type { SegmentRow } from "./segment-row.ts";
 
 /** What an archive holds, in its order, from the rows of all tables: for those who look into a store. */
 export function storedArchive(tables: <R extends object>(name: string) => R[], owner: string): ArchiveRow[] {
@@ -7,5 +8,6 @@ export function storedArchive(tables: <R extends object>(name: string) => R[], o
   const waiting = tables<{ rows: string }>("archive_journal")
     .flatMap(({ rows }) => unpackRows(rows))
     .filter((row) => row.owner === owner && row.id > (end?.id ?? 0));
-  return [...tables<ArchiveRow>("archive").filter((row) => row.owner === owner), ...waiting];
+  const settled = tables<SegmentRow>("archive").filter((segment) => segment.owner === owner);
+  return [...settled.flatMap(({ rows }) => unpackRows(rows)), ...waiting];
 }

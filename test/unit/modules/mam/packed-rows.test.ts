@@ -11,7 +11,7 @@ const row: fc.Arbitrary<ArchiveRow> = fc.record({
   with: text,
   number: int,
   offset: int,
-  label: fc.option(int),
+  label: fc.option(fc.integer({ min: 0, max: 2 ** 32 - 1 })),
   // Often the same as the one before it.
   stanza: fc.oneof(text, fc.constantFrom("", "<message/>", "\n")),
 });

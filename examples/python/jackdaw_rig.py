@@ -21,7 +21,8 @@ class Rig:
         )
         line = self._process.stdout.readline()
         if not line:
-            raise RigError(f"jackdaw rig ended with {self._process.wait()}; why is on its standard error")
+            self.__exit__()
+            raise RigError(f"jackdaw rig ended with {self._process.returncode}; why is on its standard error")
         ready = json.loads(line)
         self.control = ready["control"]
         self.domain = ready["domain"]

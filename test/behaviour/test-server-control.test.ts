@@ -97,7 +97,43 @@ describe("over HTTP", () => {
     await romeo.receives(
       `<iq type="error" id="1">{...}<error type="auth"><forbidden xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`,
     );
+    await post("unhandled", { what: "error" });
+    await romeo.sends(`<iq type="set" id="2"><x xmlns="urn:example:x"/></iq>`);
+    await romeo.receives(
+      `<iq type="error" id="2">{...}<error type="cancel"><service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`,
+    );
+    expect(await get("/transcript")).toMatchObject({
+      body: { errors: [expect.stringContaining("nobody handles romeo@localhost/") as string] },
+    });
     expect(await get("/pending")).toMatchObject({ body: [expect.stringContaining("1 of 2") as string] });
+  });
+
+  test("scansion scripts are played", async () => {
+    const { post } = await start();
+    const script = "[Client] Romeo\n\tjid: friar@localhost\n---\nRomeo connects\nRomeo receives: nothing\n";
+    expect(await post("scansion-run", { script })).toMatchObject({ status: 200 });
+    expect(await post("scansion-run", { script: "Romeo yawns" })).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringContaining("line 1 of the script") as string },
+    });
+  });
+
+  test("fixtures say all that those in a program do", async () => {
+    const { server, post } = await start();
+    const mood = `<mood xmlns="urn:example:mood">happy</mood>`;
+    expect(
+      await post("user-add", { name: "nurse", pep: { "urn:example:mood": { current: mood } } }),
+    ).toMatchObject({ status: 200 });
+    expect((await server.account("nurse")).toString()).toContain("happy");
+    const room = { name: "hall", owner: "juliet", admins: ["romeo"], outcasts: ["nurse"], subject: "Love" };
+    expect(await post("room-add", room)).toMatchObject({ body: { persistent: true, occupants: [] } });
+    const romeo = await server.client("romeo");
+    await romeo.sends(
+      `<presence to="hall@conference.localhost/R"><x xmlns="http://jabber.org/protocol/muc"/></presence>`,
+    );
+    await server.expect({ to: "romeo", kind: "message", child: "subject" });
+    expect(server.room("hall").occupants).toMatchObject([{ affiliation: "admin" }]);
+    expect(await post("room-add", { name: "x", colour: "red" })).toMatchObject({ status: 400 });
   });
 
   test("rooms are made, and seen", async () => {

@@ -34,6 +34,8 @@ const users: readonly Operation[] = [
       ),
       archive: t.list(t.object({ from: t.string(), to: t.string(), body: t.string(), at: optionalText })),
       blocked: texts,
+      private: texts.doc("Pieces of private XML (XEP-0049)."),
+      pep: t.record(t.record(t.string())).doc("XML of items by node and item id (XEP-0163)."),
     },
     run: async (fixture, { server }) => server.addUser(fixture as Parameters<typeof server.addUser>[0]),
   }),
@@ -55,9 +57,16 @@ const users: readonly Operation[] = [
     name: "room-add",
     summary: "Makes a room.",
     changes: true,
-    fields: { name: t.string(), owner: optionalText, members: texts, options: t.record(t.string()) },
-    run: ({ owner, ...room }, { server }) =>
-      server.addRoom({ ...room, ...(owner !== undefined && { owner }) }),
+    fields: {
+      name: t.string(),
+      owner: optionalText.doc("Default: the first user."),
+      admins: texts,
+      members: texts,
+      outcasts: texts,
+      subject: optionalText,
+      options: t.record(t.string()).doc("Fields of the configuration, without muc#roomconfig_."),
+    },
+    run: (room, { server }) => server.addRoom(room as Parameters<typeof server.addRoom>[0]),
   }),
   defineOperation({
     name: "room",
@@ -198,6 +207,21 @@ const handlers: readonly Operation[] = [
     changes: true,
     fields: { id },
     run: (args, state) => state.handlers.get(args.id).remove(),
+  }),
+  defineOperation({
+    name: "unhandled",
+    summary:
+      "What becomes of requests that no handler takes: the server answers, or it is an error, which the transcript names.",
+    changes: true,
+    fields: { what: t.oneOf(["pass", "error"]) },
+    run: ({ what }, { server }) => server.unhandled(what),
+  }),
+  defineOperation({
+    name: "scansion-run",
+    summary: "Plays a scansion script to its end.",
+    changes: true,
+    fields: { script: t.string() },
+    run: ({ script }, { server }) => server.runScansion(script),
   }),
   defineOperation({
     name: "pending",

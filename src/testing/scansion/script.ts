@@ -9,7 +9,8 @@ export interface Character {
   readonly name: string;
   /** Bare, or full where the script wants a resource; a component's domain. */
   readonly jid: string;
-  readonly password: string;
+  /** Default: one of its own. */
+  readonly password: string | undefined;
 }
 
 export interface ScriptAction {
@@ -90,9 +91,9 @@ function readCharacter(
   const full = resource === undefined || jid.includes("/") ? jid : `${jid}/${resource}`;
   if (kind === "Component") {
     if (/[@/]/.test(jid)) throw fault(line, `the jid of a component is a domain, not ${jid}`);
-    return { kind: "component", name, jid, password: properties.get("secret") ?? "" };
+    return { kind: "component", name, jid, password: properties.get("secret") };
   }
-  return { kind: "client", name, jid: full, password: properties.get("password") ?? "" };
+  return { kind: "client", name, jid: full, password: properties.get("password") };
 }
 
 function readAction(

@@ -39,7 +39,8 @@ export class Scripts {
   async #connect({ kind, jid, password }: Character): Promise<Actor> {
     const { rig, users } = this.#parts;
     if (kind === "component") return this.#component(jid);
-    if (!users.has(bareOf(jid))) await users.add({ name: bareOf(jid), password });
+    const name = bareOf(jid);
+    if (!users.has(name)) await users.add({ name, ...(password !== undefined && { password }) });
     return rig.connect(jid, { presence: false });
   }
 

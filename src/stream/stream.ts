@@ -187,7 +187,17 @@ export class Stream extends XmlStream<StreamEnvironment> implements SessionStrea
     const feature =
       element.name === "iq" ? this.host.features.find((candidate) => candidate.ns === namespace) : undefined;
     if (!feature?.receive) throw new StreamError("not-authorized");
+    this.#checkEarlyAddresses(element.attributes);
     return feature.receive(this, element);
+  }
+
+  /** §7.1: to nobody but the server and the client's own account; §8.1.2.1: and from nobody else. */
+  #checkEarlyAddresses(attributes: XmlElement["attributes"]): void {
+    const to = readAddress(attributes.to, "not-authorized");
+    const isOwn = !to || to.toString() === this.host.domain || (this.user?.equals(to) ?? false);
+    if (!isOwn) throw new StreamError("not-authorized");
+    const from = readAddress(attributes.from, "invalid-from");
+    if (from && this.user && !from.bare.equals(this.user)) throw new StreamError("invalid-from");
   }
 
   /** Answers an IQ that came before a session was bound. */

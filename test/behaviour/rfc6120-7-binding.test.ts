@@ -100,6 +100,31 @@ test("before binding nothing but binding is allowed (§7.1)", async ({ authentic
   }
 });
 
+test.for([
+  [`to="bob@localhost"`, "not-authorized"],
+  [`to="alice@localhost/balcony"`, "not-authorized"],
+  [`to="example.net"`, "not-authorized"],
+  [`to="@"`, "not-authorized"],
+  [`from="bob@localhost"`, "invalid-from"],
+  [`from="@"`, "invalid-from"],
+] as const)(
+  "before binding nobody else is spoken to or for: %s ends the stream (§7.1, §8.1.2.1)",
+  async ([address, condition], { authenticated }) => {
+    const client = await authenticated("alice");
+    await client.sends(bind("balcony").replace("<iq", `<iq ${address}`));
+    await client.closed(condition);
+  },
+);
+
+test.for([`to="localhost"`, `to="alice@localhost"`, `from="alice@localhost"`, `to=""`])(
+  "a request to bind may have %s",
+  async (address, { authenticated }) => {
+    const client = await authenticated("alice");
+    await client.sends(bind("balcony").replace("<iq", `<iq ${address}`));
+    expect(await bound(client)).toBe("alice@localhost/balcony");
+  },
+);
+
 test("a second resource on one stream is refused (§7.7.2)", async ({ connect }) => {
   const client = await connect("alice/phone");
   await client.sends(bind("other", "again"));

@@ -1,6 +1,7 @@
 import type { Stream } from "../stream/stream.ts";
 import type { StreamCondition } from "../xmpp/errors.ts";
 import { ActiveFault, type Chance, type FaultState } from "./faults/active-fault.ts";
+import { Counts } from "./faults/counts.ts";
 import type { KillOptions } from "./faults/cut.ts";
 import type { Fault, FaultKind, FaultsParts } from "./faults/fault.ts";
 import { type FaultOptions, faultKinds } from "./faults/kinds.ts";
@@ -14,6 +15,7 @@ export class Faults {
   readonly #seams: Seams;
   readonly #seed: number;
   readonly #later: Later;
+  readonly #counts: Counts;
   /** Those that are not over. */
   readonly #active = new Set<ActiveFault>();
   /** How many there ever were. */
@@ -26,6 +28,7 @@ export class Faults {
     this.#seams = seams;
     this.#seed = seed;
     this.#later = new Later(parts.clock);
+    this.#counts = new Counts(parts.sessions);
   }
 
   /**
@@ -100,7 +103,11 @@ export class Faults {
 
   /** Whether a fault sees to it, or, where none does any more, `next`. */
   takes(passing: Passing, next: Interception = () => false): boolean {
-    return this.#offer(passing, this.#seams.passing.all, next);
+    const righted = this.#counts.righted(passing);
+    if (!righted) return this.#offer(passing, this.#seams.passing.all, next);
+    passing.onward = (again) => this.#offer(again, this.#seams.passing.all, next);
+    passing.passAs(righted);
+    return true;
   }
 
   #offer(passing: Passing, interceptions: readonly Interception[], next: Interception): boolean {
@@ -120,6 +127,7 @@ export class Faults {
     const end = kind.start(options, {
       ...this.#parts,
       seams: this.#seams,
+      counts: this.#counts,
       held: fault.held,
       happens: (client) => fault.happens(client),
       tally: (of) => fault.tally(of),

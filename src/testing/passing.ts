@@ -6,11 +6,20 @@ import type { XmlElement } from "../xml/parser.ts";
 import { readXml, writeXml } from "./read-xml.ts";
 import { type Direction, Seen } from "./seen.ts";
 
+/** Whoever took it, and has to see to it when it goes on. */
+interface Taker {
+  /** It goes now. */
+  goes(): void;
+  /** It cannot: the connection is gone. */
+  cannot(): void;
+}
+
 /** One element on its way, where it can be kept, changed, doubled or thrown away. */
 export class Passing extends Seen {
   readonly stream: Stream;
   /** Asked when it is let go; true: somebody else sees to it from then on. Default: nobody is. */
   onward: (passing: Passing) => boolean = () => false;
+  #taker: Taker | undefined;
   readonly #go: (xml: string | undefined) => void;
 
   private constructor(direction: Direction, stream: Stream, xml: string, go: (xml?: string) => void) {
@@ -34,14 +43,26 @@ export class Passing extends Seen {
     });
   }
 
+  get isTaken(): boolean {
+    return this.#taker !== undefined;
+  }
+
+  /** From now on `taker` sees to it. */
+  take(taker: Taker): void {
+    this.#taker = taker;
+  }
+
   /** Lets it go on its way: now, later, or once more; as it is, or as `xml`. A client that is gone gets nothing. */
   pass(xml?: string): void {
-    if (this.stream.state === "closed") return;
+    if (this.stream.state === "closed") return this.#taker?.cannot();
     // Another one each time: whoever is asked next may keep it.
     const again = new Passing(this.direction, this.stream, xml ?? this.xml, (changed = xml) =>
       this.#go(changed),
     );
-    if (!this.onward(again)) again.#go(undefined);
+    again.#taker = this.#taker;
+    if (this.onward(again)) return;
+    this.#taker?.goes();
+    again.#go(undefined);
   }
 
   /** The element anew, to change it: what is in `element` was seen by others. */

@@ -143,6 +143,62 @@ describe("a fault that is removed", () => {
   });
 });
 
+describe("stream management (XEP-0198) beside faults", () => {
+  async function managed(server: TestServer) {
+    const juliet = await server.client("juliet/balcony");
+    await juliet.sends(`<enable xmlns="urn:xmpp:sm:3" resume="true"/>`);
+    const enabled = await juliet.receives(
+      `<enabled xmlns="urn:xmpp:sm:3" id="{any}" resume="true" max="{any}"/>`,
+    );
+    const resumes = async (h: number) => {
+      const again = await server.rig.authenticated("juliet");
+      await again.sends(`<resume xmlns="urn:xmpp:sm:3" previd="${enabled.attrs["id"]}" h="${h}"/>`);
+      await server.settle();
+      return again;
+    };
+    return { juliet, resumes };
+  }
+
+  test("counts what is lost, doubled, held and late as the client does", async () => {
+    await using server = await start();
+    const romeo = await server.client("romeo");
+    const { juliet, resumes } = await managed(server);
+    const on = (body: string) => ({ ...toJuliet, body });
+    server.faults.add({ on: on("lost"), action: "drop" });
+    server.faults.add({ on: on("twice"), action: "duplicate" });
+    server.faults.add({ on: on("late"), action: "delay", by: "1s" });
+    const hold = server.faults.add({ on: on("held"), action: "hold" });
+    for (const body of ["1", "lost", "twice", "late", "held", "2"]) await romeo.sends(chat("juliet", body));
+    await server.clock.advance("1s");
+    expect(bodiesOf(juliet.heard)).toEqual(["1", "twice", "twice", "2", "late"]);
+    await juliet.sends(`<a xmlns="urn:xmpp:sm:3" h="5"/>`);
+    await server.settle();
+    expect(server.sessions("juliet")).toMatchObject([{ unacked: 0 }]);
+    await juliet.disconnects();
+    // It was not sent yet: it is now, on the next connection.
+    hold.release();
+    await romeo.sends(chat("juliet", "3"));
+    const again = await resumes(5);
+    hold.release();
+    await server.settle();
+    expect(bodiesOf(again.heard)).toEqual(["3", "held"]);
+    await again.sends(`<a xmlns="urn:xmpp:sm:3" h="7"/>`);
+    await server.settle();
+    expect(server.sessions("juliet")).toMatchObject([{ unacked: 0 }]);
+  });
+
+  test("tells the client of what it lost, and of what came twice, as if neither had been", async () => {
+    await using server = await start();
+    const { juliet } = await managed(server);
+    const on = (body: string) => ({ from: "juliet", body }) as const;
+    server.faults.add({ on: on("lost"), action: "drop" });
+    server.faults.add({ on: on("twice"), action: "duplicate" });
+    for (const body of ["lost", "twice", "1"]) await juliet.sends(chat("romeo", body));
+    await juliet.sends(`<r xmlns="urn:xmpp:sm:3"/>`);
+    await juliet.receives(`<a xmlns="urn:xmpp:sm:3" h="3"/>`);
+  });
+});
+
 describe("a snapshot", () => {
   test("brings back a fault that is over, with as many times left as there were, and its chance", async () => {
     await using server = await start({ seed: 5 });

@@ -27,6 +27,7 @@ export const archive = defineFault({
       if (how === "backwards") return turns(passing, site);
       if (how === "gaps" && site.tally(passing.client) % 2 === 1) return false;
       if (!site.happens(passing.client)) return false;
+      site.counts.unsend(passing);
       if (how === "repeat") {
         passing.pass();
         passing.pass();
@@ -40,6 +41,7 @@ export const archive = defineFault({
 function turns(passing: Passing, site: Site): boolean {
   const isUnderWay = site.held.some(({ stream }) => stream === passing.stream);
   if (!isUnderWay && !site.happens(passing.client)) return false;
+  site.counts.unsend(passing);
   site.held.push(passing);
   return true;
 }

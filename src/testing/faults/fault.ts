@@ -4,6 +4,7 @@ import { type Infer, type Schema, t } from "../../util/schema.ts";
 import type { Passing } from "../passing.ts";
 import { bareOf, type Seen } from "../seen.ts";
 import { millisecondsOf, type TestClock } from "../test-clock.ts";
+import type { Counts } from "./counts.ts";
 import type { Lines } from "./lines.ts";
 import type { Seams } from "./seams.ts";
 
@@ -54,6 +55,8 @@ export interface Site extends FaultsParts {
   after(ms: number, task: () => void): void;
   /** Settles later, on the server's clock; at once, when the server closes. */
   wait(ms: number): Promise<void>;
+  /** Where stanzas are counted; those that are kept from going on have to be told. */
+  readonly counts: Counts;
   /** Cuts the connection when what passed has been dealt with, or has left; nothing more passes until then. */
   cut(stream: Stream): void;
 }

@@ -28,6 +28,7 @@ export const push = defineFault({
     return site.seams.passing.add((passing) => {
       if (!isPublication(passing) || !isOf(passing, service, site) || !site.happens(passing.client))
         return false;
+      site.counts.unsend(passing);
       if (how === "error") refuse(passing);
       return true;
     });

@@ -55,7 +55,11 @@ function letNextGoFirst(matches: (seen: Seen) => boolean, { seams, held }: Site)
   });
 }
 
-function act(passing: Passing, action: FaultAction, by: number, { after, held }: Site): void {
+function act(passing: Passing, action: FaultAction, by: number, { after, held, counts }: Site): void {
+  const isOut = passing.direction === "out";
+  if (isOut) counts.unsend(passing);
+  else if (action === "drop") counts.miscount(passing, "lost");
+  else if (action === "duplicate") counts.miscount(passing, "again");
   if (action === "delay") after(by, () => passing.pass());
   if (action === "hold" || action === "reorder") held.push(passing);
   if (action === "duplicate") {

@@ -2,7 +2,7 @@
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { childElements, Jid, message, type Server, type Stanza } from "../../src/index.ts";
+import { childElements, createServer, Jid, message, type Server, type Stanza } from "../../src/index.ts";
 import { el } from "../../src/xml/element.ts";
 import { ns } from "../../src/xmpp/ns.ts";
 import { findProgram, findPythonWith, PATIENCE_MS, Program } from "./programs.ts";
@@ -45,6 +45,16 @@ async function isConnected(server: Server, connected: boolean): Promise<void> {
       timeout: PATIENCE_MS,
     })
     .toBe(1);
+}
+
+/** The server goes, and another one comes in its place: so does the component. */
+async function comesAgain({ server }: RealServer): Promise<void> {
+  const { component } = server.ports;
+  await isConnected(server, true);
+  await server.close();
+  await using next = await createServer({ components: { [BOT]: SECRET }, listen: { component } });
+  await next.listen();
+  await isConnected(next, true);
 }
 
 /** Somebody who talks to the component. */
@@ -95,6 +105,12 @@ describe("slixmpp", () => {
     await talks(real.server, program);
   });
 
+  test("comes again when the server does", async ({ real, skip }) => {
+    if (python === undefined) return skip("python3-slixmpp is not installed");
+    await using _ = runExample("python", real, python);
+    await comesAgain(real);
+  });
+
   test("tells who it is, and that it is there", async ({ real, skip }) => {
     if (python === undefined) return skip("python3-slixmpp is not installed");
     await using _ = runExample("python", real, python);
@@ -110,6 +126,11 @@ describe("xmpp.js", () => {
   test("answers as the documentation says, until it is killed", async ({ real }) => {
     await using program = runExample("js", real, process.execPath);
     await talks(real.server, program);
+  });
+
+  test("comes again when the server does", async ({ real }) => {
+    await using _ = runExample("js", real, process.execPath);
+    await comesAgain(real);
   });
 });
 

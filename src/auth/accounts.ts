@@ -43,6 +43,8 @@ const CACHED_USERS = 10_000;
 /** Removals that are remembered, for those who proved who they were just before. */
 const REMEMBERED_REMOVALS = 10_000;
 
+export type { AccountStatus } from "./account-table.ts";
+
 export interface AccountsOptions {
   readonly clock: Clock;
   readonly random: Random;

@@ -1,6 +1,5 @@
 import type { Accounts } from "../auth/accounts.ts";
 import type { Admins } from "../auth/admins.ts";
-import { anonymous as guests } from "../auth/anonymous.ts";
 import type { Mechanism } from "../auth/mechanism.ts";
 import type { Throttle } from "../auth/throttle.ts";
 import { serviceDomains } from "../config/services.ts";
@@ -24,16 +23,17 @@ import type { Logger } from "../util/logger.ts";
 import type { Metrics } from "../util/metrics.ts";
 import type { Random } from "../util/random.ts";
 import type { Element } from "../xml/element.ts";
-import { StanzaError, StreamError } from "../xmpp/errors.ts";
-import { Jid, JidError } from "../xmpp/jid.ts";
+import type { StanzaError } from "../xmpp/errors.ts";
+import { Jid } from "../xmpp/jid.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
+import { Admission, type AdmissionLimits, DISABLED, REMOVED, withResource } from "./admission.ts";
 import { DomainService } from "./domain-service.ts";
 import type { Host, SessionState, WholeServer } from "./host.ts";
 import { KeyedMutex } from "./keyed-mutex.ts";
 import type { Module, Service } from "./module.ts";
 import type { ServiceHost, ServiceSpec } from "./service-host.ts";
 
-export interface HostParts {
+export interface HostParts extends AdmissionLimits {
   readonly domain: string;
   /** All domains of the server. */
   readonly domains: readonly string[];
@@ -50,8 +50,6 @@ export interface HostParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly startedAt: number;
-  readonly resourcesPerAccount: number;
-  readonly resourceConflict: "replace" | "refuse";
   readonly admins: Admins;
   /** Asks for the end of the server. */
   shutDown(): void;
@@ -61,8 +59,6 @@ export interface HostParts {
   apart(write: () => void): Promise<void>;
   openFolder(path: string): Promise<string>;
 }
-
-const DISABLED = "the account is disabled";
 
 /** One domain of the server: its sessions, its modules, and what they registered. */
 export class DomainHost implements Host, StreamHost, SessionHost {
@@ -82,8 +78,7 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   readonly #timers: Timer[] = [];
   /** What modules still do about sessions that ended. */
   readonly #endings = new Set<Promise<void>>();
-  /** Accounts that are being removed: nobody may come in and stay. */
-  readonly #leaving = new Set<string>();
+  readonly #admission: Admission;
   /** The name of the module that is being set up. */
   #settingUp = "";
 
@@ -101,6 +96,7 @@ export class DomainHost implements Host, StreamHost, SessionHost {
       answered: (answer) => void this.#requests.settle(answer),
     });
     this.#requests = new PendingRequests(parts.clock, parts.random);
+    this.#admission = new Admission(parts.accounts, this.sessions, parts);
   }
 
   get domain(): string {
@@ -304,25 +300,10 @@ export class DomainHost implements Host, StreamHost, SessionHost {
 
   /** RFC 6120 §7.6, §7.7: the resource asked for, or one that nobody can guess. */
   async bind(stream: SessionStream, user: Jid, resource: string | undefined): Promise<Session> {
-    const jid = resource === undefined ? user.withResource(this.random.id()) : prepare(user, resource);
+    const jid = resource === undefined ? user.withResource(this.random.id()) : withResource(user, resource);
     const status = await this.accounts.status(user);
-    const anonymous = stream.mechanism === guests.name;
-    // Who has the name by now may be somebody else.
-    const isGone =
-      !anonymous && (status === undefined || this.accounts.wasRemovedSince(user, stream.authenticatedAsOf));
-    if (isGone || this.#leaving.has(user.toString())) {
-      throw new StreamError("not-authorized", "the account was removed");
-    }
-    if (status === "disabled") throw new StreamError("not-authorized", DISABLED);
-    const conflicting = this.sessions.get(jid);
-    if (conflicting) {
-      if (this.#parts.resourceConflict === "refuse") throw new StanzaError("conflict");
-      conflicting.close("conflict", "replaced by a new connection");
-    }
-    if (this.sessions.of(user).length >= this.#parts.resourcesPerAccount) {
-      throw new StanzaError("resource-constraint", "too many resources are connected");
-    }
-    const session = new Session(jid, this, stream, anonymous);
+    this.#admission.admit(stream, jid, status);
+    const session = new Session(jid, this, stream, this.#admission.isGuest(stream));
     this.sessions.add(session);
     await this.emit("session:open", { session });
     return session;
@@ -365,21 +346,16 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   }
 
   /** Everything of the account goes: its sessions first, then what modules keep, then the credentials. */
-  async removeUser(user: Jid): Promise<boolean> {
-    const key = user.bare.toString();
-    this.#leaving.add(key);
-    try {
-      for (const session of this.sessions.of(user).slice())
-        session.close("not-authorized", "the account was removed");
+  removeUser(user: Jid): Promise<boolean> {
+    return this.#admission.closed(user, async () => {
+      for (const session of this.sessions.of(user).slice()) session.close("not-authorized", REMOVED);
       // What modules write down of a session's end goes with the rest.
       await Promise.all(this.#endings);
       await this.emit("user:deleted", { user });
       // Whoever has the address next is somebody else.
       await this.#parts.admins.forget(user.bare);
-      return await this.accounts.remove(user);
-    } finally {
-      this.#leaving.delete(key);
-    }
+      return this.accounts.remove(user);
+    });
   }
 
   async setDisabled(user: Jid, disabled: boolean): Promise<void> {
@@ -403,15 +379,5 @@ export class DomainHost implements Host, StreamHost, SessionHost {
         error: error instanceof Error ? error.stack : String(error),
       }),
     );
-  }
-}
-
-/** @throws StanzaError when the resource is not one (RFC 6120 §7.7.2.1). */
-function prepare(user: Jid, resource: string): Jid {
-  try {
-    return user.withResource(resource);
-  } catch (error) {
-    if (error instanceof JidError) throw new StanzaError("bad-request", "not a valid resource");
-    throw error;
   }
 }

@@ -39,6 +39,7 @@ import { createMetrics, type Metrics } from "./util/metrics.ts";
 import type { Random } from "./util/random.ts";
 import { Rates } from "./util/rates.ts";
 import { Jid } from "./xmpp/jid.ts";
+import type { Stanza } from "./xmpp/stanza.ts";
 
 /** What a server takes from outside; everything else is in its configuration. */
 export interface ServerParts {
@@ -199,6 +200,11 @@ export class XmppServer implements WholeServer {
   /** The ports in use, 0 for none; the first of several. */
   get ports(): Ports {
     return this.#listeners.ports;
+  }
+
+  /** From now on `gate` is shown every stanza that is to go anywhere; what it returns true for does not. */
+  setGate(gate: (stanza: Stanza) => boolean): void {
+    this.#network.gate = gate;
   }
 
   /** From now on `keeper` stands at the ports. */

@@ -30,9 +30,12 @@ export class Network {
     return this.#domains.has(domain);
   }
 
+  /** Shown every stanza first; those that it returns true for are its own. Default: nobody is asked. */
+  gate: ((stanza: Stanza) => boolean) | undefined;
+
   /** Never throws. A stanza without `to` has no way to go and is dropped. */
   route(stanza: Stanza, session?: Session): Awaitable<void> {
-    if (!stanza.to) return;
+    if (!stanza.to || this.gate?.(stanza)) return;
     const domain = this.#domains.get(stanza.to.domain);
     if (domain) return domain.deliver(stanza, session);
     // RFC 6120 §10.4: without federation every other domain is unreachable.

@@ -137,6 +137,7 @@ export class TestServer implements AsyncDisposable {
       domains: () => [...this.server.hosts.keys()],
       streams: () => this.server.streams,
       sessions: () => this.#sessions(),
+      bounce: (...refused: Parameters<Host["bounce"]>) => void this.server.host().bounce(...refused),
     };
     this.faults = new Faults(parts, seams, seed);
     this.#handlers = new Handlers({ clock, resolve, failed: (message) => void this.#failures.push(message) });
@@ -417,6 +418,7 @@ export class TestServer implements AsyncDisposable {
   #watch(): void {
     this.server.addTap(this.#tap);
     this.server.keepDoors(this.#doors);
+    this.server.setGate((stanza) => this.#seams.routing.all.some((takes) => takes(stanza)));
   }
 
   /** What is to be seen is at once what the image says; the server follows. */

@@ -287,6 +287,40 @@ test("two who read the archive backwards at a time get each their own pages", as
   expect(bodiesOf(romeo.heard)).toEqual(["2", "1", "1", "2"]);
 });
 
+describe("a push service that is down", () => {
+  test.each(["silent", "error"] as const)(
+    "is one that is no client as well: a component, or one elsewhere (%s)",
+    async (how) => {
+      await using server = await start();
+      const heard: string[] = [];
+      server.server.component("push.localhost", (stanza) => {
+        heard.push(stanza.toString());
+        return undefined;
+      });
+      const romeo = await server.client("romeo/phone");
+      for (const service of ["push.localhost", "push.example"]) {
+        await romeo.sends(
+          `<iq type="set" id="e"><enable xmlns="urn:xmpp:push:0" jid="${service}" node="1"/></iq>`,
+        );
+        await romeo.receives(`<iq type="result" id="e"/>`);
+      }
+      await romeo.disconnects();
+      const juliet = await server.client("juliet");
+      const fault = server.faults.add({ fault: "push", how });
+      await juliet.sends(chat("romeo", "Hi"));
+      await server.clock.advance("1m");
+      expect(fault.hits).toBe(2);
+      expect(heard).toEqual([]);
+      fault.remove();
+      const other = server.faults.add({ fault: "push", service: "push.example" });
+      await juliet.sends(chat("romeo", "Ho"));
+      await server.settle();
+      expect(other.hits).toBe(1);
+      expect(heard).toEqual([expect.stringContaining("urn:xmpp:push:0")]);
+    },
+  );
+});
+
 /** What the server says that it offered (XEP-0474 §5.1), and the same of what the client was shown. */
 async function offersOf(server: TestServer): Promise<{ told: string | undefined; shown: string }> {
   const client = server.rig.raw();

@@ -1,6 +1,8 @@
 import type { Session } from "../../session/session.ts";
 import type { Stream } from "../../stream/stream.ts";
 import { type Infer, type Schema, t } from "../../util/schema.ts";
+import type { StanzaError } from "../../xmpp/errors.ts";
+import type { Stanza } from "../../xmpp/stanza.ts";
 import type { Passing } from "../passing.ts";
 import { bareOf, type Seen } from "../seen.ts";
 import { millisecondsOf, type TestClock } from "../test-clock.ts";
@@ -37,6 +39,8 @@ export interface FaultsParts {
   streams(): Iterable<Stream>;
   sessions(): Iterable<Session>;
   settle(): Promise<void>;
+  /** The sender of a stanza hears that it came to nothing. */
+  bounce(stanza: Stanza, error: StanzaError): void;
 }
 
 /** What one fault has to work with. */

@@ -1,5 +1,6 @@
 import type { SecureContext } from "node:tls";
 import type { Stream } from "../../stream/stream.ts";
+import type { Stanza } from "../../xmpp/stanza.ts";
 import type { Passing } from "../passing.ts";
 import type { Toxicity } from "./lines.ts";
 
@@ -46,6 +47,8 @@ export class Seams {
   /** A stream header that came; true: the server does not get to see it. */
   readonly opening = new Seam<(stream: Stream) => boolean>();
   readonly transport = new Seam<TransportFault>();
+  /** A stanza that is to go somewhere; true: it does not. */
+  readonly routing = new Seam<(stanza: Stanza) => boolean>();
   readonly network = new Seam<Toxicity>();
   /** Asked for each connection with a handshake. */
   readonly certificate = new Seam<() => SecureContext | undefined>();
@@ -54,8 +57,8 @@ export class Seams {
   readonly skew = new Seam<number>();
 
   get #each(): readonly Seam<unknown>[] {
-    const { passing, opening, transport, network, certificate, store, skew } = this;
-    return [passing, opening, transport, network, certificate, store, skew] as Seam<unknown>[];
+    const { passing, opening, transport, routing, network, certificate, store, skew } = this;
+    return [passing, opening, transport, routing, network, certificate, store, skew] as Seam<unknown>[];
   }
 
   /** All that goes wrong now; `restore` takes it. */

@@ -2,6 +2,7 @@ import { configDocs, configJsonSchema } from "../../src/config/docs.ts";
 import { defaultModules } from "../../src/modules/index.ts";
 import { doap } from "./doap.ts";
 import { hooksDocs } from "./hooks.ts";
+import { likenessesDocs } from "./likenesses.ts";
 import { xepsDocs } from "./xeps.ts";
 
 /** Every file below docs/ that is generated, by its name, as it should be now. */
@@ -12,5 +13,6 @@ export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
     ["hooks.md", await hooksDocs()],
     ["xeps.md", xepsDocs()],
     ["jackdaw.doap", doap()],
+    ["likenesses.md", likenessesDocs()],
   ]);
 }

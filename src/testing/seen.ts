@@ -17,8 +17,10 @@ export class Seen {
   readonly kind: SeenKind;
   /** As it goes over the wire, but that what a client sent is written anew. */
   readonly xml: string;
-  /** The full JID of the client's session; before there is one its account's, or "". */
+  /** Who it is: the session's full JID; before there is one the account's, or "". */
   readonly client: string;
+  /** The full JID of the session; undefined before there is one. */
+  readonly session: string | undefined;
   /** Milliseconds since the epoch on the server's clock. */
   readonly time: number;
   #element: Element | undefined;
@@ -27,7 +29,8 @@ export class Seen {
     this.direction = direction;
     this.kind = kindOf(xml);
     this.xml = xml;
-    this.client = (stream.session?.jid ?? stream.user)?.toString() ?? "";
+    this.session = stream.session?.jid.toString();
+    this.client = this.session ?? stream.user?.toString() ?? "";
     this.time = stream.environment.clock.now();
   }
 

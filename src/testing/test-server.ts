@@ -279,6 +279,11 @@ export class TestServer implements AsyncDisposable {
     return this.#traffic.stanzas(pattern, options);
   }
 
+  /** All stanzas from now on. */
+  [Symbol.asyncIterator](): AsyncGenerator<Seen, void> {
+    return this.stanzas();
+  }
+
   /** What went by so far is of no interest to `expect` and `expectNone`. */
   forget(): void {
     this.#traffic.forget();

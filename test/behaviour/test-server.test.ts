@@ -172,6 +172,10 @@ describe("expectations", () => {
   test("come one by one as an iterator", async () => {
     const server = await virtual();
     const bodies: unknown[] = [];
+    const sessions = new Set<string | undefined>();
+    const all = (async () => {
+      for await (const { session } of server) sessions.add(session);
+    })();
     const listening = (async () => {
       for await (const { element } of server.stanzas({ to: "juliet", kind: "message" }))
         bodies.push(element.getChildText("body"));
@@ -182,6 +186,8 @@ describe("expectations", () => {
     await romeo.sends(chat("juliet", "two"));
     await server.close();
     await listening;
+    await all;
+    expect(sessions).toEqual(new Set([undefined, "romeo@localhost/orchard", "juliet@localhost/balcony"]));
     expect(bodies).toEqual(["one", "two"]);
   });
 });

@@ -2,8 +2,8 @@ import type { Seen } from "../seen.ts";
 import type { TestServer } from "../test-server.ts";
 
 /** Something that went over a stream, as JSON. */
-export function viewSeen({ direction, kind, client, from, to, time, xml }: Seen): object {
-  return { direction, kind, client, from, to, time, xml };
+export function viewSeen({ direction, kind, session, client, from, to, time, xml }: Seen): object {
+  return { direction, kind, session, client, from, to, time, xml };
 }
 
 /** What a suite has to know to begin. */

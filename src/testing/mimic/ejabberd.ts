@@ -22,11 +22,10 @@ import {
 
 const NOT_THERE = "Conference room does not exist";
 
-/**
- * ejabberd 23.01, as packaged by Debian 12 and observed on loopback, without TLS, with the modules of its own configuration that
- * have to do with clients. test/fixtures/mimicry/ejabberd-23.01.json is what it said.
- */
 export const ejabberd: Likeness = {
+  of: "ejabberd 23.01",
+  source:
+    "As packaged by Debian 12 and observed on loopback, without TLS, with the modules of its own configuration that have to do with clients: test/fixtures/mimicry/ejabberd-23.01.json",
   // Its <sm/> of version 2 and its <c/> are left out: the server does not speak the one, and the hash would be wrong.
   features: [
     `starttls ${ns.TLS}`,
@@ -69,7 +68,7 @@ export const ejabberd: Likeness = {
   roomDefaults: { archive: false, changeSubject: true },
   answeredLast: [ns.MUC_ADMIN, ns.MUC_OWNER],
   // Its presence of rooms themselves, with their capabilities, is not shown: the hash would be wrong.
-  quirks: known("ejabberd 23.01, observed: test/fixtures/mimicry/ejabberd-23.01-rooms.json", [
+  quirks: known("Observed: test/fixtures/mimicry/ejabberd-23.01-rooms.json", [
     without("mav urn:xmpp:muc:affiliations:1", `occupant-id ${ns.OCCUPANT_ID}`),
     unlocked,
     ownAddress,

@@ -10,6 +10,10 @@ import type { Quirk } from "./quirk.ts";
 
 /** How another server shows itself; each part says where that is known from. */
 export interface Likeness {
+  /** Name and version. */
+  readonly of: string;
+  /** Where everything but the quirks is known from. */
+  readonly source: string;
   /** `name namespace` of stream features, in their order. Those that are not there are not shown. */
   readonly features: readonly string[];
   /** In their order; others are not offered. */

@@ -4,14 +4,13 @@ import { known } from "./quirk.ts";
 import { roomErrors } from "./room-errors.ts";
 import { destroyedForNobody, inOrderOf, namedEmptySubject, ownAddress, without } from "./room-quirks.ts";
 
-/** In xmppserver/src/main/java/org/jivesoftware/openfire of that source. */
-const place = (what: string) => `Openfire, source: muc/${what}`;
+/** In xmppserver/src/main/java/org/jivesoftware/openfire. */
+const place = (what: string) => `Its source: muc/${what}`;
 
-/**
- * Openfire, after its source and an answer to discovery by version 5.0.0 Alpha that was made public; it was not observed here.
- * https://github.com/igniterealtime/Openfire
- */
 export const openfire: Likeness = {
+  of: "Openfire 5.0.0 Alpha",
+  source:
+    "Its source, https://github.com/igniterealtime/Openfire, and an answer to discovery that was made public; it was not observed",
   // LocalClientSession.getAvailableStreamFeatures; <sm/> of version 2, <c/> and <limits/> are left out.
   features: [
     `starttls ${ns.TLS}`,

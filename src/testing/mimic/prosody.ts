@@ -19,11 +19,10 @@ import {
   without,
 } from "./room-quirks.ts";
 
-/**
- * Prosody 0.12.3, as packaged by Debian 12 and observed on loopback, without TLS, with the modules that its own configuration names
- * and offline, limits, mam, register. test/fixtures/mimicry/prosody-0.12.3.json is what it said.
- */
 export const prosody: Likeness = {
+  of: "Prosody 0.12.3",
+  source:
+    "As packaged by Debian 12 and observed on loopback, without TLS, with the modules that its own configuration names and offline, limits, mam, register: test/fixtures/mimicry/prosody-0.12.3.json",
   // Its <sm/> of version 2 and its <c/> are left out: the server does not speak the one, and the hash would be wrong.
   features: [
     `starttls ${ns.TLS}`,
@@ -64,7 +63,7 @@ export const prosody: Likeness = {
   errorsRepeat: false,
   roomDefaults: { public: false, archive: false },
   answeredLast: [ns.MUC_ADMIN],
-  quirks: known("Prosody 0.12.3, observed: test/fixtures/mimicry/prosody-0.12.3-rooms.json", [
+  quirks: known("Observed: test/fixtures/mimicry/prosody-0.12.3-rooms.json", [
     without("mav urn:xmpp:muc:affiliations:1"),
     ownAddress,
     actorsAddress,

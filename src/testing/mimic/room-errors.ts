@@ -34,6 +34,7 @@ export function roomErrors(
       const asked = childElements(stanza).filter((child) => child !== error);
       const kind = stanza.getName() as RoomError["on"];
       word(stanza, error, asked, errors);
+      delete error.attrs["by"];
       if (by) attribute(stanza, error);
       const before = repeats[kind] === "before" ? asked : [];
       stanza.children = [...before, error, ...(repeats[kind] === "behind" ? asked : [])];

@@ -113,6 +113,30 @@ describe("a change", () => {
     expect(alice.heard).toContain(`<mav xmlns="${MAV}" since="${next?.[2]}"`);
   });
 
+  test("of a whole domain is told in a message, whoever of it is there", async ({ connect }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/phone");
+    await makeRoom(alice, "first", OPEN);
+    const { version } = await asks(bob, "second");
+    await grants(alice, `<item affiliation="member" jid="bob@localhost"/>`);
+    for (const domain of ["evil.example", "localhost"]) {
+      forget(bob);
+      await grants(alice, `<item affiliation="outcast" jid="${domain}"/>`);
+      await bob.receives(
+        `<message from="${ROOM}" id="{any}"><x xmlns="${USER}"><mav xmlns="${MAV}" since="{any}" until="{any}"/><item affiliation="outcast" jid="${domain}" role="none"/></x></message>`,
+      );
+    }
+    await leave(bob, "second");
+    forget(bob);
+    // Each change once, and no word of who is banned to those who may not list them.
+    const later = (await asks(bob, "second", version)).seen[0];
+    expect(later?.match(/<item jid="[^"]+" affiliation="[^"]+"/g)).toEqual([
+      '<item jid="bob@localhost" affiliation="member"',
+      '<item jid="evil.example" affiliation="none"',
+      '<item jid="localhost" affiliation="none"',
+    ]);
+  });
+
   test("of a reserved nickname alone is none", async ({ connect }) => {
     const alice = await connect("alice/phone");
     const bob = await connect("bob/phone");

@@ -91,14 +91,19 @@ export class AffiliationChanges {
       rank === affiliation ? undefined : { since: room.log.version, until: this.#context.host.random.id() };
     return after(this.#save(room, change, step?.until), () => {
       const affected = this.#affected(room, address);
-      // §5.2.2 of XEP-0463: the first who hears of it, hears of the step.
+      // §5.2.2 of XEP-0463: what is said first of somebody tells of the step; what a domain is, no presence tells.
+      const isPresent = affected.length > 0 && address.local !== "";
       const told = affected.map((occupant, index) =>
-        this.#changeOccupant(room, occupant, rank, { ...news, step: index === 0 ? step : undefined }),
+        this.#changeOccupant(room, occupant, rank, {
+          ...news,
+          step: isPresent && index === 0 ? step : undefined,
+        }),
       );
-      if (affected.length === 0 && address.local !== "" && step) {
-        return () => this.#tellOfAbsent(room, address, affiliation, step);
-      }
-      return () => each(told, (tell) => tell());
+      return () =>
+        together(
+          each(told, (tell) => tell()),
+          step && !isPresent ? this.#tellOfAbsent(room, address, affiliation, step) : undefined,
+        );
     });
   }
 

@@ -1,4 +1,4 @@
-import type { Table } from "../store/store.ts";
+import { StoreError, type Table } from "../store/store.ts";
 import { type Awaitable, after } from "../util/awaitable.ts";
 import type { Host } from "./host.ts";
 
@@ -17,6 +17,8 @@ export class LateRows<R extends { user: string }> {
   readonly #table: Table<R>;
   readonly #waiting = new Map<string, R>();
   #isStopping = false;
+  /** Whether the store refused the last time. */
+  #isFailing = false;
 
   /** @param table its key is `user`. */
   constructor(host: Host, table: Table<R>) {
@@ -48,10 +50,19 @@ export class LateRows<R extends { user: string }> {
   async #write(): Promise<void> {
     if (this.#waiting.size === 0) return;
     let rows: readonly R[] = [];
-    await this.#host.apart(() => {
-      rows = [...this.#waiting.values()];
-      for (const row of rows) void this.#table.put(row);
-    });
+    try {
+      await this.#host.apart(() => {
+        rows = [...this.#waiting.values()];
+        for (const row of rows) void this.#table.put(row);
+      });
+      this.#isFailing = false;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      // Once, and not every few seconds for as long as the disk is full.
+      if (!this.#isFailing) this.#host.log.error("rows wait to be written", { error: error.message });
+      this.#isFailing = true;
+      return;
+    }
     // Another one may have taken a row's place meanwhile.
     for (const row of rows) if (this.#waiting.get(row.user) === row) this.#waiting.delete(row.user);
   }

@@ -1,6 +1,10 @@
 /** XEP-0012 Last Activity, version 2.0: of the server, of accounts, of resources. */
-import { describe } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, onTestFinished } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
+import { createRig } from "../../src/testing/create-rig.ts";
 import { test } from "../../src/testing/rig.ts";
 import { Jid } from "../../src/xmpp/jid.ts";
 import { letSee } from "./subscribe.ts";
@@ -111,6 +115,23 @@ describe("while a resource is available", () => {
     alice.forget(() => true);
     await asks(alice, "bob@localhost");
     await learns(alice, 0);
+  });
+
+  test("also of one who was there to the end of the server", async () => {
+    const path = mkdtempSync(join(tmpdir(), "jackdaw-last-"));
+    onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+    const start = () => createRig({ store: { sqlite: join(path, "db.sqlite") } });
+    const before = await start();
+    await before.user("alice");
+    await before.connect("bob/desk");
+    await letSee(before.server, "bob@localhost", "alice@localhost");
+    await before.close();
+    await using after = await start();
+    await after.clock.advance(30_000);
+    const alice = await after.connect("alice/phone");
+    alice.forget(() => true);
+    await asks(alice, "bob@localhost");
+    await learns(alice, 30);
   });
 
   test("users may ask for themselves", async ({ connect }) => {

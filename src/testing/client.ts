@@ -6,6 +6,7 @@ import { ns } from "../xmpp/ns.ts";
 import { type Captures, fill, mismatch } from "./match.ts";
 import { NO_LIMITS, readXml, treeOf } from "./read-xml.ts";
 import type { Transcript } from "./transcript.ts";
+import { textOf, type XmlLike } from "./xml-like.ts";
 
 /** A connection as a client of a test has it: a pipe, or a socket. */
 export interface Wire {
@@ -68,8 +69,8 @@ export class Client {
   }
 
   /** XML; `{name}` stands for what a pattern captured. Settles when the server has dealt with it. */
-  async sends(xml: string): Promise<void> {
-    await this.sendsRaw(fill(xml, this.#captures));
+  async sends(xml: XmlLike): Promise<void> {
+    await this.sendsRaw(fill(textOf(xml), this.#captures));
   }
 
   /** Bytes, or text as it is. */

@@ -7,17 +7,18 @@ import type { Passing } from "./passing.ts";
 import { describePattern, matcherOf, type StanzaPattern } from "./pattern.ts";
 import { readXml } from "./read-xml.ts";
 import { millisecondsOf, type TestClock } from "./test-clock.ts";
+import { textOf, type XmlLike } from "./xml-like.ts";
 
 /** What a handler can do about the stanza it was given. Doing nothing leaves it unanswered. */
 export interface HandlerContext {
   /** The full JID of the client that sent it. */
   readonly client: string;
   /** Answers: with the payload of a result, or with whole stanzas, whose `from`, `to` and `id` need not be given. */
-  reply(...xml: readonly (string | Element)[]): void;
+  reply(...xml: readonly XmlLike[]): void;
   /** Answers with an error (RFC 6120 §8.3). */
   error(condition: StanzaCondition, text?: string): void;
   /** Sends the client something else. */
-  send(xml: string | Element): void;
+  send(xml: XmlLike): void;
   /** Lets the server deal with it after all. */
   pass(): void;
 }
@@ -34,7 +35,7 @@ export interface Handler {
   /** What it does it does so much later, on the server's clock. */
   delay(duration: number | string): this;
   /** See {@link HandlerContext.reply}. */
-  reply(...xml: readonly (string | Element)[]): this;
+  reply(...xml: readonly XmlLike[]): this;
   /** See {@link HandlerContext.error}. */
   error(condition: StanzaCondition, text?: string): this;
   remove(): void;
@@ -167,7 +168,7 @@ class ScriptedHandler implements Handler {
     return this;
   }
 
-  reply(...xml: readonly (string | Element)[]): this {
+  reply(...xml: readonly XmlLike[]): this {
     this.#handle = (_, context) => context.reply(...xml);
     return this;
   }
@@ -200,7 +201,7 @@ class Context implements HandlerContext {
     this.#passing = passing;
   }
 
-  reply(...xml: readonly (string | Element)[]): void {
+  reply(...xml: readonly XmlLike[]): void {
     const trees = xml.map(treeOf);
     const { kind } = this.#passing;
     if (kind === "iq" && !trees.some(isStanza)) {
@@ -216,7 +217,7 @@ class Context implements HandlerContext {
     this.send(asked.error(new StanzaError(condition, text)).toTree());
   }
 
-  send(xml: string | Element): void {
+  send(xml: XmlLike): void {
     const { stream } = this.#passing;
     const tree = treeOf(xml);
     // Past the session nothing would be counted or acknowledged (XEP-0198).
@@ -246,8 +247,8 @@ class Context implements HandlerContext {
   }
 }
 
-function treeOf(xml: string | Element): Element {
-  return readXml(typeof xml === "string" ? xml : serialize(xml));
+function treeOf(xml: XmlLike): Element {
+  return readXml(textOf(xml));
 }
 
 function isStanza(tree: Element): boolean {

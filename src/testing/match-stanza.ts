@@ -1,15 +1,13 @@
 import { AssertionError } from "node:assert";
-import { Element, serialize } from "../xml/element.ts";
+import { Element } from "../xml/element.ts";
 import { mismatch } from "./match.ts";
 import { readXml } from "./read-xml.ts";
+import { textOf, type XmlLike } from "./xml-like.ts";
 
 export interface MatchOptions {
   /** Names of attributes that do not count, wherever they are: `["id", "stamp"]`. */
   readonly ignore?: readonly string[];
 }
-
-/** XML as text, or whatever turns into it: elements of ltx and xmpp.js, what `server.expect` found. */
-export type XmlLike = string | { toString(): string } | { readonly xml: string };
 
 /** What the `expect` of Vitest and Jest takes in `expect.extend`. */
 export const stanzaMatchers = {
@@ -53,10 +51,4 @@ function compare(received: XmlLike, pattern: string, { ignore = [] }: MatchOptio
 function strip(tree: Element, names: ReadonlySet<string>): void {
   for (const name of names) delete tree.attrs[name];
   for (const child of tree.children) if (child instanceof Element) strip(child, names);
-}
-
-function textOf(received: XmlLike): string {
-  if (typeof received === "string") return received;
-  if ("xml" in received) return received.xml;
-  return received instanceof Element ? serialize(received) : received.toString();
 }

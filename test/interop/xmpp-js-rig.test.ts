@@ -51,6 +51,20 @@ async function settledRomeo(server: TestServer): Promise<Romeo> {
   return romeo;
 }
 
+test("elements of its own are taken by handlers and by clients of the test", async () => {
+  const server = await serve();
+  const payload = () => xml("x", { xmlns: "urn:example:x" }, xml("y", { a: "<" }, "&"));
+  server.on({ iq: "get", xmlns: "urn:example:x" }, (_, context) => context.reply(payload()));
+  const romeo = romeoOf(server);
+  await romeo.start();
+  const answer = await romeo.iqCaller.get(xml("x", { xmlns: "urn:example:x" }), "localhost");
+  expect(answer.toString()).toBe(payload().toString());
+  const juliet = await server.client("juliet");
+  await juliet.sends(xml("message", { to: "romeo@localhost" }, payload()));
+  const { element } = await server.expect({ from: "juliet", kind: "message", xmlns: "urn:example:x" });
+  expect(element.getChild("x")?.getChildText("y")).toBe("&");
+});
+
 describe("logging in", () => {
   test.each(["xmpp", "ws"] as const)("over %s, in clear", async (service) => {
     const server = await serve();

@@ -53,7 +53,9 @@ export const mam = defineModule({
     ],
     "XEP-0441": ["There is no advanced configuration by ad-hoc commands."],
     "XEP-0424": ["Of several messages with one id the 50 latest are looked at; ids are meant to be unique."],
-    "XEP-0059": ["Of results that are searched for there are neither count nor pages by index."],
+    "XEP-0059": [
+      "An archive that is searched for words or for a full JID tells no count and has no pages by index, as reading all of it would take long.",
+    ],
   },
   // §7 wants them at the addresses with an archive; Profanity asks the domain alone, which has one for nobody.
   features: [ns.RETRACT, ns.MAM, ns.MAM_EXTENDED],

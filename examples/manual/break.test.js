@@ -1,6 +1,6 @@
 import assert from "node:assert";
 import { test } from "node:test";
-import { client } from "@xmpp/client";
+import { client, xml } from "@xmpp/client";
 import { withServer } from "jackdaw/testing";
 
 const hi = `<message to="juliet@localhost" type="chat"><body>Hi</body></message>`;
@@ -58,5 +58,12 @@ test("a client that may not log in can do so later, on a slow network", () =>
     await romeo.stop();
     await romeo.start();
     assert.ok(slow.hits === 2);
+    slow.remove();
+
+    const silence = server.faults.add({ fault: "network", user: "romeo", stall: true });
+    const pong = romeo.iqCaller.get(xml("ping", { xmlns: "urn:xmpp:ping" }), "localhost");
+    await server.expectNone({ from: "romeo", iq: "get" });
+    silence.remove();
+    await pong;
     await romeo.stop();
   }));

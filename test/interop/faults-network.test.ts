@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { FaultOptions, TestServer } from "../../src/testing/index.ts";
 import { happens, romeoOf, serve, settledRomeo } from "./rig-clients.ts";
 import { type RigPeer, ways } from "./rig-peers.ts";
+import { $pres, makeStrophe, Strophe } from "./strophe-peer.ts";
 
 const PATIENCE = { timeout: 10_000 };
 
@@ -159,6 +160,37 @@ describe("@xmpp/client", () => {
     expect(romeo.status).not.toBe("online");
     fault.remove();
     await expect.poll(() => romeo.status, PATIENCE).toBe("online");
+  });
+});
+
+test("stanza over BOSH is cut in the middle of an answer, asks again, and gets it once", async () => {
+  const server = await serve();
+  const romeo = await ways.find(({ name }) => name.startsWith("stanza over BOSH"))?.connect(server);
+  // As many as there are now: the next one is whole.
+  const { hits: times } = server.faults.add({ fault: "network" });
+  const fault = server.faults.add({ fault: "network", direction: "out", cutAfter: 100, times });
+  await says(server, "x".repeat(500), "2");
+  await expect.poll(() => romeo?.bodies, PATIENCE).toEqual(["x".repeat(500), "2"]);
+  expect(fault.hits).toBe(times);
+  expect(server.sessions("romeo")).toHaveLength(1);
+});
+
+describe("strophe.js over BOSH", () => {
+  async function romeoOn(server: TestServer) {
+    const { jid, password } = server.user("romeo");
+    const peer = makeStrophe({ server: server.server, certificate: server.ca }, "bosh", { jid, password });
+    await peer.reaches(Strophe.Status.CONNECTED);
+    peer.send($pres());
+    await server.expect({ to: "romeo", kind: "presence" });
+    return peer;
+  }
+
+  test("is disconnected where its session is cut", async () => {
+    const server = await serve({ tls: true });
+    const romeo = await romeoOn(server);
+    server.kill("romeo");
+    await romeo.reaches(Strophe.Status.DISCONNECTED);
+    expect(server.sessions("romeo")).toEqual([]);
   });
 });
 

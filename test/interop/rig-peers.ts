@@ -31,7 +31,8 @@ export const ways: readonly Way[] = [
     connect: (server) => xmppJs(server, "https", "xmpps"),
   },
   { name: "@xmpp/client over WebSocket", tls: true, connect: (server) => xmppJs(server, "wss") },
-  { name: "stanza over WebSocket in clear", tls: false, connect: (server) => stanza(server) },
+  { name: "stanza over WebSocket in clear", tls: false, connect: (server) => stanza(server, "websocket") },
+  { name: "stanza over BOSH in clear", tls: false, connect: (server) => stanza(server, "bosh") },
   { name: "strophe.js over WebSocket", tls: true, connect: (server) => strophe(server, "websocket") },
   { name: "strophe.js over BOSH", tls: true, connect: (server) => strophe(server, "bosh") },
 ];
@@ -45,9 +46,10 @@ async function xmppJs(server: TestServer, name: ServiceName, scheme: string = na
   };
 }
 
-async function stanza(server: TestServer): Promise<RigPeer> {
+async function stanza(server: TestServer, transport: "websocket" | "bosh"): Promise<RigPeer> {
   const { jid, password } = server.user("romeo");
-  const transports = { websocket: server.service("ws"), bosh: false } as const;
+  const places = { websocket: server.service("ws"), bosh: server.service("bosh") };
+  const transports = { websocket: false, bosh: false, [transport]: places[transport] };
   const client = createClient({ jid, password, transports });
   onTestFinished(() => client.disconnect());
   const bodies: string[] = [];

@@ -183,7 +183,8 @@ export async function registerAccount(port: number, name: string): Promise<void>
   if (answer.attributes["type"] !== "result") throw new Error(`no account for ${name}: ${answer.inner}`);
 }
 
-async function unlessGone(work: Promise<void>): Promise<void> {
+/** Waits for what goes on until the server is gone. */
+export async function unlessGone(work: Promise<void>): Promise<void> {
   try {
     await work;
   } catch (error) {

@@ -295,6 +295,7 @@ class AppendedContent implements Content {
   readonly extraAttributes: string;
   readonly #base: Content;
   readonly #extra: readonly Element[];
+  #heads: readonly XmlHead[] | undefined;
   #inner: string | undefined;
 
   constructor(base: Content, extra: readonly Element[]) {
@@ -304,7 +305,8 @@ class AppendedContent implements Content {
   }
 
   get heads(): readonly XmlHead[] {
-    return [...this.#base.heads, ...this.#extra.map(headOf)];
+    this.#heads ??= [...this.#base.heads, ...this.#extra.map(headOf)];
+    return this.#heads;
   }
 
   get inner(): string {

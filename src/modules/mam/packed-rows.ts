@@ -28,7 +28,8 @@ interface Head {
 export function packRows(rows: readonly ArchiveRow[]): string {
   const names: string[] = [];
   const places = new Map<string, number>();
-  const texts: string[] = [];
+  /** The line, and behind it the messages. */
+  const texts = [""];
   const entries: Entry[] = [];
   const first = rows[0]?.id ?? 0;
   let [start, end, last] = [0, 0, ""];
@@ -43,7 +44,8 @@ export function packRows(rows: readonly ArchiveRow[]): string {
     const [place, peerPlace] = [placeOf(owner), placeOf(peer)];
     entries.push([place, small(id - first), peerPlace, small(number), small(offset), signed, start, end]);
   }
-  return `${JSON.stringify({ names, first, rows: entries } satisfies Head)}\n${texts.join("")}`;
+  texts[0] = `${JSON.stringify({ names, first, rows: entries } satisfies Head)}\n`;
+  return texts.join("");
 
   function placeOf(name: string): number {
     let place = places.get(name);

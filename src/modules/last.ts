@@ -4,8 +4,8 @@
  *
  * Tells how long the server is up, and to those who may see a user's presence, since when the user is offline.
  */
-import { LateRows } from "../core/late-rows.ts";
 import { defineModule } from "../core/module.ts";
+import { WriteBehindRows } from "../core/write-behind-rows.ts";
 import type { Session } from "../session/session.ts";
 import { type Awaitable, after } from "../util/awaitable.ts";
 import { type Element, el } from "../xml/element.ts";
@@ -42,7 +42,7 @@ export const last = defineModule({
       key: ["user"],
     });
 
-    const times = new LateRows(host, table);
+    const times = new WriteBehindRows(host, table);
 
     // §5: a server tells how long it has been running.
     for (const at of ["host", "services"] as const) {

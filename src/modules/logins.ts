@@ -4,8 +4,8 @@
  *
  * Remembers when each user last logged in, for administrators and for those who greet newcomers.
  */
-import { LateRows } from "../core/late-rows.ts";
 import { defineModule, defineService } from "../core/module.ts";
+import { WriteBehindRows } from "../core/write-behind-rows.ts";
 import type { Session } from "../session/session.ts";
 import { type Awaitable, after } from "../util/awaitable.ts";
 import type { Jid } from "../xmpp/jid.ts";
@@ -37,7 +37,7 @@ export const logins = defineModule({
       key: ["user"],
     });
     const first = host.sessionState(() => false);
-    const times = new LateRows(host, table);
+    const times = new WriteBehindRows(host, table);
     const last = (user: Jid): Awaitable<number | undefined> =>
       after(times.get(user.bare.toString()), (row) => row?.at);
 

@@ -12,7 +12,7 @@ const MAX_WAITING = 100_000;
  * Rows of a table that nobody is promised, such as when somebody was last seen, so that nobody need wait for the disk on their
  * account, or suffer where it is full. They are known at once, in the store within seconds, and at the end of the server.
  */
-export class LateRows<R extends { user: string }> {
+export class WriteBehindRows<R extends { user: string }> {
   readonly #host: Host;
   readonly #table: Table<R>;
   readonly #waiting = new Map<string, R>();

@@ -57,21 +57,35 @@ function packagesOf(lock) {
   return JSON.parse(readFileSync(lock, "utf8")).packages;
 }
 
+/**
+ * Runs no scripts but that of `node`, which brings a Node of its own. npm takes better-sqlite3 for something to build, for which it
+ * wants a compiler and Node's headers, while the binaries of all usual platforms are in the package.
+ */
 function install() {
   process.stderr.write("Installing packages (npm ci) ...\n");
+  npm("ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error");
+  npm("rebuild", "node", "--loglevel=error");
+  if (!hasBinaries()) npm("rebuild", "better-sqlite3", "--dangerously-allow-all-scripts", "--loglevel=error");
+}
+
+/** Whether better-sqlite3 brings what this platform loads: it tells so itself. */
+function hasBinaries() {
+  const binding = join(root, "node_modules", "better-sqlite3", "lib", "binding.js");
+  const { stdout } = spawnSync(process.execPath, [binding], { encoding: "utf8" });
+  return stdout === "1";
+}
+
+/** @param {readonly [string, ...string[]]} args */
+function npm(...args) {
   // The Node that npm runs on must not be the one that npm ci is about to replace.
   const path = (process.env.PATH ?? "").split(delimiter).filter((entry) => entry !== binaries);
-  const { status } = spawnSync(
-    "npm",
-    ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"],
-    {
-      cwd: root,
-      env: { ...process.env, PATH: path.join(delimiter) },
-      shell: process.platform === "win32",
-      stdio: ["ignore", 2, 2],
-    },
-  );
-  if (status !== 0) fail("npm ci failed; its message is above");
+  const { status } = spawnSync("npm", args, {
+    cwd: root,
+    env: { ...process.env, PATH: path.join(delimiter) },
+    shell: process.platform === "win32",
+    stdio: ["ignore", 2, 2],
+  });
+  if (status !== 0) fail(`npm ${args[0]} failed; its message is above`);
 }
 
 /**

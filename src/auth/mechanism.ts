@@ -10,18 +10,21 @@ import type { Accounts } from "./accounts.ts";
 import type { ScramHash } from "./scram-keys.ts";
 
 /** RFC 6120 §6.5. */
-export type SaslCondition =
-  | "aborted"
-  | "account-disabled"
-  | "credentials-expired"
-  | "encryption-required"
-  | "incorrect-encoding"
-  | "invalid-authzid"
-  | "invalid-mechanism"
-  | "malformed-request"
-  | "mechanism-too-weak"
-  | "not-authorized"
-  | "temporary-auth-failure";
+export const SASL_CONDITIONS = [
+  "aborted",
+  "account-disabled",
+  "credentials-expired",
+  "encryption-required",
+  "incorrect-encoding",
+  "invalid-authzid",
+  "invalid-mechanism",
+  "malformed-request",
+  "mechanism-too-weak",
+  "not-authorized",
+  "temporary-auth-failure",
+] as const;
+
+export type SaslCondition = (typeof SASL_CONDITIONS)[number];
 
 /** Ends an exchange with `<failure/>` (RFC 6120 §6.5). The message is for the log; only the condition is sent. */
 export class SaslError extends Error {

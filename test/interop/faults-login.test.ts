@@ -1,25 +1,11 @@
 /** Faults of log-in and binding, as client libraries meet them. */
 import { Strophe } from "strophe.js";
 import { describe, expect, test } from "vitest";
+import { SASL_CONDITIONS } from "../../src/auth/mechanism.ts";
 import type { FaultOptions, TestServer } from "../../src/testing/index.ts";
 import { findPythonWith } from "./programs.ts";
 import { happens, romeoOf, serve, settledRomeo } from "./rig-clients.ts";
 import { slixmppMeets } from "./rig-programs.ts";
-
-/** RFC 6120 §6.5. */
-const CONDITIONS = [
-  "aborted",
-  "account-disabled",
-  "credentials-expired",
-  "encryption-required",
-  "incorrect-encoding",
-  "invalid-authzid",
-  "invalid-mechanism",
-  "malformed-request",
-  "mechanism-too-weak",
-  "not-authorized",
-  "temporary-auth-failure",
-] as const;
 
 describe.each([
   ["SASL", false],
@@ -29,7 +15,7 @@ describe.each([
     "fails at the %s for every reason there is, which @xmpp/client tells, and then no longer",
     async (step) => {
       const server = await serve({ tls });
-      for (const condition of CONDITIONS) {
+      for (const condition of SASL_CONDITIONS) {
         const fault = server.faults.add({ fault: "login", step, condition, text: "not today", times: 1 });
         const romeo = romeoOf(server);
         romeo.reconnect.stop();

@@ -1,4 +1,5 @@
 /** Faults of authentication: RFC 6120 §6 and XEP-0388. */
+import { SASL_CONDITIONS, type SaslCondition } from "../../auth/mechanism.ts";
 import type { Stream } from "../../stream/stream.ts";
 import { t } from "../../util/schema.ts";
 import { type Element, el, serialize } from "../../xml/element.ts";
@@ -6,24 +7,9 @@ import { ns } from "../../xmpp/ns.ts";
 import type { Passing } from "../passing.ts";
 import { type CommonOptions, defineFault, type Site } from "./fault.ts";
 
-/** RFC 6120 §6.5. */
-const CONDITIONS = [
-  "aborted",
-  "account-disabled",
-  "credentials-expired",
-  "encryption-required",
-  "incorrect-encoding",
-  "invalid-authzid",
-  "invalid-mechanism",
-  "malformed-request",
-  "mechanism-too-weak",
-  "not-authorized",
-  "temporary-auth-failure",
-] as const;
-
 export interface LoginFault extends CommonOptions {
   readonly fault: "login";
-  readonly condition: (typeof CONDITIONS)[number];
+  readonly condition: SaslCondition;
   /**
    * `start`: when it begins. `response`: when the client has answered a challenge, which it does with SCRAM, and not with PLAIN.
    * Default: `start`.
@@ -36,7 +22,7 @@ export const login = defineFault({
   name: "login",
   doc: "Authentication fails (RFC 6120 §6.5, XEP-0388), whatever the client knows.",
   fields: {
-    condition: t.oneOf(CONDITIONS),
+    condition: t.oneOf(SASL_CONDITIONS),
     step: t.oneOf(["start", "response"], "start").doc("When it begins, or when a challenge was answered."),
     text: t.optional(t.string()).doc("For people."),
   },

@@ -1,38 +1,9 @@
 import type { Stream } from "../../stream/stream.ts";
 import { t } from "../../util/schema.ts";
-import type { StreamCondition } from "../../xmpp/errors.ts";
+import { STREAM_CONDITIONS, type StreamCondition } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { addressOf, streamsOf } from "./cut.ts";
 import { type CommonOptions, defineFault, type Site } from "./fault.ts";
-
-/** RFC 6120 §4.9.3. */
-const CONDITIONS = [
-  "bad-format",
-  "bad-namespace-prefix",
-  "conflict",
-  "connection-timeout",
-  "host-gone",
-  "host-unknown",
-  "improper-addressing",
-  "internal-server-error",
-  "invalid-from",
-  "invalid-namespace",
-  "invalid-xml",
-  "not-authorized",
-  "not-well-formed",
-  "policy-violation",
-  "remote-connection-failed",
-  "reset",
-  "resource-constraint",
-  "restricted-xml",
-  "see-other-host",
-  "system-shutdown",
-  "undefined-condition",
-  "unsupported-encoding",
-  "unsupported-feature",
-  "unsupported-stanza-type",
-  "unsupported-version",
-] as const satisfies readonly StreamCondition[];
 
 export interface StreamErrorFault extends CommonOptions {
   readonly fault: "stream-error";
@@ -48,7 +19,7 @@ export const streamError = defineFault({
   name: "stream-error",
   doc: "Streams end with an error (RFC 6120 §4.9.3): those of a user, or else each new one at its header.",
   fields: {
-    condition: t.oneOf(CONDITIONS),
+    condition: t.oneOf(STREAM_CONDITIONS),
     user: t.optional(t.string()).doc("Whose streams end, at once. Default: each new one does."),
     text: t.optional(t.string()).doc("For people."),
     host: t.optional(t.string()).doc("Where else, with see-other-host."),

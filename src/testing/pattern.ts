@@ -31,29 +31,31 @@ export interface StanzaPattern {
   readonly where?: (stanza: Element) => boolean;
 }
 
-const KEYS = [
-  "kind",
-  "iq",
-  "from",
-  "to",
-  "direction",
-  "type",
-  "id",
-  "child",
-  "xmlns",
-  "body",
-  "xml",
-  "where",
-];
-const KINDS = ["message", "presence", "iq", "nonza", "any"];
+/** What is said of a stanza in text, with the texts there are where not any will do. */
+export const patternTexts: Readonly<
+  Record<Exclude<keyof StanzaPattern, "where">, readonly string[] | undefined>
+> = {
+  kind: ["message", "presence", "iq", "nonza", "any"],
+  iq: ["get", "set", "result", "error"],
+  from: undefined,
+  to: undefined,
+  direction: ["in", "out"],
+  type: undefined,
+  id: undefined,
+  child: undefined,
+  xmlns: undefined,
+  body: undefined,
+  xml: undefined,
+};
+const KEYS = [...Object.keys(patternTexts), "where"];
 
 /** A pattern with a slip of the pen would fit everything, or nothing. @throws TypeError */
 function check(pattern: StanzaPattern): void {
-  for (const key of Object.keys(pattern)) {
+  for (const [key, value] of Object.entries(pattern)) {
     if (!KEYS.includes(key)) throw new TypeError(`a pattern has no ${key}; it may have ${KEYS.join(", ")}`);
-  }
-  if (pattern.kind !== undefined && !KINDS.includes(pattern.kind)) {
-    throw new TypeError(`there is no kind ${pattern.kind}; there are ${KINDS.join(", ")}`);
+    const choices = patternTexts[key as keyof typeof patternTexts];
+    if (value === undefined || choices === undefined || choices.includes(value)) continue;
+    throw new TypeError(`there is no ${key} ${value}; there are ${choices.join(", ")}`);
   }
 }
 

@@ -134,6 +134,12 @@ describe("expectations", () => {
     const slip = { form: "romeo" } as object;
     await expect(server.expect(slip)).rejects.toThrow("a pattern has no form; it may have kind, iq, from");
     await expect(server.expectNone({ kind: "mesage" as never })).rejects.toThrow("there is no kind mesage");
+    await expect(server.expectNone({ iq: "gett" as never })).rejects.toThrow(
+      "there is no iq gett; there are get, set",
+    );
+    await expect(server.expectNone({ direction: "inn" as never })).rejects.toThrow(
+      "there is no direction inn",
+    );
   });
 
   test("fail when the server closes", async () => {

@@ -1,32 +1,13 @@
 import { type Schema, t } from "../../util/schema.ts";
-import type { StanzaPattern } from "../pattern.ts";
-
-const TEXTS = [
-  "kind",
-  "iq",
-  "from",
-  "to",
-  "direction",
-  "type",
-  "id",
-  "child",
-  "xmlns",
-  "body",
-  "xml",
-] as const;
-const CHOICES = {
-  kind: ["message", "presence", "iq", "nonza", "any"],
-  iq: ["get", "set", "result", "error"],
-  direction: ["in", "out"],
-} as const satisfies Partial<Record<keyof StanzaPattern, readonly string[]>>;
+import { patternTexts, type StanzaPattern } from "../pattern.ts";
 
 const json = {
   type: "object",
   additionalProperties: false,
   properties: Object.fromEntries(
-    TEXTS.map((key) => [
+    Object.entries(patternTexts).map(([key, choices]) => [
       key,
-      key in CHOICES ? { enum: CHOICES[key as keyof typeof CHOICES] } : { type: "string" },
+      choices === undefined ? { type: "string" } : { enum: choices },
     ]),
   ),
 };
@@ -45,7 +26,6 @@ function isRight(key: string, value: unknown): boolean {
   if (value === undefined) return true;
   if (key === "where") return typeof value === "function";
   if (key === "body" && value instanceof RegExp) return true;
-  if (typeof value !== "string") return false;
-  if (key in CHOICES) return (CHOICES[key as keyof typeof CHOICES] as readonly string[]).includes(value);
-  return (TEXTS as readonly string[]).includes(key);
+  if (typeof value !== "string" || !Object.hasOwn(patternTexts, key)) return false;
+  return patternTexts[key as keyof typeof patternTexts]?.includes(value) ?? true;
 }

@@ -5,6 +5,7 @@ import type { Throttle } from "../auth/throttle.ts";
 import { serviceDomains } from "../config/services.ts";
 import type { HttpSide } from "../http/http-side.ts";
 import { giveBack } from "../routing/give-back.ts";
+import { Holders } from "../routing/holders.ts";
 import { type Hook, type HookListener, type Hooks, HookTable, type Stage } from "../routing/hooks.ts";
 import { type IqHandler, type IqPlace, IqTable } from "../routing/iq-table.ts";
 import type { Network } from "../routing/network.ts";
@@ -68,6 +69,7 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   readonly features: StreamFeature[] = [];
   readonly services: DomainService[] = [];
   readonly router: Router;
+  readonly holders = new Holders();
   readonly #parts: HostParts;
   readonly #hooks = new HookTable();
   readonly #iqs = new IqTable();
@@ -86,6 +88,7 @@ export class DomainHost implements Host, StreamHost, SessionHost {
     this.#parts = parts;
     this.jid = Jid.of("", parts.domain);
     this.router = new Router({
+      holders: this.holders,
       domain: parts.domain,
       sessions: this.sessions,
       hooks: this.#hooks,
@@ -335,7 +338,7 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   }
 
   giveBack(client: Jid, messages: readonly Unacked[]): Awaitable<void> {
-    return giveBack(client, messages, (user, stanza) => this.router.redeliver(user, stanza));
+    return giveBack(client, messages, this.holders, (user, stanza) => this.router.redeliver(user, stanza));
   }
 
   async #tellEnd(session: Session, reason: string): Promise<void> {

@@ -2,6 +2,7 @@ import type { Accounts } from "../auth/accounts.ts";
 import type { Throttle } from "../auth/throttle.ts";
 import type { Components } from "../components/components.ts";
 import type { HttpSide } from "../http/http-side.ts";
+import type { Holders } from "../routing/holders.ts";
 import type { Hook, HookOutcome, Hooks, Stage } from "../routing/hooks.ts";
 import type { IqHandler, IqPlace } from "../routing/iq-table.ts";
 import type { Unacked } from "../session/management.ts";
@@ -82,6 +83,8 @@ export interface Host {
   removeUser(user: Jid): Promise<boolean>;
   /** Messages that were on their way to a client that is gone: for another one, for those who keep messages, or back. */
   giveBack(client: Jid, messages: readonly Unacked[]): Awaitable<void>;
+  /** Who has a message that may be given back. */
+  readonly holders: Holders;
   /**
    * Disables an account, which ends its sessions and keeps everything that belongs to it, or enables it again.
    * @throws StanzaError `item-not-found`.

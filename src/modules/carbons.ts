@@ -46,9 +46,7 @@ export const carbons = defineModule({
     // §7: what some devices receive, the rest see.
     host.hook("message:received", "copy", ({ user, stanza, recipients }) => {
       if (!isEligible(stanza) || isRoomWhisper(stanza)) return;
-      // What nobody takes is kept: who is not available yet gets it from there (RFC 6121 §8.5.2.2, XEP-0160 §2), and once.
-      const later = recipients.length === 0 ? host.sessions.of(user).filter(({ presence }) => !presence) : [];
-      copy(user, [...recipients, ...later], "received", stanza);
+      copy(user, recipients, "received", stanza);
     });
 
     // §10.3: a copy that bounces comes back to the account that it was sent in the name of, and goes no further.
@@ -67,7 +65,9 @@ export const carbons = defineModule({
       for (const session of host.sessions.of(user)) {
         if (!enabled.get(session) || except.includes(session)) continue;
         carbon ??= wrap(user, side, side === "sent" ? archived(original) : original);
-        session.send(carbon.with({ to: session.jid }));
+        const own = carbon.with({ to: session.jid });
+        if (side === "received") host.holders.addCopy(original, own, session);
+        session.send(own);
       }
     }
   },

@@ -92,6 +92,19 @@ export const streamManagement = defineModule({
       return host.giveBack(session.jid, management.drain());
     });
 
+    // Of what waits for one device, another has read this in the archive.
+    host.hook("archive:shown", "observe", ({ session, ids }) => {
+      for (const other of host.sessions.of(session.jid.bare)) {
+        if (other === session || !other.management) continue;
+        for (const { stanza } of other.management.unacked) {
+          const message = host.holders.original(stanza);
+          const mark = message.child("stanza-id", ns.STANZA_ID)?.attrs;
+          if (mark?.by === session.jid.bare.toString() && ids.includes(String(mark.id)))
+            host.holders.add(message, [session]);
+        }
+      }
+    });
+
     // What was counted as handled in the lost turn is not: no client may rely on it.
     host.hook("store:lost", "observe", () => {
       for (const session of Array.from(host.sessions.all()))

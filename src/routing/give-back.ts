@@ -5,21 +5,25 @@ import { delayElement } from "../xmpp/delay.ts";
 import { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
+import type { Holders } from "./holders.ts";
 
 /**
  * Gives messages that were on their way to `client` to `redeliver`, one after the other, with the time at which they were
- * sent.
+ * sent. Of a copy (XEP-0280) that is the message, where nobody else is left who was to have it.
  */
 export function giveBack(
   client: Jid,
   messages: readonly Unacked[],
+  holders: Holders,
   redeliver: (user: Jid, stanza: Stanza) => Awaitable<void>,
 ): Awaitable<void> {
   const domain = Jid.of("", client.domain);
   let done: Awaitable<void> = undefined;
   for (const { stanza, at } of messages) {
-    if (!isConversation(stanza, client)) continue;
-    const late = stanza.has("delay", ns.DELAY) ? stanza : stanza.append(delayElement(domain, at));
+    if (!isConversation(stanza, client) && !holders.isHeir(stanza)) continue;
+    const message = holders.original(stanza);
+    const late = message.has("delay", ns.DELAY) ? message : message.append(delayElement(domain, at));
+    holders.giveBack(message, late);
     done = after(done, () => redeliver(client.bare, late));
   }
   return done;

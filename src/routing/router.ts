@@ -6,6 +6,7 @@ import { StanzaError } from "../xmpp/errors.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
 import { guarded } from "./guarded.ts";
+import type { Holders } from "./holders.ts";
 import type { HookOutcome, HookTable } from "./hooks.ts";
 import type { IqHandler, IqPlace, IqTable } from "./iq-table.ts";
 import { type Domain, isAnswerable, type Network } from "./network.ts";
@@ -16,6 +17,7 @@ export interface RouterParts {
   readonly hooks: HookTable;
   readonly iqs: IqTable;
   readonly network: Network;
+  readonly holders: Holders;
   readonly log: Logger;
   userExists(user: Jid): Awaitable<boolean>;
   /** An answer to something that the domain asked. */
@@ -68,11 +70,18 @@ export class Router implements Domain {
     });
   }
 
-  /** XEP-0198 §4: a message that its recipient's resource never acknowledged; hooks have seen it already. */
+  /**
+   * XEP-0198 §4: a message that its recipient's resource never acknowledged; hooks have seen it already, and so may others
+   * who would get it now.
+   */
   redeliver(user: Jid, stanza: Stanza): Awaitable<void> {
     return this.#guarded(stanza, () => {
       const recipients = this.#recipients(stanza, user);
-      return recipients.length > 0 ? sendAll(stanza, recipients) : this.#leave(stanza, user);
+      if (recipients.length === 0) return this.#leave(stanza, user);
+      const { holders } = this.#parts;
+      const others = recipients.filter((session) => !holders.has(stanza, session));
+      holders.add(stanza, others);
+      return sendAll(stanza, others);
     });
   }
 
@@ -223,9 +232,14 @@ export class Router implements Domain {
 
   #handOver(stanza: Stanza, user: Jid, recipients: readonly Session[]): Awaitable<void> {
     const { hooks } = this.#parts;
-    if (!hooks.has("message:received")) return sendAll(stanza, recipients);
+    if (!hooks.has("message:received")) return this.#send(stanza, recipients);
     const event = { user, stanza, recipients };
-    return unlessHandled(hooks.emit("message:received", event), () => sendAll(event.stanza, recipients));
+    return unlessHandled(hooks.emit("message:received", event), () => this.#send(event.stanza, recipients));
+  }
+
+  #send(stanza: Stanza, recipients: readonly Session[]): void {
+    if (recipients.length > 1) this.#parts.holders.add(stanza, recipients);
+    sendAll(stanza, recipients);
   }
 
   #presenceToUser(stanza: Stanza, to: Jid): Awaitable<void> {

@@ -315,6 +315,49 @@ describe("what a client has read in the archive before it wants messages (XEP-03
     await bob.receivesNothing();
   });
 
+  test("is not delivered once more either while the page is not acknowledged yet (XEP-0198)", async ({
+    connect,
+    user,
+  }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await alice.sends(`<message to="bob@localhost" type="chat"><body>1</body></message>`);
+    const bob = await connect("bob/desk", { presence: false });
+    await bob.sends(`<enable xmlns="urn:xmpp:sm:3"/>`);
+    await bob.receivesAny();
+    await read(bob, "<max>2</max>");
+    expect((await bob.receivesAny()).getChild("result")).toBeDefined();
+    await bob.receives(`<r xmlns="urn:xmpp:sm:3"/>`);
+    expect((await bob.receivesAny()).getName()).toBe("iq");
+    await bob.sends("<presence/>");
+    await bob.receives(`<presence from="bob@localhost/desk"/>`);
+    await bob.receives(`<r xmlns="urn:xmpp:sm:3"/>`);
+    await bob.receivesNothing();
+  });
+
+  test("by another one than who is getting it is on its way all the same", async ({ connect, user }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    const writes = (body: string) =>
+      alice.sends(`<message to="bob@localhost" type="chat"><body>${body}</body></message>`);
+    await writes("1");
+    const bob = await connect("bob/desk", { presence: false });
+    await bob.sends(`<enable xmlns="urn:xmpp:sm:3"/><presence/>`);
+    await bob.receivesAny();
+    // It waits behind the first one, which bob has not acknowledged.
+    await writes("2");
+    const reader = await connect("bob/reader", { presence: false });
+    await read(reader, "<max>2</max>");
+    for (let n = 0; n < 3; n++) await reader.receivesAny();
+    await bob.sends(`<a xmlns="urn:xmpp:sm:3" h="2"/>`);
+    const bodies: (string | null)[] = [];
+    while (bodies.length < 2) {
+      const stanza = await bob.receivesAny();
+      if (stanza.getName() === "message") bodies.push(stanza.getChildText("body"));
+    }
+    expect(bodies).toEqual(["1", "2"]);
+  });
+
   test("is delivered when the connection went before the page was acknowledged", async ({
     connect,
     user,

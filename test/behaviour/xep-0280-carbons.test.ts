@@ -56,17 +56,38 @@ test("a device that does not want messages itself still sees copies", async ({ c
   );
 });
 
-test("a device that is not available yet gets what waits for it, and no copy beside it (§7)", async ({
-  connect,
-}) => {
-  const alice = await connect("alice/phone");
-  const bob = await enable(await connect("bob/desk", { presence: false }));
-  await alice.sends(HI);
-  await bob.receivesNothing();
-  await bob.sends(`<presence/>`);
-  bob.forget(({ name }) => name === "presence");
-  await bob.receives(`<message type="chat"><body>Hi</body>{...}</message>`);
-  await bob.receivesNothing();
+describe("what nobody takes is copied as well (§7), and waits for the others", () => {
+  const hi = copy(
+    "received",
+    `<message xmlns="jabber:client" type="chat"><body>Hi</body><stanza-id xmlns="urn:xmpp:sid:0" id="{any}" by="bob@localhost"/></message>`,
+  );
+
+  test.for([
+    ["is not available yet", { presence: false }, "<presence/>"],
+    ["wants none", { presence: "<presence><priority>-1</priority></presence>" }, "<presence/>"],
+  ] as const)("a device that %s gets it once", async ([, options, later], { connect }) => {
+    const alice = await connect("alice/phone");
+    const early = await enable(await connect("bob/early", { presence: false }));
+    if (options.presence) await early.sends(options.presence);
+    early.forget(({ name }) => name === "presence");
+    await alice.sends(HI);
+    await early.receives(hi);
+    await early.sends(later);
+    early.forget(({ name }) => name === "presence");
+    await early.receivesNothing();
+    await (await connect("bob/desk")).receivesNothing();
+  });
+
+  test("another one that takes what waits leaves it nothing to get twice", async ({ connect }) => {
+    const alice = await connect("alice/phone");
+    const early = await enable(await connect("bob/early", { presence: false }));
+    await alice.sends(HI);
+    await early.receives(hi);
+    await (await connect("bob/desk")).receives(`<message type="chat"><body>Hi</body>{...}</message>`);
+    await early.sends(`<presence/>`);
+    early.forget(({ name }) => name === "presence");
+    await early.receivesNothing();
+  });
 });
 
 test("a device that is not available yet sees what another one got (§7)", async ({ connect }) => {

@@ -80,17 +80,17 @@ export class OfflineStore {
     return new OfflineStore(host, table, limits);
   }
 
-  /** Adds the text of a message. @throws StanzaError when there is no room for it. */
-  add(user: string, stanza: string): Awaitable<void> {
+  /** Adds the text of a message; returns its place. @throws StanzaError when there is no room for it. */
+  add(user: string, stanza: string): Awaitable<number> {
     return this.#add(user, stanza, this.#limits.share);
   }
 
   /** Adds one that waited elsewhere, whoever it is from. @throws StanzaError when there is no room for it. */
-  restore(user: string, stanza: string): Awaitable<void> {
+  restore(user: string, stanza: string): Awaitable<number> {
     return this.#add(user, stanza, 100);
   }
 
-  #add(user: string, stanza: string, share: number): Awaitable<void> {
+  #add(user: string, stanza: string, share: number): Awaitable<number> {
     return after(this.#of(user), (known) => {
       const waiting = known === NOTHING ? { ...NOTHING, senders: new Map() } : known;
       const row = { user, id: waiting.last + 1, at: this.#host.clock.now(), stanza };
@@ -98,7 +98,7 @@ export class OfflineStore {
       if (known === NOTHING) this.#known.set(user, waiting);
       count(waiting, row, 1);
       waiting.last = row.id;
-      return this.#table.put(row);
+      return after(this.#table.put(row), () => row.id);
     });
   }
 

@@ -13,7 +13,7 @@ import { type Awaitable, after } from "../../util/awaitable.ts";
 import { t } from "../../util/schema.ts";
 import { parseDateTime } from "../../xmpp/datetime.ts";
 import { delayElement } from "../../xmpp/delay.ts";
-import type { Jid } from "../../xmpp/jid.ts";
+import { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { parseStanza } from "../../xmpp/parse-stanza.ts";
 import { Stanza } from "../../xmpp/stanza.ts";
@@ -52,6 +52,8 @@ export const offline = defineModule({
   async setup(host, limits) {
     const store = await OfflineStore.open(host, limits);
     const receiving = host.sessionState(() => false);
+    /** What waits and went to this client all the same: as a carbon, or when it asked the archive. */
+    const shown = host.sessionState((): Set<number> | undefined => undefined);
     const deliveries = new Map<string, Delivery>();
     /** What waits for the user who is being imported. */
     let importing: { readonly user: string; readonly texts: Set<string> } | undefined;
@@ -75,10 +77,13 @@ export const offline = defineModule({
       binding: { bound: (session) => forgetArchived(session.jid.bare) },
     });
 
-    // Nobody waits until the client has it.
-    host.hook("archive:shown", "observe", ({ session, ids }) => {
+    host.hook("archive:shown", "observe", async ({ session, ids }) => {
       if (receiving.get(session)) return;
-      forgetShown(session, new Set(ids)).catch((error: unknown) => {
+      const rows = await rowsOf(session.jid.bare.toString(), new Set(ids));
+      if (rows.length === 0) return;
+      for (const row of rows) markShown(session, row.id);
+      // Nobody waits until the client has it.
+      forgetShown(session, rows).catch((error: unknown) => {
         host.log.error("offline messages were not forgotten", { error: String(error) });
       });
     });
@@ -111,7 +116,22 @@ export const offline = defineModule({
     function keep(user: Jid, stanza: Stanza): Awaitable<"handled" | undefined> {
       if (isEphemeral(stanza)) return "handled";
       if (!isStorable(stanza)) return bounceOrDrop(user, stanza);
-      return after(store.add(user.toString(), stanza.toString()), () => "handled" as const);
+      return after(store.add(user.toString(), stanza.toString()), (id) => {
+        for (const session of host.sessions.of(user))
+          if (host.holders.has(stanza, session)) markShown(session, id);
+        return "handled";
+      });
+    }
+
+    function markShown(session: Session, id: number): void {
+      const ids = shown.get(session);
+      if (ids) ids.add(id);
+      else shown.set(session, new Set([id]));
+    }
+
+    async function remove(row: OfflineRow): Promise<void> {
+      await store.remove(row);
+      for (const session of host.sessions.of(Jid.parse(row.user))) shown.get(session)?.delete(row.id);
     }
 
     /** XEP-0227 §4.5: the oldest first. */
@@ -153,20 +173,27 @@ export const offline = defineModule({
       return after(mayKnow, (may) => (may ? undefined : "handled"));
     }
 
+    /** The messages that have these ids in the archive. */
+    async function rowsOf(user: string, ids: ReadonlySet<string>): Promise<readonly OfflineRow[]> {
+      if (await store.isEmpty(user)) return [];
+      const rows = await store.list(user);
+      return rows.filter(({ stanza }) => {
+        const mark = parseStanza(stanza).child("stanza-id", ns.STANZA_ID)?.attrs;
+        return mark?.by === user && ids.has(String(mark.id));
+      });
+    }
+
     /** XEP-0313 §6.1.1: what a client has read in the archive need not come once more. */
-    async function forgetShown(session: Session, ids: ReadonlySet<string>): Promise<void> {
-      const user = session.jid.bare.toString();
-      if ((await store.isEmpty(user)) || !(await session.delivered())) return;
-      for (const row of await store.list(user)) {
-        const mark = parseStanza(row.stanza).child("stanza-id", ns.STANZA_ID)?.attrs;
-        if (mark?.by === user && ids.has(String(mark.id))) await store.remove(row);
-      }
+    async function forgetShown(session: Session, rows: readonly OfflineRow[]): Promise<void> {
+      // What is on its way to another one is no less for that one.
+      if (!(await session.delivered()) || deliveries.has(session.jid.bare.toString())) return;
+      for (const row of rows) await remove(row);
     }
 
     async function forgetArchived(user: Jid): Promise<readonly []> {
       for (const row of await store.list(user.toString())) {
         if (parseStanza(row.stanza).child("stanza-id", ns.STANZA_ID)?.attrs.by === row.user)
-          await store.remove(row);
+          await remove(row);
       }
       return [];
     }
@@ -203,14 +230,16 @@ export const offline = defineModule({
         bytes += sizeOf(row);
         return fits;
       });
-      for (const row of batch.filter((each) => !store.isExpired(each))) {
+      // What it was shown comes before these on its stream, and is acknowledged with them.
+      const isDue = (row: OfflineRow) => !shown.get(session)?.has(row.id) && !store.isExpired(row);
+      for (const row of batch.filter(isDue)) {
         const stanza = late(row);
         sent.set(stanza, row);
         session.send(stanza);
       }
       if (!(await session.delivered())) return false;
       sent.clear();
-      for (const row of batch) await store.remove(row);
+      for (const row of batch) await remove(row);
       return true;
     }
 
@@ -218,7 +247,7 @@ export const offline = defineModule({
     async function reclaim({ session, sent }: Delivery): Promise<void> {
       const lost = session.withdraw((stanza) => sent.has(stanza));
       if (!session.management) return;
-      for (const [stanza, row] of sent) if (!lost.has(stanza)) await store.remove(row);
+      for (const [stanza, row] of sent) if (!lost.has(stanza)) await remove(row);
     }
 
     function late(row: OfflineRow): Stanza {

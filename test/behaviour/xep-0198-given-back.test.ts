@@ -1,0 +1,120 @@
+/** XEP-0198 §4: what a session leaves unacknowledged goes elsewhere, but to nobody who has it already. */
+import { expect } from "vitest";
+import type { Client } from "../../src/testing/client.ts";
+import { test } from "../../src/testing/rig.ts";
+
+const SM = "urn:xmpp:sm:3";
+const CARBONS = "urn:xmpp:carbons:2";
+const RESUME_TIME = 600_000;
+
+const chat = (to: string, body: string) => `<message to="${to}" type="chat"><body>${body}</body></message>`;
+const heard = (body: string) => `<message type="chat"><body>${body}</body></message>`;
+const late = (body: string) =>
+  `<message type="chat"><body>${body}</body><delay xmlns="urn:xmpp:delay" from="{any}" stamp="{any}"/>{...}</message>`;
+const copied = (body: string) => `
+  <message type="chat"><received xmlns="${CARBONS}"><forwarded xmlns="urn:xmpp:forward:0">
+    <message xmlns="jabber:client" type="chat"><body>${body}</body>{...}</message>
+  </forwarded></received></message>`;
+
+async function managed(client: Client): Promise<Client> {
+  await client.sends(`<enable xmlns="${SM}" resume="true"/>`);
+  await client.receivesAny();
+  return client;
+}
+
+async function withCarbons(client: Client): Promise<Client> {
+  await client.sends(`<iq type="set" id="on"><enable xmlns="${CARBONS}"/></iq>`);
+  await client.receives(`<iq type="result" id="on"/>`);
+  return client;
+}
+
+async function receivesNoMessage(client: Client): Promise<void> {
+  client.forget(({ name }) => name === "presence");
+  await client.receivesNothing();
+}
+
+test("a device that had a carbon of it does not get it again (XEP-0280 §7)", async ({ connect, clock }) => {
+  const alice = await connect("alice/phone");
+  const phone = await managed(await connect("bob/phone"));
+  const desk = await withCarbons(await connect("bob/desk"));
+  desk.forget(({ name }) => name === "presence");
+  await phone.disconnects();
+  await alice.sends(chat("bob@localhost/phone", "1"));
+  await desk.receives(copied("1"));
+  await clock.advance(RESUME_TIME);
+  await receivesNoMessage(desk);
+});
+
+test("a device that it was delivered to as well does not get it again (RFC 6121 §8.5.2.1.1)", async ({
+  connect,
+  clock,
+}) => {
+  const alice = await connect("alice/phone");
+  const phone = await managed(await connect("bob/phone"));
+  const desk = await connect("bob/desk");
+  const other = await connect("bob/other", { presence: false });
+  await other.sends("<presence><priority>-1</priority></presence>");
+  desk.forget(({ name }) => name === "presence");
+  await phone.disconnects();
+  await alice.sends(chat("bob@localhost", "1"));
+  await desk.receives(heard("1"));
+  await clock.advance(RESUME_TIME);
+  await receivesNoMessage(desk);
+});
+
+test("a device that did not have it gets it, and the one that did does not", async ({ connect, clock }) => {
+  const alice = await connect("alice/phone");
+  const phone = await managed(await connect("bob/phone"));
+  const desk = await withCarbons(await connect("bob/desk"));
+  const plain = await connect("bob/plain");
+  for (const client of [desk, plain]) client.forget(({ name }) => name === "presence");
+  await phone.disconnects();
+  await alice.sends(chat("bob@localhost/phone", "1"));
+  await desk.receives(copied("1"));
+  await clock.advance(RESUME_TIME);
+  plain.forget(({ name }) => name === "presence");
+  await plain.receives(late("1"));
+  await receivesNoMessage(desk);
+});
+
+test("a device that read it in the archive does not get it again (XEP-0313)", async ({ connect, clock }) => {
+  const alice = await connect("alice/phone");
+  const phone = await managed(await connect("bob/phone"));
+  await phone.disconnects();
+  await alice.sends(chat("bob@localhost", "1"));
+  const desk = await connect("bob/desk");
+  desk.forget(({ name }) => name === "presence");
+  await desk.sends(`<iq type="set" id="mam"><query xmlns="urn:xmpp:mam:2"/></iq>`);
+  expect((await desk.receivesAny()).getChild("result")).toBeDefined();
+  await desk.receivesAny();
+  await clock.advance(RESUME_TIME);
+  await receivesNoMessage(desk);
+});
+
+test("nothing is lost when those with copies end without them as well", async ({ connect, clock }) => {
+  const alice = await connect("alice/phone");
+  const phone = await managed(await connect("bob/phone"));
+  const desk = await managed(await withCarbons(await connect("bob/desk")));
+  await phone.disconnects();
+  await desk.disconnects();
+  await alice.sends(chat("bob@localhost/phone", "1"));
+  await clock.advance(RESUME_TIME);
+  const again = await connect("bob/tablet");
+  again.forget(({ name }) => name === "presence");
+  await again.receives(late("1"));
+  await receivesNoMessage(again);
+});
+
+test("a copy of what its recipient acknowledged goes nowhere", async ({ connect, clock }) => {
+  const alice = await connect("alice/phone");
+  const phone = await managed(await connect("bob/phone"));
+  const desk = await managed(await withCarbons(await connect("bob/desk")));
+  phone.forget(({ name }) => name === "presence");
+  await desk.disconnects();
+  await alice.sends(chat("bob@localhost/phone", "1"));
+  await phone.receives(heard("1"));
+  await phone.sends(`<a xmlns="${SM}" h="2"/>`);
+  await phone.closes();
+  await clock.advance(RESUME_TIME);
+  await receivesNoMessage(await connect("bob/tablet"));
+});

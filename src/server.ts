@@ -30,7 +30,7 @@ import type { ComponentStream } from "./stream/component-stream.ts";
 import { Stream } from "./stream/stream.ts";
 import type { StreamEnvironment } from "./stream/stream-host.ts";
 import { joinTaps, type Tap } from "./stream/tap.ts";
-import type { XmlStream } from "./stream/xml-stream.ts";
+import { UnfinishedStreams } from "./stream/unfinished-streams.ts";
 import type { Clock, Timer } from "./util/clock.ts";
 import { networkMatcher } from "./util/ip-network.ts";
 import { LogTail } from "./util/log-tail.ts";
@@ -77,8 +77,7 @@ export class XmppServer implements WholeServer {
   readonly #network = new Network();
   readonly #hosts = new Map<string, DomainHost>();
   readonly #streams = new Set<Stream>();
-  /** Streams that are gone while what they asked for is still being done. */
-  readonly #working = new Set<XmlStream>();
+  readonly #unfinished = new UnfinishedStreams();
   readonly #folder: DataFolder;
   readonly #tables = new Map<string, Table<never>>();
   readonly #turn: Turn;
@@ -191,7 +190,7 @@ export class XmppServer implements WholeServer {
         network: this.#network,
         throttle: new Throttle(clock, config.auth.backoff),
         metrics: this.metrics,
-        gone: (stream) => this.#gone(stream),
+        gone: (stream) => this.#unfinished.gone(stream),
       },
       config,
     );
@@ -311,7 +310,7 @@ export class XmppServer implements WholeServer {
   accept(transport: Transport): Stream {
     const stream = new Stream(transport, this.#environment, (closed) => {
       this.#streams.delete(closed);
-      this.#gone(closed);
+      this.#unfinished.gone(closed);
     });
     if (this.#closing) transport.destroy(new Error("the server is closed"));
     else this.#streams.add(stream);
@@ -416,22 +415,11 @@ export class XmppServer implements WholeServer {
 
   /** Settles when all connections are gone and their work is done; those that take too long are cut. */
   async #streamsEnd(): Promise<void> {
-    const { streams: components } = this.components;
-    for (const stream of [...this.#streams, ...components]) this.#working.add(stream);
-    await settles(() => this.#streams.size + components.size === 0 && !this.#isWorking());
-    for (const stream of [...this.#streams, ...components]) stream.transport.destroy();
+    const open = () => [...this.#streams, ...this.components.streams];
+    for (const stream of open()) this.#unfinished.add(stream);
+    await settles(() => open().length === 0 && this.#unfinished.isEmpty);
+    for (const stream of open()) stream.transport.destroy();
     await nextPoll();
-  }
-
-  #gone(stream: XmlStream): void {
-    if (!stream.isIdle) this.#working.add(stream);
-    this.#isWorking();
-  }
-
-  /** Whether something is under way that somebody asked for who is gone. */
-  #isWorking(): boolean {
-    for (const stream of this.#working) if (stream.isIdle) this.#working.delete(stream);
-    return this.#working.size > 0;
   }
 
   #openTable<R extends object>(spec: TableSpec<R>): Table<R> | Promise<Table<R>> {

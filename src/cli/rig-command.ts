@@ -31,11 +31,10 @@ export function addRigCommand(program: Command, environment: Environment): void 
   program
     .command("rig")
     .description("start a test server that other programs control, for the tests of clients")
-    .option(
-      "--user <name>",
-      "an account; may be given several times",
-      (name, all: string[]) => [...all, name],
-      [],
+    .addOption(
+      new Option("--user <name>", "an account; may be given several times")
+        .argParser((name, all: readonly string[]) => [...all, name])
+        .default([], "none"),
     )
     .option("--domain <domain>", "what it serves (default: localhost)")
     .addOption(
@@ -55,11 +54,15 @@ export function addRigCommand(program: Command, environment: Environment): void 
       ]),
     )
     .option("--tls", "STARTTLS and TLS, with a certificate of the rig's own authority", false)
-    .option("--port <port>", "for clients on TCP", numberArgument, 0)
-    .option("--http-port <port>", "for WebSocket and BOSH", numberArgument, 0)
-    .option("--control-port <port>", "for the control API", numberArgument, 0)
+    .addOption(port("--port <port>", "for clients on TCP"))
+    .addOption(port("--http-port <port>", "for WebSocket and BOSH"))
+    .addOption(port("--control-port <port>", "for the control API"))
     .addHelpText("after", HELP)
     .action((options: RigOptions) => rig(options, environment));
+}
+
+function port(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(portArgument).default(0, "any free one");
 }
 
 async function rig(options: RigOptions, { stdin, stdout, signals }: Environment): Promise<void> {
@@ -113,6 +116,13 @@ function endOf(stdin: Environment["stdin"], signals: Environment["signals"]): Pr
     stdin.once("close", end);
     stdin.resume();
   });
+}
+
+/** 0: any free one. */
+function portArgument(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new InvalidArgumentError("Expected a port from 0 to 65535.");
 }
 
 function numberArgument(text: string): number {

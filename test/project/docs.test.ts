@@ -48,7 +48,8 @@ describe("links", () => {
   test("of $schema lead to files", () => {
     const examples = [fileAt("README.md"), fileAt("server.config.json")].map(({ text }) => text).join("");
     const schemas = [...examples.matchAll(/"\$schema": "([^"]+)"/g)].map(([, target = ""]) => target);
-    expect(schemas.length).toBe(2);
+    // The configuration is for everybody to change.
+    expect(schemas).not.toEqual([]);
     expect(schemas.filter((target) => !existsSync(join(root, target)))).toEqual([]);
   });
 

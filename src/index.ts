@@ -11,8 +11,8 @@ import { XmppServer } from "./server.ts";
 import { createMemoryStore } from "./store/memory.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
 import type { Store } from "./store/store.ts";
+import type { ClientStream } from "./stream/client-stream.ts";
 import type { ComponentStream } from "./stream/component-stream.ts";
-import type { Stream } from "./stream/stream.ts";
 import { type Clock, systemClock } from "./util/clock.ts";
 import { type Logger, silentLogger } from "./util/logger.ts";
 import type { Metrics } from "./util/metrics.ts";
@@ -39,8 +39,8 @@ export type { IqHandler, IqRequest } from "./routing/iq-table.ts";
 export type { ServiceReceiver } from "./routing/service-router.ts";
 export type { Session } from "./session/session.ts";
 export type { Column, Range, Store, Table, TableSpec } from "./store/store.ts";
+export type { ClientStream } from "./stream/client-stream.ts";
 export type { ComponentStream } from "./stream/component-stream.ts";
-export type { Stream } from "./stream/stream.ts";
 export type { StreamFeature } from "./stream/stream-feature.ts";
 export type { Clock, Timer } from "./util/clock.ts";
 export type { Logger } from "./util/logger.ts";
@@ -85,7 +85,7 @@ export interface Server extends AsyncDisposable {
   /** Ends all streams with `system-shutdown`, commits, and leaves no handle open. */
   close(): Promise<void>;
   /** Any byte pipe may be a client: tests need no port. */
-  accept(transport: Transport): Stream;
+  accept(transport: Transport): ClientStream;
   /**
    * Answers a request over HTTP: tests need no port, and a program with a web server of its own may hand over requests.
    * Default of `peer`: an address that is not known, over a connection that nobody can read.

@@ -2,13 +2,13 @@ import { performance } from "node:perf_hooks";
 import type { DomainHost } from "./core/domain-host.ts";
 import type { Turn } from "./net/turn.ts";
 import type { Store } from "./store/store.ts";
-import type { Stream } from "./stream/stream.ts";
-import type { StreamEnvironment } from "./stream/stream-host.ts";
+import type { ClientStream } from "./stream/client-stream.ts";
+import type { ClientEnvironment } from "./stream/stream-host.ts";
 import type { Counter, Labels, Metrics, Sample } from "./util/metrics.ts";
 
 interface Measured {
   readonly metrics: Metrics;
-  readonly streams: ReadonlySet<Stream>;
+  readonly streams: ReadonlySet<ClientStream>;
   readonly hosts: ReadonlyMap<string, DomainHost>;
   readonly store: Store;
 }
@@ -72,7 +72,7 @@ function measureDelay(metrics: Metrics): Disposable {
 /** What streams report of themselves. */
 export function streamCounters(
   metrics: Metrics,
-): Pick<StreamEnvironment, "limited" | "loginTried" | "streamError"> {
+): Pick<ClientEnvironment, "limited" | "loginTried" | "streamError"> {
   const logins = new Map<string, Counter>();
   return {
     limited: (limit) =>

@@ -26,9 +26,9 @@ import { keepAlive, type Reachable } from "./session/keep-alive.ts";
 import { StanzaCounters } from "./session/stanza-counters.ts";
 import { setUpHost } from "./set-up-host.ts";
 import type { LateWrite, Store, Table, TableSpec } from "./store/store.ts";
+import { ClientStream } from "./stream/client-stream.ts";
 import type { ComponentStream } from "./stream/component-stream.ts";
-import { Stream } from "./stream/stream.ts";
-import type { StreamEnvironment } from "./stream/stream-host.ts";
+import type { ClientEnvironment } from "./stream/stream-host.ts";
 import { joinTaps, type Tap } from "./stream/tap.ts";
 import { UnfinishedStreams } from "./stream/unfinished-streams.ts";
 import type { Clock, Timer } from "./util/clock.ts";
@@ -76,7 +76,7 @@ export class XmppServer implements WholeServer {
   readonly #parts: ServerParts;
   readonly #network = new Network();
   readonly #hosts = new Map<string, DomainHost>();
-  readonly #streams = new Set<Stream>();
+  readonly #streams = new Set<ClientStream>();
   readonly #unfinished = new UnfinishedStreams();
   readonly #folder: DataFolder;
   readonly #tables = new Map<string, Table<never>>();
@@ -86,7 +86,7 @@ export class XmppServer implements WholeServer {
   readonly #http: HttpServer;
   readonly #streamEndpoints: StreamEndpoints;
   readonly #listeners: Listeners;
-  readonly #environment: { -readonly [K in keyof StreamEnvironment]: StreamEnvironment[K] };
+  readonly #environment: { -readonly [K in keyof ClientEnvironment]: ClientEnvironment[K] };
   #config: Config;
   #accounts: Accounts | undefined;
   #admins: Admins | undefined;
@@ -224,7 +224,7 @@ export class XmppServer implements WholeServer {
     return this.#config;
   }
 
-  get streams(): ReadonlySet<Stream> {
+  get streams(): ReadonlySet<ClientStream> {
     return this.#streams;
   }
 
@@ -307,8 +307,8 @@ export class XmppServer implements WholeServer {
   }
 
   /** Any byte pipe may be a client; a closed server closes it. */
-  accept(transport: Transport): Stream {
-    const stream = new Stream(transport, this.#environment, (closed) => {
+  accept(transport: Transport): ClientStream {
+    const stream = new ClientStream(transport, this.#environment, (closed) => {
       this.#streams.delete(closed);
       this.#unfinished.gone(closed);
     });

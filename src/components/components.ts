@@ -4,7 +4,7 @@ import { parentOf } from "../config/services.ts";
 import type { Transport } from "../net/transport.ts";
 import type { Network } from "../routing/network.ts";
 import { type ComponentEnvironment, ComponentStream } from "../stream/component-stream.ts";
-import type { StreamEnvironment } from "../stream/stream-host.ts";
+import type { ClientEnvironment } from "../stream/stream-host.ts";
 import type { Tap } from "../stream/tap.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
@@ -16,7 +16,7 @@ import { ExternalComponent } from "./external-component.ts";
 import { type ComponentReceiver, LocalComponent } from "./local-component.ts";
 
 interface ComponentsParts
-  extends Pick<StreamEnvironment, "streamError" | "limited" | "loginTried" | "defaultDomain"> {
+  extends Pick<ClientEnvironment, "streamError" | "limited" | "loginTried" | "defaultDomain"> {
   readonly network: Network;
   readonly throttle: Throttle;
   readonly clock: Clock;

@@ -8,8 +8,8 @@
 import { createHash } from "node:crypto";
 import { defineModule } from "../core/module.ts";
 import type { Session } from "../session/session.ts";
+import type { ClientStream } from "../stream/client-stream.ts";
 import type { Login } from "../stream/inline-feature.ts";
-import type { Stream } from "../stream/stream.ts";
 import { childElements, type Element, el } from "../xml/element.ts";
 import { StanzaError } from "../xmpp/errors.ts";
 import { JidError } from "../xmpp/jid.ts";
@@ -97,7 +97,7 @@ export const bind2 = defineModule({
   },
 });
 
-async function setUp(stream: Stream, session: Session, asked: readonly Element[]): Promise<Element> {
+async function setUp(stream: ClientStream, session: Session, asked: readonly Element[]): Promise<Element> {
   const bound = el("bound", { xmlns: ns.BIND2 });
   for (const { ns: namespace, binding } of stream.host.features) {
     const own = asked.filter((element) => element.getNS() === namespace);
@@ -107,7 +107,7 @@ async function setUp(stream: Stream, session: Session, asked: readonly Element[]
 }
 
 /** §4.1: the features that `<bind/>` may ask for. */
-function advertisement(stream: Stream): Element {
+function advertisement(stream: ClientStream): Element {
   const names = stream.host.features.flatMap(({ binding }) => binding?.feature ?? []);
   const features = names.map((name) => el("feature", { var: name }));
   return el("bind", { xmlns: ns.BIND2 }, ...(features.length > 0 ? [el("inline", {}, ...features)] : []));

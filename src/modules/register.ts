@@ -7,7 +7,7 @@
 import { defineModule, defineService } from "../core/module.ts";
 import type { IqRequest } from "../routing/iq-table.ts";
 import type { Session } from "../session/session.ts";
-import type { Stream } from "../stream/stream.ts";
+import type { ClientStream } from "../stream/client-stream.ts";
 import type { Awaitable } from "../util/awaitable.ts";
 import { networkOf } from "../util/ip-network.ts";
 import { Lru } from "../util/lru.ts";
@@ -43,7 +43,7 @@ export interface Admission {
 export interface RegistrationGate {
   /** Whether it may let somebody in at the moment: then registration is offered. */
   isOpen(): boolean;
-  admission(stream: Stream): Admission | undefined;
+  admission(stream: ClientStream): Admission | undefined;
   /** Whether the name is kept for somebody. */
   isReserved(user: Jid): Awaitable<boolean>;
 }
@@ -168,7 +168,7 @@ export const register = defineModule({
     }
 
     /** §3.1.1: a stream that is not authenticated asks for the fields, then sends them. */
-    async function answer(stream: Stream, element: XmlElement): Promise<void> {
+    async function answer(stream: ClientStream, element: XmlElement): Promise<void> {
       if (element.ns !== ns.CLIENT) throw new StreamError("unsupported-stanza-type");
       // RFC 6120 §7.1: an authenticated client has to bind a resource first.
       if (stream.user !== undefined) throw new StreamError("not-authorized");
@@ -180,7 +180,7 @@ export const register = defineModule({
       }
     }
 
-    async function respond(stream: Stream, { attributes, children }: XmlElement) {
+    async function respond(stream: ClientStream, { attributes, children }: XmlElement) {
       const admission = gate?.admission(stream);
       if (!isOffered() && !admission) throw new StanzaError("service-unavailable");
       if (!mayTalk(stream)) throw new StanzaError("not-authorized", "the connection is not encrypted");
@@ -277,7 +277,7 @@ function withoutEcho<T>(handler: (request: IqRequest) => Promise<T>) {
 }
 
 /** RFC 6120 §5.3.1: nothing goes before TLS where that is required. */
-function mayTalk(stream: Stream): boolean {
+function mayTalk(stream: ClientStream): boolean {
   return stream.secure || !stream.environment.tlsRequired;
 }
 

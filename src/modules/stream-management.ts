@@ -10,7 +10,7 @@
 import { defineModule } from "../core/module.ts";
 import type { Management } from "../session/management.ts";
 import type { Session } from "../session/session.ts";
-import type { Stream } from "../stream/stream.ts";
+import type { ClientStream } from "../stream/client-stream.ts";
 import { type Awaitable, after } from "../util/awaitable.ts";
 import { Lru } from "../util/lru.ts";
 import { t } from "../util/schema.ts";
@@ -26,7 +26,7 @@ interface StreamManagement {
   /** The answer to `<enable/>`: `<enabled/>`; the session's stanzas count from now on. */
   enable(session: Session, request: Attributes): Element;
   /** §5: the session that `<resume/>` asks for, its stream replaced by this one; or `<failed/>`. */
-  resume(stream: Stream, request: Attributes): Awaitable<Resumption>;
+  resume(stream: ClientStream, request: Attributes): Awaitable<Resumption>;
 }
 
 type Resumption = { readonly session: Session; readonly answer: Element } | { readonly failed: Element };
@@ -129,7 +129,7 @@ export const streamManagement = defineModule({
     const resumed = resumptions("success");
     const unresumed = resumptions("failure");
 
-    function resume(stream: Stream, request: Attributes): Awaitable<Resumption> {
+    function resume(stream: ClientStream, request: Attributes): Awaitable<Resumption> {
       const session = resumable.get(request.previd ?? "");
       // The id is a secret of the account: for anybody else there is no such session.
       if (!stream.user || !session?.jid.bare.equals(stream.user)) return gone(stream, request);
@@ -157,7 +157,7 @@ export const streamManagement = defineModule({
       });
     }
 
-    function gone(stream: Stream, request: Attributes): { readonly failed: Element } {
+    function gone(stream: ClientStream, request: Attributes): { readonly failed: Element } {
       unresumed.inc();
       const end = ended.get(request.previd ?? "");
       const known = end && end.user === stream.user?.toString();
@@ -166,7 +166,7 @@ export const streamManagement = defineModule({
   },
 });
 
-function receive(stream: Stream, element: XmlElement, service: StreamManagement): Awaitable<void> {
+function receive(stream: ClientStream, element: XmlElement, service: StreamManagement): Awaitable<void> {
   const { session } = stream;
   switch (element.name) {
     case "enable":

@@ -10,15 +10,15 @@ import {
   type SaslSuccess,
 } from "../auth/mechanism.ts";
 import { type Awaitable, after } from "../util/awaitable.ts";
-import type { Stream } from "./stream.ts";
+import type { ClientStream } from "./client-stream.ts";
 
 /** The words in which an exchange is held: those of RFC 6120 §6 or those of XEP-0388. */
 export interface SaslProfile {
   /** undefined: the client is asked for its initial response. */
-  challenge(stream: Stream, data: Buffer | undefined): void;
-  failure(stream: Stream, error: SaslError): void;
+  challenge(stream: ClientStream, data: Buffer | undefined): void;
+  failure(stream: ClientStream, error: SaslError): void;
   /** The client has proved who it is, and the time that this takes is over. */
-  success(stream: Stream, success: SaslSuccess): Awaitable<void>;
+  success(stream: ClientStream, success: SaslSuccess): Awaitable<void>;
 }
 
 const NO_BINDINGS: readonly ChannelBindingType[] = [];
@@ -26,7 +26,7 @@ const BINDINGS: readonly ChannelBindingType[] = ["tls-exporter", "tls-unique", "
 
 /** What one stream's attempts to authenticate have come to, whichever profiles they use. */
 export class Authentication {
-  readonly #stream: Stream;
+  readonly #stream: ClientStream;
   #exchange: SaslExchange | undefined;
   /** Those that TLS has here: to ask for one costs as much as a hash. */
   #bindings: readonly ChannelBindingType[] | undefined;
@@ -43,7 +43,7 @@ export class Authentication {
   /** Mechanisms that failed for the channel binding, and that alone. */
   readonly #unbound = new Set<string>();
 
-  constructor(stream: Stream) {
+  constructor(stream: ClientStream) {
     this.#stream = stream;
   }
 
@@ -201,7 +201,7 @@ function isScram({ name }: Mechanism): boolean {
 }
 
 /** Whether the stream has ended while something of it was under way. */
-export function isOver(stream: Stream): boolean {
+export function isOver(stream: ClientStream): boolean {
   return stream.state === "closing" || stream.state === "closed";
 }
 
@@ -215,7 +215,7 @@ export function decodeBase64(text: string): Buffer {
 }
 
 /** Waits in the server's own time, which tests turn by hand. */
-function pause(stream: Stream, ms: number): Awaitable<void> {
+function pause(stream: ClientStream, ms: number): Awaitable<void> {
   if (ms <= 0) return undefined;
   return new Promise<void>((resolve) => void stream.environment.clock.after(ms, resolve));
 }

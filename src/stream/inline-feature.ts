@@ -4,11 +4,11 @@ import type { Session } from "../session/session.ts";
 import type { Awaitable } from "../util/awaitable.ts";
 import type { Element } from "../xml/element.ts";
 import type { Jid } from "../xmpp/jid.ts";
-import type { Stream } from "./stream.ts";
+import type { ClientStream } from "./client-stream.ts";
 
 /** What a client asks for with `<authenticate/>` (XEP-0388 §2.3). One object for one attempt. */
 export interface LoginRequest {
-  readonly stream: Stream;
+  readonly stream: ClientStream;
   /** The mechanism's name. */
   readonly mechanism: string;
   /** UUID v4 of the client's installation, in lower case. Never shown to anybody else. */
@@ -31,9 +31,9 @@ export interface Login {
  */
 export interface InlineFeature {
   /** Children of `<inline/>`. */
-  offer?(stream: Stream): readonly Element[] | undefined;
+  offer?(stream: ClientStream): readonly Element[] | undefined;
   /** Children of `<authentication/>` beside the mechanisms. */
-  announce?(stream: Stream): readonly Element[];
+  announce?(stream: ClientStream): readonly Element[];
   /** The tokens that the client may be logging in with; or why it may not do so. */
   tokens?(request: LoginRequest, own: readonly Element[]): TokenSource | SaslCondition | undefined;
   /** What the client has to do before it is let in, in this order. */

@@ -79,7 +79,7 @@ export interface XmlStreamEnvironment {
 }
 
 /** What all client streams of a server share. */
-export interface StreamEnvironment extends XmlStreamEnvironment {
+export interface ClientEnvironment extends XmlStreamEnvironment {
   /** TLS before anything else (RFC 7590 §3.1). */
   readonly tlsRequired: boolean;
   /** Whether SCRAM mechanisms are offered that some accounts have no keys for. */

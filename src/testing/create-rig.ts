@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { HttpPeer } from "../http/peer.ts";
 import { createServer, type ServerOptions } from "../index.ts";
 import { XmppServer } from "../server.ts";
-import type { Stream } from "../stream/stream.ts";
+import type { ClientStream } from "../stream/client-stream.ts";
 import type { Logger } from "../util/logger.ts";
 import { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
@@ -66,9 +66,9 @@ export interface Rig<C extends TestClock = VirtualClock> extends AsyncDisposable
   /** The password of an account, by its bare JID: the one it was made with, or will be. */
   passwordOf(jid: string): string;
   /** Whether it is the stream of a client of the rig. */
-  owns(stream: Stream): boolean;
+  owns(stream: ClientStream): boolean;
   /** Whether it is the stream of a client that is not to be seen. */
-  hides(stream: Stream): boolean;
+  hides(stream: ClientStream): boolean;
   /** How much clients that the rig does not own have said and heard; undefined while there is none. Default: none. */
   foreignActivity: () => number | undefined;
   /**
@@ -147,8 +147,8 @@ class ServerRig<C extends TestClock> implements Rig<C> {
   readonly captures: Captures = new Map();
   foreignActivity: () => number | undefined = () => undefined;
   readonly #clients: PipeClient[] = [];
-  readonly #streams = new WeakSet<Stream>();
-  readonly #hidden = new WeakSet<Stream>();
+  readonly #streams = new WeakSet<ClientStream>();
+  readonly #hidden = new WeakSet<ClientStream>();
   /** By bare JIDs. */
   readonly #passwords = new Map<string, string>();
   readonly #folder: string | undefined;
@@ -228,11 +228,11 @@ class ServerRig<C extends TestClock> implements Rig<C> {
     return this.#passwords.get(jid) ?? `secret of ${Jid.parse(jid).local}`;
   }
 
-  owns(stream: Stream): boolean {
+  owns(stream: ClientStream): boolean {
     return this.#streams.has(stream);
   }
 
-  hides(stream: Stream): boolean {
+  hides(stream: ClientStream): boolean {
     return this.#hidden.has(stream);
   }
 

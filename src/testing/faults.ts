@@ -1,4 +1,4 @@
-import type { Stream } from "../stream/stream.ts";
+import type { ClientStream } from "../stream/client-stream.ts";
 import type { StreamCondition } from "../xmpp/errors.ts";
 import { ActiveFault, type Chance, type FaultState } from "./faults/active-fault.ts";
 import { Counts } from "./faults/counts.ts";
@@ -21,7 +21,7 @@ export class Faults {
   /** How many there ever were. */
   #count = 0;
   /** Streams that are being cut: nothing passes any more. */
-  readonly #cut = new WeakSet<Stream>();
+  readonly #cut = new WeakSet<ClientStream>();
 
   constructor(parts: FaultsParts, seams: Seams, seed: number) {
     this.#parts = parts;
@@ -146,7 +146,7 @@ export class Faults {
     return fault;
   }
 
-  async #cutWhenDone(stream: Stream): Promise<void> {
+  async #cutWhenDone(stream: ClientStream): Promise<void> {
     await this.#parts.settle();
     await stream.flushed();
     stream.transport.destroy();

@@ -1,4 +1,4 @@
-import type { Stream } from "../stream/stream.ts";
+import type { ClientStream } from "../stream/client-stream.ts";
 import { textOf } from "../stream/tap.ts";
 import type { Element } from "../xml/element.ts";
 import { readFragment } from "../xml/fragment.ts";
@@ -16,27 +16,27 @@ interface Taker {
 
 /** One element on its way, where it can be kept, changed, doubled or thrown away. */
 export class Passing extends Seen {
-  readonly stream: Stream;
+  readonly stream: ClientStream;
   /** Asked when it is let go; true: somebody else sees to it from then on. Default: nobody is. */
   onward: (passing: Passing) => boolean = () => false;
   #taker: Taker | undefined;
   readonly #go: (xml: string | undefined) => void;
 
-  private constructor(direction: Direction, stream: Stream, xml: string, go: (xml?: string) => void) {
+  private constructor(direction: Direction, stream: ClientStream, xml: string, go: (xml?: string) => void) {
     super(direction, stream, xml);
     this.stream = stream;
     this.#go = go;
   }
 
   /** What a client sent. */
-  static received(stream: Stream, element: XmlElement): Passing {
+  static received(stream: ClientStream, element: XmlElement): Passing {
     return new Passing("in", stream, textOf(element), (xml) =>
       stream.deal(xml === undefined ? element : readFragment(xml)),
     );
   }
 
   /** What the server sends; `sent` hears when it is on its way after all, and as what. */
-  static sending(stream: Stream, text: string, sent: (seen: Seen) => void): Passing {
+  static sending(stream: ClientStream, text: string, sent: (seen: Seen) => void): Passing {
     return new Passing("out", stream, text, (xml = text) => {
       sent(new Seen("out", stream, xml));
       stream.put(xml);

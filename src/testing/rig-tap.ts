@@ -1,5 +1,5 @@
+import type { ClientStream } from "../stream/client-stream.ts";
 import { ofClients } from "../stream/client-tap.ts";
-import type { Stream } from "../stream/stream.ts";
 import type { Tap } from "../stream/tap.ts";
 import type { Seams } from "./faults/seams.ts";
 import type { Faults } from "./faults.ts";
@@ -13,9 +13,9 @@ interface RigTapParts {
   readonly faults: Faults;
   readonly handlers: Handlers;
   readonly mimicry: Mimicry | undefined;
-  record(stream: Stream, seen: Seen): void;
+  record(stream: ClientStream, seen: Seen): void;
   /** Whether nobody has a say in what it carries. */
-  hides(stream: Stream): boolean;
+  hides(stream: ClientStream): boolean;
 }
 
 /** Who has a say in what streams carry: faults first, then handlers; what is left goes its way, in another's likeness. */

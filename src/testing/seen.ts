@@ -1,4 +1,4 @@
-import type { Stream } from "../stream/stream.ts";
+import type { ClientStream } from "../stream/client-stream.ts";
 import type { Element } from "../xml/element.ts";
 import { ns } from "../xmpp/ns.ts";
 import { readXml } from "./read-xml.ts";
@@ -25,7 +25,7 @@ export class Seen {
   readonly time: number;
   #element: Element | undefined;
 
-  constructor(direction: Direction, stream: Stream, xml: string) {
+  constructor(direction: Direction, stream: ClientStream, xml: string) {
     this.direction = direction;
     this.kind = kindOf(xml);
     this.xml = xml;

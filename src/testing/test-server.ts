@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../core/host.ts";
 import type { XmppServer } from "../server.ts";
 import { createMemoryStore, type MemoryImage, type MemoryStore } from "../store/memory.ts";
-import type { Stream } from "../stream/stream.ts";
+import type { ClientStream } from "../stream/client-stream.ts";
 import type { Tap } from "../stream/tap.ts";
 import type { Element } from "../xml/element.ts";
 import type { StreamCondition } from "../xmpp/errors.ts";
@@ -445,7 +445,7 @@ export class TestServer implements AsyncDisposable {
     });
   }
 
-  #record(stream: Stream, seen: Seen): void {
+  #record(stream: ClientStream, seen: Seen): void {
     // The rig writes down what its own clients say.
     const arrow = seen.direction === "in" ? "→" : "←";
     if (!this.rig.owns(stream)) this.rig.transcript.add(seen.client || "somebody", arrow, seen.xml);
@@ -466,7 +466,7 @@ export class TestServer implements AsyncDisposable {
   }
 
   /** Streams of clients that the rig does not know. */
-  #foreign(): Stream[] {
+  #foreign(): ClientStream[] {
     return [...this.server.streams].filter((stream) => !this.rig.owns(stream));
   }
 

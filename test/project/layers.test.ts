@@ -83,7 +83,7 @@ describe("the rule itself", () => {
     ["src/net/tcp.ts", `import { StreamError } from "../xmpp/errors.ts";`, false],
     ["src/stream/features/bind.ts", `import type { Session } from "../../session/session.ts";`, true],
     ["src/stream/features/bind.ts", `import { Session } from "../../session/session.ts";`, false],
-    ["src/stream/stream.ts", `import { type Session } from "../session/session.ts";`, true],
+    ["src/stream/client-stream.ts", `import { type Session } from "../session/session.ts";`, true],
     ["src/stream/features/sasl.ts", `import { Scram } from "../../auth/scram.ts";`, true],
     ["src/core/host.ts", `import { createServer } from "../server.ts";`, false],
     ["src/main.ts", `import { ping } from "./modules/ping.ts";`, true],

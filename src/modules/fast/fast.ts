@@ -8,8 +8,8 @@
 import type { TokenSource } from "../../auth/hashed-token.ts";
 import type { SaslCondition } from "../../auth/mechanism.ts";
 import { defineModule } from "../../core/module.ts";
+import type { ClientStream } from "../../stream/client-stream.ts";
 import type { Login, LoginRequest } from "../../stream/inline-feature.ts";
-import type { Stream } from "../../stream/stream.ts";
 import { t } from "../../util/schema.ts";
 import { type Element, el } from "../../xml/element.ts";
 import { formatDateTime } from "../../xmpp/datetime.ts";
@@ -54,7 +54,7 @@ export const fast = defineModule({
     host.every(PURGE_INTERVAL_MS, () => tokens.purge(config.lifetime));
 
     /** §3.1 */
-    function offer(stream: Stream): readonly Element[] {
+    function offer(stream: ClientStream): readonly Element[] {
       const names = stream.authentication.tokenMechanisms.map((name) => el("mechanism", {}, name));
       return names.length > 0 ? [el("fast", { xmlns: ns.FAST }, ...names)] : [];
     }

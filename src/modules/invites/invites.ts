@@ -8,7 +8,7 @@
  * allowed.
  */
 import { defineModule, defineService } from "../../core/module.ts";
-import type { Stream } from "../../stream/stream.ts";
+import type { ClientStream } from "../../stream/client-stream.ts";
 import { Lru } from "../../util/lru.ts";
 import { t } from "../../util/schema.ts";
 import { TokenBucket } from "../../util/token-bucket.ts";
@@ -92,8 +92,8 @@ export const invites = defineModule({
   async setup(host, config) {
     const store = await InviteStore.open(host);
     const friends = new Friends(host, store);
-    const shown = new WeakMap<Stream, Invitation>();
-    const attempts = new WeakMap<Stream, number>();
+    const shown = new WeakMap<ClientStream, Invitation>();
+    const attempts = new WeakMap<ClientStream, number>();
     const buckets = new Lru<string, TokenBucket>(KNOWN_INVITERS);
     const registration = host.modules.includes(register) ? host.use(registrationService) : undefined;
     let landingPage: ((token: string) => string | undefined) | undefined;
@@ -189,7 +189,7 @@ export const invites = defineModule({
     }
 
     /** XEP-0445 §4: the token is looked at now, and used when the account is made. */
-    async function takeToken(stream: Stream, element: XmlElement): Promise<void> {
+    async function takeToken(stream: ClientStream, element: XmlElement): Promise<void> {
       if (element.ns !== ns.CLIENT) throw new StreamError("unsupported-stanza-type");
       // RFC 6120 §7.1: an authenticated client has to bind a resource first.
       if (stream.user !== undefined) throw new StreamError("not-authorized");
@@ -201,7 +201,10 @@ export const invites = defineModule({
       }
     }
 
-    async function checkToken(stream: Stream, { attributes, children }: XmlElement): Promise<undefined> {
+    async function checkToken(
+      stream: ClientStream,
+      { attributes, children }: XmlElement,
+    ): Promise<undefined> {
       if (!registration) throw new StanzaError("service-unavailable");
       if (!mayTalk(stream)) throw new StanzaError("not-authorized", "the connection is not encrypted");
       const [preauth, ...others] = children;
@@ -240,6 +243,6 @@ export const invites = defineModule({
 });
 
 /** RFC 6120 §5.3.1: nothing goes before TLS where that is required. */
-function mayTalk(stream: Stream): boolean {
+function mayTalk(stream: ClientStream): boolean {
   return stream.secure || !stream.environment.tlsRequired;
 }

@@ -2,7 +2,7 @@ import { el, serialize } from "../../xml/element.ts";
 import type { XmlElement } from "../../xml/parser.ts";
 import { StanzaError, StreamError } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
-import type { Stream } from "../stream.ts";
+import type { ClientStream } from "../client-stream.ts";
 import type { StreamFeature } from "../stream-feature.ts";
 
 const OFFER = serialize(el("bind", { xmlns: ns.BIND }));
@@ -44,5 +44,5 @@ function requestedResource(element: XmlElement): string | undefined {
 /** RFC 3921 §3: old clients ask for a session after binding and are told that they have one. */
 export const legacySession: StreamFeature = {
   ns: ns.SESSION,
-  offer: (stream: Stream) => (stream.user && !stream.session ? LEGACY_OFFER : undefined),
+  offer: (stream: ClientStream) => (stream.user && !stream.session ? LEGACY_OFFER : undefined),
 };

@@ -4,7 +4,7 @@ import type { XmlElement } from "../../xml/parser.ts";
 import { StreamError } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { decodeBase64, type SaslProfile } from "../authentication.ts";
-import type { Stream } from "../stream.ts";
+import type { ClientStream } from "../client-stream.ts";
 import type { StreamFeature } from "../stream-feature.ts";
 
 /** RFC 6120 §6: SASL negotiation, with the channel bindings listed as in XEP-0440 1.0.0. */
@@ -12,7 +12,7 @@ export function sasl(): StreamFeature {
   return { ns: ns.SASL, offer, receive };
 }
 
-function offer(stream: Stream): string | undefined {
+function offer(stream: ClientStream): string | undefined {
   if (!isDue(stream)) return undefined;
   const { offered, channelBindings } = stream.authentication;
   if (offered.length === 0) return undefined;
@@ -24,7 +24,7 @@ function offer(stream: Stream): string | undefined {
   return `${mechanisms}<sasl-channel-binding xmlns="${ns.SASL_CHANNEL_BINDING}">${types}</sasl-channel-binding>`;
 }
 
-async function receive(stream: Stream, element: XmlElement): Promise<void> {
+async function receive(stream: ClientStream, element: XmlElement): Promise<void> {
   if (stream.user) throw new StreamError("not-authorized");
   const { authentication } = stream;
   await authentication.take(profile, () => {
@@ -68,7 +68,7 @@ const profile: SaslProfile = {
   },
 };
 
-function isDue(stream: Stream): boolean {
+function isDue(stream: ClientStream): boolean {
   return stream.user === undefined && (stream.secure || !stream.environment.tlsRequired);
 }
 

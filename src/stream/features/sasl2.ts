@@ -7,8 +7,8 @@ import type { XmlElement } from "../../xml/parser.ts";
 import { StreamError } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { decodeBase64, isOver, type SaslProfile } from "../authentication.ts";
+import type { ClientStream } from "../client-stream.ts";
 import { inNamespace, type Login, type LoginRequest, type LoginTask } from "../inline-feature.ts";
-import type { Stream } from "../stream.ts";
 import type { StreamFeature } from "../stream-feature.ts";
 
 /** Of one `<authenticate/>`, until it comes to success or failure. */
@@ -29,19 +29,19 @@ const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 
 /** What is negotiated inline are the other features of the stream's host; see `InlineFeature`. */
 export function sasl2(): StreamFeature {
-  const attempts = new WeakMap<Stream, Attempt>();
+  const attempts = new WeakMap<ClientStream, Attempt>();
   const profile: SaslProfile = { challenge, failure, success };
 
   return { ns: ns.SASL2, offer, receive, forget: (stream) => void attempts.delete(stream) };
 
-  async function receive(stream: Stream, element: XmlElement): Promise<void> {
+  async function receive(stream: ClientStream, element: XmlElement): Promise<void> {
     // §3.9: once <success/> or <continue/> was sent there is no other authentication.
     const isProved = stream.user !== undefined || attempts.get(stream)?.login !== undefined;
     if (stream.user || (isProved && element.name === "authenticate")) throw new StreamError("not-authorized");
     await stream.authentication.take(profile, () => advance(stream, element));
   }
 
-  function advance(stream: Stream, element: XmlElement): Awaitable<SaslStep | undefined> {
+  function advance(stream: ClientStream, element: XmlElement): Awaitable<SaslStep | undefined> {
     switch (element.name) {
       case "authenticate":
         return begin(stream, element);
@@ -57,7 +57,7 @@ export function sasl2(): StreamFeature {
     }
   }
 
-  function begin(stream: Stream, element: XmlElement): Awaitable<SaslStep | undefined> {
+  function begin(stream: ClientStream, element: XmlElement): Awaitable<SaslStep | undefined> {
     // §4: only after TLS, even where that is not required.
     if (!stream.secure) throw new SaslError("encryption-required");
     const request = readRequest(stream, element);
@@ -70,7 +70,7 @@ export function sasl2(): StreamFeature {
   }
 
   /** §2.6.3: one step of the task that the client was given. */
-  async function perform(stream: Stream, element: XmlElement): Promise<undefined> {
+  async function perform(stream: ClientStream, element: XmlElement): Promise<undefined> {
     const attempt = attempts.get(stream);
     const [task] = attempt?.tasks ?? [];
     const isBeginning = element.name === "next";
@@ -88,19 +88,19 @@ export function sasl2(): StreamFeature {
     await goOn(stream, attempt);
   }
 
-  function challenge(stream: Stream, data: Buffer | undefined): void {
+  function challenge(stream: ClientStream, data: Buffer | undefined): void {
     stream.expects = ns.SASL2;
     stream.send(el("challenge", { xmlns: ns.SASL2 }, ...(data ? [data.toString("base64")] : [])));
   }
 
-  function failure(stream: Stream, { condition }: SaslError): void {
+  function failure(stream: ClientStream, { condition }: SaslError): void {
     stream.expects = undefined;
     attempts.delete(stream);
     stream.send(el("failure", { xmlns: ns.SASL2 }, el(condition, { xmlns: ns.SASL })));
   }
 
   async function success(
-    stream: Stream,
+    stream: ClientStream,
     { user, data }: Parameters<SaslProfile["success"]>[1],
   ): Promise<void> {
     const attempt = attempts.get(stream);
@@ -117,7 +117,7 @@ export function sasl2(): StreamFeature {
   }
 
   /** The next task, or success when there is none left. */
-  async function goOn(stream: Stream, attempt: Attempt): Promise<void> {
+  async function goOn(stream: ClientStream, attempt: Attempt): Promise<void> {
     const [task] = attempt.tasks;
     const { login } = attempt;
     if (!task && login) return finish(stream, attempt, login);
@@ -129,7 +129,7 @@ export function sasl2(): StreamFeature {
   }
 
   /** §2.6.1: what was asked for along with the authentication is done, then the client is told all at once. */
-  async function finish(stream: Stream, attempt: Attempt, login: Login): Promise<void> {
+  async function finish(stream: ClientStream, attempt: Attempt, login: Login): Promise<void> {
     stream.expects = undefined;
     attempts.delete(stream);
     stream.withhold();
@@ -155,7 +155,7 @@ export function sasl2(): StreamFeature {
   }
 }
 
-function offer(stream: Stream): string | undefined {
+function offer(stream: ClientStream): string | undefined {
   if (stream.user || !stream.secure) return undefined;
   const { offered } = stream.authentication;
   // §2.1: not without a mechanism.
@@ -172,7 +172,7 @@ function offer(stream: Stream): string | undefined {
   return serialize(authentication);
 }
 
-function readRequest(stream: Stream, element: XmlElement): LoginRequest {
+function readRequest(stream: ClientStream, element: XmlElement): LoginRequest {
   const [userAgent] = own(element, "user-agent");
   const id = String(userAgent?.attrs["id"] ?? "").toLowerCase();
   return {
@@ -202,7 +202,7 @@ function findMechanism(request: LoginRequest): Mechanism | undefined {
  * §2.3: an identity that is not the one of the stream header fails. Here it does so when it was left to the server as
  * well: there is no second header, so nothing else would find the false `from` (RFC 6120 §4.9.3.9).
  */
-function check({ from }: Stream, step: Awaitable<SaslStep>): Awaitable<SaslStep> {
+function check({ from }: ClientStream, step: Awaitable<SaslStep>): Awaitable<SaslStep> {
   return after(step, (taken) => {
     if (taken.kind === "success" && from && !from.bare.equals(taken.user)) {
       throw new SaslError("invalid-authzid", "not the address of the stream header", taken.user.toString());

@@ -1,7 +1,7 @@
 import { el, serialize } from "../../xml/element.ts";
 import { StreamError } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
-import type { Stream } from "../stream.ts";
+import type { ClientStream } from "../client-stream.ts";
 import type { StreamFeature } from "../stream-feature.ts";
 
 /** RFC 6120 §5: STARTTLS. Where TLS is required nothing else is offered before it (§5.3.1). */
@@ -30,6 +30,6 @@ export const starttls: StreamFeature = {
   },
 };
 
-function isPossible(stream: Stream): boolean {
+function isPossible(stream: ClientStream): boolean {
   return stream.transport.canStartTls && stream.user === undefined;
 }

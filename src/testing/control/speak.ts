@@ -1,4 +1,4 @@
-import type { Stream } from "../../stream/stream.ts";
+import type { ClientStream } from "../../stream/client-stream.ts";
 import { readFragment } from "../../xml/fragment.ts";
 import { readXml, writeXml } from "../read-xml.ts";
 import { bareOf } from "../seen.ts";
@@ -29,7 +29,7 @@ export async function deliver(state: ControlState, user: string, xml: string): P
   await state.server.settle();
 }
 
-function streamsOf({ server }: ControlState, user: string): Stream[] {
+function streamsOf({ server }: ControlState, user: string): ClientStream[] {
   const wanted = server.addressOf(user);
   return [...server.server.streams].filter(({ session }) => {
     const jid = session?.jid.toString() ?? "";

@@ -1,4 +1,4 @@
-import type { Stream } from "../../stream/stream.ts";
+import type { ClientStream } from "../../stream/client-stream.ts";
 import { t } from "../../util/schema.ts";
 import { matcherOf } from "../pattern.ts";
 import { bareOf, type Direction } from "../seen.ts";
@@ -48,7 +48,7 @@ export const cut = defineFault({
 });
 
 /** Of its session; before there is one of its account; "" before that. */
-export function addressOf({ session, user }: Stream): string {
+export function addressOf({ session, user }: ClientStream): string {
   return (session?.jid ?? user)?.toString() ?? "";
 }
 

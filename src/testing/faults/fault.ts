@@ -1,5 +1,5 @@
 import type { Session } from "../../session/session.ts";
-import type { Stream } from "../../stream/stream.ts";
+import type { ClientStream } from "../../stream/client-stream.ts";
 import { type Infer, type Schema, t } from "../../util/schema.ts";
 import type { StanzaError } from "../../xmpp/errors.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
@@ -36,7 +36,7 @@ export interface FaultsParts {
   readonly domains: () => readonly string[];
   readonly lines: Lines;
   resolve(name: string): string;
-  streams(): Iterable<Stream>;
+  streams(): Iterable<ClientStream>;
   sessions(): Iterable<Session>;
   settle(): Promise<void>;
   /** The sender of a stanza hears that it came to nothing. */
@@ -62,7 +62,7 @@ export interface Site extends FaultsParts {
   /** Where stanzas are counted; those that are kept from going on have to be told. */
   readonly counts: Counts;
   /** Cuts the connection when what passed has been dealt with, or has left; nothing more passes until then. */
-  cut(stream: Stream): void;
+  cut(stream: ClientStream): void;
 }
 
 type Fields = Readonly<Record<string, Schema<unknown>>>;

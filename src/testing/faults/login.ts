@@ -1,6 +1,6 @@
 /** Faults of authentication: RFC 6120 §6 and XEP-0388. */
 import { SASL_CONDITIONS, type SaslCondition } from "../../auth/mechanism.ts";
-import type { Stream } from "../../stream/stream.ts";
+import type { ClientStream } from "../../stream/client-stream.ts";
 import { t } from "../../util/schema.ts";
 import { type Element, el, serialize } from "../../xml/element.ts";
 import { ns } from "../../xmpp/ns.ts";
@@ -40,7 +40,7 @@ export const login = defineFault({
 
 /** In place of the response the server hears that the client gives up, and forgets the exchange; the client hears something else. */
 function failsLater(condition: string, text: string | undefined, site: Site): () => void {
-  const failing = new WeakSet<Stream>();
+  const failing = new WeakSet<ClientStream>();
   return site.seams.passing.add((passing) => {
     if (passing.kind !== "nonza" || !isOfSasl(passing.element)) return false;
     const { direction, stream, element } = passing;

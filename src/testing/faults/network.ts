@@ -1,4 +1,4 @@
-import type { Stream } from "../../stream/stream.ts";
+import type { ClientStream } from "../../stream/client-stream.ts";
 import { t } from "../../util/schema.ts";
 import { addressOf, streamsOf } from "./cut.ts";
 import { type CommonOptions, defineFault, duration, isOf, type Site, userField } from "./fault.ts";
@@ -66,7 +66,7 @@ export const network = defineFault({
 
 /** Those of a user that there are, and others when the first element passes of which it is known to be the user's. */
 function whenKnown(user: string, site: Site, decide: (line: Line, client: string) => void): () => void {
-  const found = (stream: Stream) => {
+  const found = (stream: ClientStream) => {
     const line = site.lines.under(stream.transport);
     if (line) decide(line, addressOf(stream));
   };

@@ -1,5 +1,5 @@
 import type { SecureContext } from "node:tls";
-import type { Stream } from "../../stream/stream.ts";
+import type { ClientStream } from "../../stream/client-stream.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import type { Passing } from "../passing.ts";
 import type { Toxicity } from "./lines.ts";
@@ -45,7 +45,7 @@ export class Seam<T> {
 export class Seams {
   readonly passing = new Seam<Interception>();
   /** A stream header that came; true: the server does not get to see it. */
-  readonly opening = new Seam<(stream: Stream) => boolean>();
+  readonly opening = new Seam<(stream: ClientStream) => boolean>();
   readonly transport = new Seam<TransportFault>();
   /** A stanza that is to go somewhere; true: it does not. */
   readonly routing = new Seam<(stanza: Stanza) => boolean>();

@@ -1,4 +1,4 @@
-import type { Stream } from "../../stream/stream.ts";
+import type { ClientStream } from "../../stream/client-stream.ts";
 import { t } from "../../util/schema.ts";
 import { STREAM_CONDITIONS, type StreamCondition } from "../../xmpp/errors.ts";
 import { ns } from "../../xmpp/ns.ts";
@@ -25,7 +25,7 @@ export const streamError = defineFault({
     host: t.optional(t.string()).doc("Where else, with see-other-host."),
   },
   start({ condition, user, text, host }, site) {
-    const end = (stream: Stream) => naming(host, site, () => stream.close(condition, text));
+    const end = (stream: ClientStream) => naming(host, site, () => stream.close(condition, text));
     if (user !== undefined) {
       for (const stream of streamsOf(user, site)) if (site.happens(addressOf(stream))) end(stream);
       return () => {};

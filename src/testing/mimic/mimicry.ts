@@ -1,6 +1,6 @@
 import type { Room } from "../../modules/muc/room.ts";
 import type { RoomsService } from "../../modules/muc/rooms-service.ts";
-import type { Stream } from "../../stream/stream.ts";
+import type { ClientStream } from "../../stream/client-stream.ts";
 import { isPromise } from "../../util/awaitable.ts";
 import { childElements, Element, el } from "../../xml/element.ts";
 import { Jid } from "../../xmpp/jid.ts";
@@ -52,7 +52,7 @@ export class Mimicry {
   readonly #likeness: Likeness;
   readonly #rooms: () => readonly RoomsService[];
   /** What clients ask and have no answer to, by its id; of those who ask a room in vain some may stay. */
-  readonly #asked = new WeakMap<Stream, Map<string, Element>>();
+  readonly #asked = new WeakMap<ClientStream, Map<string, Element>>();
 
   /** `rooms`: those of all domains. */
   constructor(likeness: Likeness, rooms: () => readonly RoomsService[]) {
@@ -61,7 +61,7 @@ export class Mimicry {
   }
 
   /** A client asks. */
-  hears(stream: Stream, element: Element): void {
+  hears(stream: ClientStream, element: Element): void {
     const { id, type } = element.attrs as Record<string, string | undefined>;
     if (!element.is("iq") || id === undefined) return;
     if (type !== "get" && type !== "set") return;
@@ -71,7 +71,7 @@ export class Mimicry {
   }
 
   /** What it says in place of `text`. */
-  says(stream: Stream, text: string): Said {
+  says(stream: ClientStream, text: string): Said {
     if (!/^<(stream:features|iq|message|presence)/.test(text)) return { text, isLate: false };
     const element = readXml(text);
     if (element.is("features", ns.STREAMS)) return { text: this.#offer(element), isLate: false };
@@ -85,7 +85,7 @@ export class Mimicry {
     return { text: writeXml(element), isLate: false };
   }
 
-  #saysRoom(stream: Stream, element: Element, address: Jid, asked: Element | undefined): Said {
+  #saysRoom(stream: ClientStream, element: Element, address: Jid, asked: Element | undefined): Said {
     const { quirks, answeredLast } = this.#likeness;
     if (element.attrs["type"] === "result") this.#answer(stream, element);
     const roomAt = (jid: string) => this.#findRoom(Jid.parse(jid));
@@ -106,7 +106,7 @@ export class Mimicry {
     return isPromise(room) ? undefined : room;
   }
 
-  #takeAsked(stream: Stream, answer: Element): Element | undefined {
+  #takeAsked(stream: ClientStream, answer: Element): Element | undefined {
     if (!answer.is("iq") || !["result", "error"].includes(String(answer.attrs["type"]))) return undefined;
     const id = String(answer.attrs["id"]);
     const asked = this.#asked.get(stream)?.get(id);
@@ -123,7 +123,7 @@ export class Mimicry {
     return `<stream:features>${childElements(features).map(writeXml).join("")}</stream:features>`;
   }
 
-  #answer(stream: Stream, answer: Element): void {
+  #answer(stream: ClientStream, answer: Element): void {
     const { identities, discovered, rooms, version } = this.#likeness;
     const about = answer.getChild("query", ns.DISCO_INFO);
     const isHost = answer.attrs["from"] === stream.host.domain;

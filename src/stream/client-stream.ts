@@ -12,11 +12,11 @@ import { iq, isKind } from "../xmpp/stanza.ts";
 import { Authentication } from "./authentication.ts";
 import { nativeFraming } from "./native-framing.ts";
 import { checkHeader, readAddress } from "./stream-header.ts";
-import type { SessionStream, StreamEnvironment, StreamHost } from "./stream-host.ts";
+import type { ClientEnvironment, SessionStream, StreamHost } from "./stream-host.ts";
 import { XmlStream } from "./xml-stream.ts";
 
 /** A client's XML stream: negotiation (RFC 6120 §4.3). Who it speaks for is the session's matter. */
-export class Stream extends XmlStream<StreamEnvironment> implements SessionStream {
+export class ClientStream extends XmlStream<ClientEnvironment> implements SessionStream {
   /** The account that authenticated, as a bare JID. */
   user: Jid | undefined;
   /** The SASL mechanism that it did so with. */
@@ -41,9 +41,13 @@ export class Stream extends XmlStream<StreamEnvironment> implements SessionStrea
   #negotiates = true;
   /** The session that is left, until the connection is gone as well. */
   #left: Session | undefined;
-  readonly #onClosed: (stream: Stream) => void;
+  readonly #onClosed: (stream: ClientStream) => void;
 
-  constructor(transport: Transport, environment: StreamEnvironment, onClosed: (stream: Stream) => void) {
+  constructor(
+    transport: Transport,
+    environment: ClientEnvironment,
+    onClosed: (stream: ClientStream) => void,
+  ) {
     super(transport, environment, transport.framing ?? nativeFraming);
     this.#onClosed = onClosed;
     this.begin();

@@ -44,8 +44,11 @@ export function* grouped(rows: Iterable<ArchiveRow>): Generator<readonly Archive
   return undefined;
 }
 
-/** The first two versions had a row for each message; the very first knew no labels. */
-export function* fromMessages(rows: Iterable<Record<string, unknown>>): Generator<SegmentRow, undefined> {
+/** The first two versions had a row for each message: the very first without a label, the second with one of more bits. */
+export function* fromMessages(
+  rows: Iterable<Record<string, unknown>>,
+  from: number,
+): Generator<SegmentRow, undefined> {
   for (const group of grouped(messages())) {
     const { owner, id } = group[0] as ArchiveRow;
     yield segmentOf(owner, id, group);
@@ -54,7 +57,9 @@ export function* fromMessages(rows: Iterable<Record<string, unknown>>): Generato
 
   function* messages(): Generator<ArchiveRow, undefined> {
     for (const row of rows as Iterable<unknown> as Iterable<ArchiveRow>) {
-      yield { ...row, label: labelFor(parseStanza(row.stanza)) };
+      const { label, stanza } = row;
+      if (from === 1) yield { ...row, label: labelFor(parseStanza(stanza)) };
+      else yield { ...row, label: label === null ? null : label >>> 0 };
     }
     return undefined;
   }

@@ -51,7 +51,7 @@ const EVERYBODY = "";
 const CHUNK = 100;
 const LABEL_BYTES = 4;
 /** Segments read last that are remembered: pages are asked for one after the other. */
-const KNOWN_SEGMENTS = 32;
+const KNOWN_SEGMENTS = 64;
 
 /**
  * Archives as the store has them: runs of up to 128 messages, each a row, and for each conversation in a run a small row
@@ -225,7 +225,8 @@ export class Segments {
     if (known) return known;
     return after(this.#table.get({ owner, id }), (segment) => {
       const rows = segment ? unpackRows(segment.rows) : [];
-      this.#known.set(key, rows);
+      // A message of any size may be a segment of its own.
+      if (lengthOf(rows) <= SEGMENT_LENGTH) this.#known.set(key, rows);
       return rows;
     });
   }

@@ -89,10 +89,10 @@ function textOf(set: Element, name: string): string | undefined {
   return set.getChild(name, ns.RSM)?.getText();
 }
 
-/** XML Schema's `xs:int`, of which the negative ones make no sense here. */
+/** Not negative, however large: §2.1 leaves it to the answer to have fewer items. */
 function readNumber(set: Element, name: string): number | undefined {
   const text = textOf(set, name)?.trim();
   if (text === undefined) return undefined;
-  if (!/^\+?\d{1,10}$/.test(text)) throw new StanzaError("bad-request", `<${name}/> is not a number`);
-  return Number(text);
+  if (!/^\+?\d+$/.test(text)) throw new StanzaError("bad-request", `<${name}/> is not a number`);
+  return Math.min(Number(text), Number.MAX_SAFE_INTEGER);
 }

@@ -1,8 +1,8 @@
 import type { Host } from "../../core/host.ts";
 import type { LateWrite, Table } from "../../store/store.ts";
-import { type Awaitable, after, each } from "../../util/awaitable.ts";
+import { type Awaitable, after, each, isPromise } from "../../util/awaitable.ts";
 import { type ArchiveRow, type Tail, tailBehind } from "./archive-row.ts";
-import { packRows, unpackRows } from "./packed-rows.ts";
+import { packRows, unpackIntact } from "./packed-rows.ts";
 import { SEGMENT_LENGTH, SEGMENT_ROWS } from "./segment-row.ts";
 import type { Segments } from "./segments.ts";
 
@@ -212,20 +212,57 @@ export class Journal implements LateWrite {
   #know(): Awaitable<void> {
     if (this.#isKnown) return undefined;
     this.#isKnown = true;
-    return after(this.#table.list({ where: { host: this.#host.domain } }), (turns) => {
-      this.#written = turns.map(({ turn }) => turn);
-      this.#next = (this.#written.at(-1) ?? -1) + 1;
-      this.#rows = 0;
-      this.#length = 0;
-      this.#waiting = new Map();
-      const rows = turns.flatMap((turn) => unpackRows(turn.rows));
-      for (const row of [...rows, ...this.#turn]) {
-        this.#rows++;
-        this.#length += row.stanza.length;
-        this.#wait(row);
-      }
-      return each([...this.#waiting], ([owner, waiting]) => this.#leaveOutMoved(owner, waiting));
-    });
+    try {
+      const known = after(this.#table.list({ where: { host: this.#host.domain } }), (turns) =>
+        this.#read(turns),
+      );
+      return isPromise(known) ? known.catch((error: unknown) => this.#fail(error)) : known;
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  /** Whoever comes next has to find out: nothing may be written over what is in the journal. */
+  #fail(error: unknown): never {
+    this.#isKnown = false;
+    throw error;
+  }
+
+  #read(turns: readonly JournalRow[]): Awaitable<void> {
+    this.#written = [];
+    this.#next = (turns.at(-1)?.turn ?? -1) + 1;
+    this.#rows = 0;
+    this.#length = 0;
+    this.#waiting = new Map();
+    for (const { turn, rows } of turns) for (const row of this.#unpack(turn, rows)) this.#take(row);
+    for (const row of this.#turn) this.#take(row);
+    return each([...this.#waiting], ([owner, waiting]) => this.#leaveOutMoved(owner, waiting));
+  }
+
+  #take(row: ArchiveRow): void {
+    this.#rows++;
+    this.#length += row.stanza.length;
+    this.#wait(row);
+  }
+
+  /** One that cannot be read stays where it is, and the others do not suffer. */
+  #unpack(turn: number, text: string): readonly ArchiveRow[] {
+    try {
+      const rows = unpackIntact(text);
+      this.#written.push(turn);
+      return rows;
+    } catch {
+      // What is wrong with it may quote it.
+      this.#host.log.error(
+        "messages of one turn are left out of their archives: the row of the journal is damaged",
+        {
+          table: "archive_journal",
+          turn,
+          length: text.length,
+        },
+      );
+      return [];
+    }
   }
 
   #leaveOutMoved(owner: string, waiting: Waiting): Awaitable<void> {

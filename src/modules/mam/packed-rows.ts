@@ -78,3 +78,26 @@ export function unpackRows(text: string): ArchiveRow[] {
     stanza: text.slice(body + start, body + end),
   }));
 }
+
+/** As `unpackRows`. @throws Error where it can be seen that this is not what `packRows` made of messages. */
+export function unpackIntact(text: string): ArchiveRow[] {
+  const rows = unpackRows(text);
+  let [length, last] = [0, ""];
+  for (const row of rows) {
+    if (!isIntact(row)) throw new Error("a row is damaged");
+    if (row.stanza !== last) length += row.stanza.length;
+    last = row.stanza;
+  }
+  if (length !== text.length - text.indexOf("\n") - 1) throw new Error("messages are missing");
+  return rows;
+}
+
+function isIntact({ owner, id, with: peer, number, offset, label, stanza }: ArchiveRow): boolean {
+  return (
+    typeof owner === "string" &&
+    typeof peer === "string" &&
+    [id, number, offset, label ?? 0].every((each) => Number.isSafeInteger(each)) &&
+    stanza.startsWith("<message") &&
+    stanza.endsWith(">")
+  );
+}

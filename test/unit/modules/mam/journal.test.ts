@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Archive } from "../../../../src/modules/mam/archive.ts";
 import { type ArchiveRow, labelOf } from "../../../../src/modules/mam/archive-row.ts";
 import { unpackRows } from "../../../../src/modules/mam/packed-rows.ts";
@@ -22,9 +22,10 @@ const says = (text: string) => message({}, el("body", {}, text));
 
 async function openArchive(store: Store) {
   const tables = new Map<string, Table<object>>();
+  const said: string[] = [];
   const host = {
     domain: "localhost",
-    log: silentLogger,
+    log: { ...silentLogger, error: (text: string) => void said.push(text) },
     clock: new VirtualClock(),
     beforeCommit: (late: LateWrite) => store.beforeCommit(late),
     table: async <R extends object>(spec: TableSpec<R>) => {
@@ -34,6 +35,9 @@ async function openArchive(store: Store) {
   };
   return {
     archive: await Archive.open(host),
+    tables,
+    /** Errors in the log. */
+    said,
     /** The same rows after a restart. */
     async reopen() {
       await store.commit();
@@ -217,6 +221,53 @@ const OLD_COLUMNS = {
   label: "int?",
   stanza: "text",
 } as const;
+
+describe.each([
+  ["no rows", "garbage"],
+  ["nothing", ""],
+  ["other JSON", "[1]\n"],
+  ["rows of another shape", '{"names":["alice@localhost"],"first":0,"rows":[[0,1]]}\n<message/>'],
+  ["half a message", `{"names":["${ALICE}","${BOB}"],"first":0,"rows":[[0,9,1,0,0,null,0,8]]}\n<message`],
+  [
+    "more than its rows",
+    `{"names":["${ALICE}","${BOB}"],"first":0,"rows":[[0,9,1,0,0,null,0,10]]}\n<message/><message/>`,
+  ],
+])("a row of the journal that has %s", (_, rows) => {
+  test("is left out and said, and costs no other", async () => {
+    const store = createMemoryStore();
+    const { archive, reopen, tables, said } = await openArchive(store);
+    for (const text of ["1", "2", "3"]) {
+      await archive.append(ALICE, BOB, says(text));
+      await store.commit();
+    }
+    await tables.get("archive_journal")?.put({ host: "localhost", turn: 1, rows });
+    const again = await reopen();
+    await again.append(ALICE, BOB, says("4"));
+    expect(await texts(again)).toEqual(["1", "3", "4"]);
+    expect(said).toEqual([expect.stringMatching("left out")]);
+    // Neither is written over, and the damaged one is not deleted.
+    for await (const _owner of again.owners());
+    const third = await reopen();
+    expect(await texts(third)).toEqual(["1", "3", "4"]);
+    expect(await tables.get("archive_journal")?.get({ host: "localhost", turn: 1 })).toBeDefined();
+  });
+});
+
+test("a journal that could not be read is read by whoever comes next", async () => {
+  const store = createMemoryStore();
+  const { archive, reopen, tables } = await openArchive(store);
+  await archive.append(ALICE, BOB, says("1"));
+  await store.commit();
+  const journal = tables.get("archive_journal") as Table<object>;
+  const list = vi.spyOn(journal, "list").mockImplementationOnce(() => {
+    throw new Error("locked");
+  });
+  const again = await reopen();
+  await expect(async () => again.append(ALICE, BOB, says("2"))).rejects.toThrow("locked");
+  await again.append(ALICE, BOB, says("3"));
+  expect(await texts(again)).toEqual(["1", "3"]);
+  expect(list).toHaveBeenCalledTimes(2);
+});
 
 test("what waited in a journal of the first version is taken along", async () => {
   const path = join(folder, "old.sqlite");

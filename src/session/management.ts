@@ -1,5 +1,5 @@
 import type { Stanza } from "../xmpp/stanza.ts";
-import { countBetween, countOn } from "./stanza-count.ts";
+import { countBetween, countOn } from "./wrapping-count.ts";
 
 /** What the server allows of stream management; sizes in characters, times in milliseconds. */
 export interface ManagementLimits {

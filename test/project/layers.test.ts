@@ -8,7 +8,7 @@ const levels: readonly (readonly string[])[] = [
   ["xmpp", "net"],
   ["auth", "stream", "http"],
   ["session", "routing"],
-  ["core", "components", "s2s", "cluster"],
+  ["core", "components"],
   ["modules", "admin"],
 ];
 const top = levels.length;

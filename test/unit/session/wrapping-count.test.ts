@@ -1,6 +1,6 @@
 /** XEP-0198 §4: behind 2^32-1 the value of "h" SHALL be reset to zero. */
 import { expect, test } from "vitest";
-import { countBetween, countOn } from "../../../src/session/stanza-count.ts";
+import { countBetween, countOn } from "../../../src/session/wrapping-count.ts";
 
 const LARGEST = 2 ** 32 - 1;
 

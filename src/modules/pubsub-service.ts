@@ -4,6 +4,7 @@
  *
  * A service at an address of its own, `pubsub.DOMAIN`: nodes that belong to those who made them, for feeds and for programs.
  */
+import { serviceNames } from "../config/names.ts";
 import type { Host } from "../core/host.ts";
 import { defineModule } from "../core/module.ts";
 import type { DiscoNodes, ServiceHost } from "../core/service-host.ts";
@@ -22,7 +23,7 @@ import type { Pubsub, PubsubKind } from "./pubsub/pubsub-service.ts";
 const DEFAULTS: NodeDefaults = { accessModel: "open", maxItems: 100, sendLast: "on_sub" };
 
 const config = t.object({
-  names: t.list(t.string(), ["pubsub"]).doc("Names of the service below the domain; `[]`: there is none."),
+  names: serviceNames(["pubsub"]).doc("Names of the service below the domain; `[]`: there is none."),
   create: t
     .oneOf(["everybody", "users", "admins"], "users")
     .doc("Who may make nodes. `users`: those of the domain."),

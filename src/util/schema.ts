@@ -318,7 +318,12 @@ function recordSchema<T>(
     const read = new Map<string, unknown>();
     for (const [written, value] of Object.entries(record)) {
       const key = readKey(written);
-      const fault = key === undefined ? `is none of ${keys}` : read.has(key) ? "is there already" : undefined;
+      const fault =
+        key === undefined
+          ? `expected ${keys} as keys, got ${show(written)}`
+          : read.has(key)
+            ? "is there already"
+            : undefined;
       if (fault) context.issues.push({ code: "custom", input: record, path: [written], message: fault });
       else read.set(key as string, value);
     }

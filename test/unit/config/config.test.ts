@@ -6,6 +6,7 @@ import { parseModules } from "../../../src/config/modules.ts";
 import { parseDomainName, serviceNames } from "../../../src/config/names.ts";
 import { needsRestart } from "../../../src/config/reload.ts";
 import { serviceDomains } from "../../../src/config/services.ts";
+import { defaultModules } from "../../../src/modules/index.ts";
 import { ConfigError, t } from "../../../src/util/schema.ts";
 
 function problemsOf(work: () => unknown): string[] {
@@ -188,6 +189,17 @@ test("a service needs a domain that nobody else has", () => {
   expect(problems(["upload"], ["a.org"], { files: false })).toEqual([]);
 });
 
+test.each([
+  ["muc", "services"],
+  ["upload", "names"],
+  ["pubsubService", "names"],
+])("modules.%s.%s are names that a service can have", (module, key) => {
+  const config = parseConfig({ modules: { [module]: { [key]: ["a b/c"] } } });
+  expect(problemsOf(() => parseModules(config, defaultModules))).toEqual([
+    `modules.${module}.${key}.0: expected a name like "chat" or "chat.example.org", got "a b/c"`,
+  ]);
+});
+
 test("a component needs a domain that nobody else has, and a secret", () => {
   const rooms = { name: "rooms", services: () => ["conference"] };
   const problems = (components: object) =>
@@ -197,7 +209,9 @@ test("a component needs a domain that nobody else has, and a secret", () => {
   expect(problems({ "conference.a.org": "s" })).toEqual([
     'components.conference.a.org: "conference.a.org" is a service of modules.rooms already',
   ]);
-  expect(problems({ "irc@a.org": "s" })).toEqual(["components.irc@a.org: is none of domain names"]);
+  expect(problems({ "irc@a.org": "s" })).toEqual([
+    'components.irc@a.org: expected domain names as keys, got "irc@a.org"',
+  ]);
   expect(problems({ "irc.a.org": "s", "IRC.a.org.": "s" })).toEqual([
     "components.IRC.a.org.: is there already",
   ]);

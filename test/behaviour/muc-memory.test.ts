@@ -57,6 +57,14 @@ describe("voice that a moderator took", () => {
     expect(await roleOf(await rig.connect("bob/phone"), "second")).toBe("visitor");
   });
 
+  test("is not got back under another nickname", async ({ rig }) => {
+    const { alice } = await muted(rig);
+    const desk = await rig.connect("bob/desk");
+    expect(await roleOf(desk, "other")).toBe("visitor");
+    await grants(alice, `<item nick="second" role="participant"/>`);
+    expect(await roleOf(await rig.connect("bob/three"), "third")).toBe("participant");
+  });
+
   test("and given again is there after one", async ({ rig }) => {
     const { alice, bob } = await muted(rig);
     await leaves(bob, "second");

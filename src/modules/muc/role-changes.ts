@@ -54,10 +54,12 @@ export class RoleChanges {
   change(room: Room, occupant: Occupant, role: Exclude<Role, "none">, news: News): Awaitable<void> {
     // It may have left while the change was written down.
     if (occupant.seats.length === 0) return undefined;
-    const { presences } = this.#context;
+    const { presences, store } = this.#context;
     const wasShown = room.shows(occupant.role);
     const sawAddresses = room.seesAddresses(occupant);
     occupant.role = role;
+    room.noteVoice(occupant);
+    const saved = store.saveAcquaintancesIfKept(room);
     const gone = { occupant, affiliation: room.affiliationOf(occupant.user), seat: occupant.first };
     const others =
       wasShown && !room.shows(role)
@@ -69,6 +71,6 @@ export class RoleChanges {
       room.seesAddresses(occupant) && !sawAddresses
         ? each(occupant.seats, (seat) => presences.showAll(room, seat))
         : undefined;
-    return together(others, own, known);
+    return together(saved, others, own, known);
   }
 }

@@ -1,5 +1,5 @@
 import type { Jid } from "../../xmpp/jid.ts";
-import type { Acquaintances } from "./acquaintances.ts";
+import type { Acquaintance, Acquaintances } from "./acquaintances.ts";
 import type { AffiliationLog } from "./affiliation-log.ts";
 import type { Affiliations } from "./affiliations.ts";
 import type { Hats } from "./hats.ts";
@@ -196,13 +196,25 @@ export class Room {
     if (voiceAt === undefined) {
       // To whom somebody gave voice early is no newcomer.
       if (role === "participant" && this.options.newcomerMinutes > 0) since = 0;
-      // Moderators are made for a visit. A lock-down will not have been.
-      const isOwn = role !== "moderator" && role !== this.roleFor(affiliation, this.configured);
-      voice = isOwn ? { role, affiliation } : undefined;
+      voice = this.#voiceOf(role, affiliation);
     }
     if (affiliation !== "none" || since !== undefined || voice) {
       this.known.put(key, { nick, leftAt, since, voice });
     } else this.known.delete(key);
+  }
+
+  /** Voice was given or taken: whoever enters under another nickname meanwhile has no more, and no less. */
+  noteVoice({ user, role }: Occupant): void {
+    const key = user.toString();
+    const before = this.known.get(key);
+    const voice = this.#voiceOf(role, this.affiliationOf(user));
+    if (voice ?? before?.voice) this.known.put(key, { nick: "", leftAt: 0, ...before, voice });
+  }
+
+  /** What is not everybody's. Moderators are made for a visit, and a lock-down will not have been. */
+  #voiceOf(role: PresentRole, affiliation: Affiliation): Acquaintance["voice"] {
+    const isOwn = role !== "moderator" && role !== this.roleFor(affiliation, this.configured);
+    return isOwn ? { role, affiliation } : undefined;
   }
 
   rename(occupant: Occupant, jid: Jid): void {

@@ -102,7 +102,7 @@ export class Archive {
     const stanza = message.toString();
     this.#tails.set(owner, { id, number: number + 1, offset: offset + Buffer.byteLength(stanza) });
     const label = labelFor(message);
-    await this.#journal.place({ owner, id, with: peer, number, offset, label, stanza });
+    await this.#journal.add({ owner, id, with: peer, number, offset, label, stanza });
     return true;
   }
 

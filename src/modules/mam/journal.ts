@@ -112,14 +112,9 @@ export class Journal implements LateWrite {
     const { owner, stanza } = row;
     if (!stanza.isWellFormed()) throw new TypeError("a message with a lone surrogate");
     return after(this.#know(), () => {
-      if (stanza.length > LONGEST) return this.place(row);
+      if (stanza.length > LONGEST) return after(this.settle(owner), () => this.#put(owner, [row]));
       return after(this.#write(row), () => (this.#wait(row) ? this.settle(owner) : undefined));
     });
-  }
-
-  /** Puts a message that is the last of its archive there at once. */
-  place(row: ArchiveRow): Awaitable<void> {
-    return after(this.settle(row.owner), () => this.#put(row.owner, [row]));
   }
 
   /** Puts what waits for an archive there. Whoever reads the archive does this first. */

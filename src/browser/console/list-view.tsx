@@ -89,11 +89,12 @@ export function useSearch(label = "Search", hint?: string): readonly [search: st
   return [useSettled(search), field];
 }
 
-type Question = Omit<ActionDialogProps, "onDone" | "onClose">;
+type Question = Omit<ActionDialogProps, "kind" | "onDone" | "onClose">;
+type Ask = (question: Question) => void;
 
-/** Asks before something is done, and calls `onDone` when it was. */
+/** Asks before something is done that nobody takes back, and calls `onDone` when it was. */
 export function useQuestion(onDone: () => void): {
-  readonly ask: (question: Question) => void;
+  readonly ask: Ask;
   readonly dialog: VNode | undefined;
 } {
   const [question, ask] = useState<Question>();
@@ -102,5 +103,24 @@ export function useQuestion(onDone: () => void): {
     close();
     onDone();
   };
-  return { ask, dialog: question && <ActionDialog {...question} onDone={done} onClose={close} /> };
+  return {
+    ask,
+    dialog: question && <ActionDialog kind="danger" {...question} onDone={done} onClose={close} />,
+  };
+}
+
+interface DangerButtonProps extends Question {
+  /** See `useQuestion`. */
+  readonly ask: Ask;
+  /** What is read aloud, where the action alone does not say of what. */
+  readonly label?: string;
+}
+
+/** Asks, and does it then. */
+export function DangerButton({ ask, label, ...question }: DangerButtonProps) {
+  return (
+    <Button kind="danger" {...(label !== undefined && { label })} onClick={() => ask(question)}>
+      {question.action}
+    </Button>
+  );
 }

@@ -1,8 +1,7 @@
 import { ago, size } from "../../ui/format.ts";
 import { useEvery } from "../../ui/hooks.ts";
-import { Button } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
-import { ListView, useQuestion } from "../list-view.tsx";
+import { DangerButton, ListView, useQuestion } from "../list-view.tsx";
 import { useListing } from "../listing.ts";
 
 const REFRESH_MS = 5_000;
@@ -53,26 +52,18 @@ export function Components() {
             Watch
           </a>
           {external && connected && (
-            <Button
-              kind="danger"
+            <DangerButton
+              ask={ask}
               label={`End the connection of ${domain}`}
-              onClick={() =>
-                ask({
-                  title: "End this connection?",
-                  action: "End",
-                  kind: "danger",
-                  children: (
-                    <p>
-                      <b class="long">{domain}</b> is disconnected, and its contacts go offline. It may
-                      connect again.
-                    </p>
-                  ),
-                  run: () => command("component-end", { domain }),
-                })
-              }
+              title="End this connection?"
+              action="End"
+              run={() => command("component-end", { domain })}
             >
-              End
-            </Button>
+              <p>
+                <b class="long">{domain}</b> is disconnected, and its contacts go offline. It may connect
+                again.
+              </p>
+            </DangerButton>
           )}
         </>
       )}

@@ -4,7 +4,7 @@ import { time } from "../../ui/format.ts";
 import { ActionDialog, Button, TextField } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
-import { ListView, useDomain, useQuestion } from "../list-view.tsx";
+import { DangerButton, ListView, useDomain, useQuestion } from "../list-view.tsx";
 import { useListing } from "../listing.ts";
 
 interface Invite {
@@ -54,20 +54,13 @@ export function Invites({ visit }: ViewProps) {
         { title: "Until", width: "short", cell: ({ expires }) => time(expires) },
       ]}
       actions={({ id }) => (
-        <Button
-          kind="danger"
+        <DangerButton
+          ask={ask}
           label={`Revoke ${id}`}
-          onClick={() =>
-            ask({
-              title: "Take the invitation back?",
-              action: "Revoke",
-              kind: "danger",
-              run: () => command("invite-revoke", { id }),
-            })
-          }
-        >
-          Revoke
-        </Button>
+          title="Take the invitation back?"
+          action="Revoke"
+          run={() => command("invite-revoke", { id })}
+        />
       )}
     >
       {isMaking && (

@@ -5,7 +5,7 @@ import { Facts } from "../../ui/table.tsx";
 import { Button, Dialog, Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
-import { ListView, useDomain, useQuestion, useSearch } from "../list-view.tsx";
+import { DangerButton, ListView, useDomain, useQuestion, useSearch } from "../list-view.tsx";
 import { useListing } from "../listing.ts";
 
 const REFRESH_MS = 5_000;
@@ -94,25 +94,17 @@ export function Sessions({ visit }: ViewProps) {
           <Button onClick={() => setShown(jid)} label={`Details of ${jid}`}>
             Details
           </Button>
-          <Button
-            kind="danger"
+          <DangerButton
+            ask={ask}
             label={`End ${jid}`}
-            onClick={() =>
-              ask({
-                title: "End this session?",
-                action: "End",
-                kind: "danger",
-                children: (
-                  <p>
-                    <b class="long">{jid}</b> is disconnected. Its client may log in again.
-                  </p>
-                ),
-                run: () => command("session-end", { address: jid }),
-              })
-            }
+            title="End this session?"
+            action="End"
+            run={() => command("session-end", { address: jid })}
           >
-            End
-          </Button>
+            <p>
+              <b class="long">{jid}</b> is disconnected. Its client may log in again.
+            </p>
+          </DangerButton>
         </>
       )}
     >

@@ -4,7 +4,7 @@ import { time } from "../../ui/format.ts";
 import { PlainText } from "../../ui/plain-text.tsx";
 import { ActionDialog, Button, TextField } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
-import { ListView, useQuestion } from "../list-view.tsx";
+import { DangerButton, ListView, useQuestion } from "../list-view.tsx";
 import { useListing } from "../listing.ts";
 
 const SCOPES = ["read", "accounts", "sessions", "rooms", "service", "admin", "metrics"];
@@ -63,28 +63,20 @@ export function Tokens() {
         },
       ]}
       actions={({ id, name }) => (
-        <Button
-          kind="danger"
+        <DangerButton
+          ask={ask}
           label={`Revoke ${name}`}
-          onClick={() =>
-            ask({
-              title: "Revoke this token?",
-              action: "Revoke",
-              kind: "danger",
-              children: (
-                <p>
-                  <b class="long">
-                    <PlainText text={name} />
-                  </b>{" "}
-                  is good no longer from then on.
-                </p>
-              ),
-              run: () => command("token-revoke", { id }),
-            })
-          }
+          title="Revoke this token?"
+          action="Revoke"
+          run={() => command("token-revoke", { id })}
         >
-          Revoke
-        </Button>
+          <p>
+            <b class="long">
+              <PlainText text={name} />
+            </b>{" "}
+            is good no longer from then on.
+          </p>
+        </DangerButton>
       )}
     >
       {isMaking && (

@@ -2,10 +2,9 @@ import { size, time } from "../../ui/format.ts";
 import { useLoaded } from "../../ui/hooks.ts";
 import { PlainText } from "../../ui/plain-text.tsx";
 import { Facts } from "../../ui/table.tsx";
-import { Button } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
 import type { ViewProps } from "../app.tsx";
-import { List, useDomain, useQuestion, useSearch } from "../list-view.tsx";
+import { DangerButton, List, useDomain, useQuestion, useSearch } from "../list-view.tsx";
 import { useListing } from "../listing.ts";
 
 interface File {
@@ -48,20 +47,13 @@ export function Uploads({ visit }: ViewProps) {
         {domainChoice}
         {userField}
         {isOfOne && usage.value && usage.value.files > 0 && (
-          <Button
-            kind="danger"
-            onClick={() =>
-              ask({
-                title: "Remove all files of this account?",
-                action: "Remove all",
-                kind: "danger",
-                confirm: user,
-                run: () => command("upload-remove-all", { user }),
-              })
-            }
-          >
-            Remove all
-          </Button>
+          <DangerButton
+            ask={ask}
+            title="Remove all files of this account?"
+            action="Remove all"
+            confirm={user}
+            run={() => command("upload-remove-all", { user })}
+          />
         )}
       </div>
       {usage.value && (
@@ -97,28 +89,20 @@ export function Uploads({ visit }: ViewProps) {
           },
         ]}
         actions={({ id, name, owner }) => (
-          <Button
-            kind="danger"
+          <DangerButton
+            ask={ask}
             label={`Remove ${name}`}
-            onClick={() =>
-              ask({
-                title: "Remove this file?",
-                action: "Remove",
-                kind: "danger",
-                children: (
-                  <p>
-                    <b class="long">
-                      <PlainText text={name} />
-                    </b>{" "}
-                    of <span class="long">{owner}</span>. Nobody can load it any more.
-                  </p>
-                ),
-                run: () => command("upload-remove", { id }),
-              })
-            }
+            title="Remove this file?"
+            action="Remove"
+            run={() => command("upload-remove", { id })}
           >
-            Remove
-          </Button>
+            <p>
+              <b class="long">
+                <PlainText text={name} />
+              </b>{" "}
+              of <span class="long">{owner}</span>. Nobody can load it any more.
+            </p>
+          </DangerButton>
         )}
       />
       {dialog}

@@ -56,16 +56,7 @@ function fetchedNode() {
     `jackdaw: needs Node ${oldestNode} or newer, this is ${process.versions.node}; running under node@24 from npm\n`,
   );
   const print = "process.versions.node + ' ' + process.execPath";
-  const exec = [
-    "exec",
-    "--yes",
-
-    "--package=node@24",
-    "--",
-    "node",
-    "-p",
-    `"${print}"`,
-  ];
+  const exec = ["exec", "--yes", "--package=node@24", "--", "node", "-p", `"${print}"`];
   try {
     const answer = versionOf("npm", exec, true);
     const [version = "", ...path] = answer.split(" ");

@@ -40,13 +40,17 @@ export const carbons = defineModule({
 
     // §8: what one device sends, the others see.
     host.hook("message:sent", "copy", ({ session, stanza }) => {
+      // What goes to one's own account is copied as received, once.
+      if (stanza.to?.bare.equals(session.jid.bare)) return;
       if (isEligible(stanza)) copy(session.jid.bare, [session], "sent", stanza);
     });
 
     // §7: what some devices receive, the rest see.
     host.hook("message:received", "copy", ({ user, stanza, recipients }) => {
       if (!isEligible(stanza) || isRoomWhisper(stanza)) return;
-      copy(user, recipients, "received", stanza);
+      // §8: who writes to the own account needs no copy of that.
+      const author = stanza.from?.bare.equals(user) ? host.sessions.get(stanza.from) : undefined;
+      copy(user, author ? [...recipients, author] : recipients, "received", stanza);
     });
 
     // §10.3: a copy that bounces comes back to the account that it was sent in the name of, and goes no further.
@@ -86,14 +90,15 @@ function wrap(user: Jid, side: "sent" | "received", original: Stanza): Stanza {
 /** §6.1, the recommended rules; §9 and XEP-0334 §4.3 for what must not be copied. */
 function isEligible(stanza: Stanza): boolean {
   if (stanza.has("private", ns.CARBONS) || stanza.has("no-copy", ns.HINTS)) return false;
-  switch (stanza.type ?? "normal") {
+  switch (stanza.type) {
     case "chat":
       return true;
-    case "error": // a bounce carries the payload that it answers
-    case "normal":
-      return stanza.has("body", ns.CLIENT) || stanza.heads.some((head) => CONVERSATIONAL.has(head.ns));
+    case "groupchat":
+    case "headline":
+      return false;
     default:
-      return false; // groupchat, headline
+      // A bounce carries the payload that it answers; what nobody knows is "normal" (RFC 6121 §5.2.2).
+      return stanza.has("body", ns.CLIENT) || stanza.heads.some((head) => CONVERSATIONAL.has(head.ns));
   }
 }
 
@@ -102,6 +107,8 @@ const CONVERSATIONAL: ReadonlySet<string> = new Set([
   ns.CHAT_STATES,
   ns.RECEIPTS,
   ns.MARKERS,
+  ns.REACTIONS,
+  ns.RETRACT,
   ns.CONFERENCE,
   ns.MUC_USER,
 ]);

@@ -32,5 +32,5 @@ export function giveBack(
 /** Copies of one's own messages and answers to queries are of no use elsewhere; requests are answered by the session. */
 function isConversation({ kind, type, from }: Stanza, client: Jid): boolean {
   if (kind !== "message" || (from?.bare.equals(client.bare) ?? true)) return false;
-  return type === undefined || type === "normal" || type === "chat";
+  return type !== "error" && type !== "groupchat" && type !== "headline";
 }

@@ -166,6 +166,37 @@ describe("what is copied (§6.1)", () => {
   });
 });
 
+describe("what somebody sends to the own account", () => {
+  const note = `<message xmlns="jabber:client" type="chat"><body>note</body><stanza-id xmlns="urn:xmpp:sid:0" id="{any}" by="alice@localhost"/></message>`;
+
+  test.for([
+    ["alice@localhost", "whoever wants messages gets it, the others a copy"],
+    ["alice@localhost/desk", "the device that it is for gets it, the others a copy"],
+  ])("%s: %s, each once", async ([to], { connect }) => {
+    const desk = await enable(await connect("alice/desk", { priority: 5 }));
+    const phone = await enable(await connect("alice/phone"));
+    const laptop = await enable(await connect("alice/laptop"));
+    for (const client of [desk, phone, laptop]) client.forget(({ name }) => name === "presence");
+    await phone.sends(`<message to="${to}" type="chat"><body>note</body></message>`);
+    await desk.receives(
+      `<message type="chat"><body>note</body><stanza-id xmlns="urn:xmpp:sid:0" id="{any}" by="alice@localhost"/></message>`,
+    );
+    await laptop.receives(copy("received", note));
+    for (const client of [desk, phone, laptop]) await client.receivesNothing();
+  });
+});
+
+test("what has a type that nobody knows is copied as a normal one (RFC 6121 §5.2.2)", async ({ connect }) => {
+  const alice = await connect("alice/phone");
+  const laptop = await enable(await connect("alice/laptop"));
+  laptop.forget(({ name }) => name === "presence");
+  await connect("bob/desk");
+  await alice.sends(`<message to="bob@localhost" type="x-new"><body>x</body></message>`);
+  await laptop.receives(
+    copy("sent", `<message xmlns="jabber:client" type="x-new"><body>x</body></message>`, "x-new"),
+  );
+});
+
 test("the private element stays in what is delivered (§9)", async ({ connect }) => {
   const alice = await connect("alice/phone");
   const bob = await connect("bob/desk");

@@ -99,6 +99,17 @@ export async function makeRoom(
   await configure(owner, fields, room);
 }
 
+/** alice, who makes the room as `first`, and bob in it as `second`, who has heard all that comes with entering. */
+export async function meet(
+  connect: (name: string) => Promise<Client>,
+): Promise<[alice: Client, bob: Client]> {
+  const alice = await connect("alice/phone");
+  const bob = await connect("bob/desk");
+  await makeRoom(alice, "first");
+  await enter(bob, "second");
+  return [alice, bob];
+}
+
 /** Submits these fields; the short names are those of `muc#roomconfig_`. */
 export async function configure(
   owner: Client,

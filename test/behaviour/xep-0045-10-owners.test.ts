@@ -13,6 +13,7 @@ import {
   grants,
   JOIN,
   makeRoom,
+  meet,
   OWNER,
   present,
   ROOM,
@@ -204,10 +205,7 @@ describe("the configuration", () => {
     [{ roomname: "Cave" }, [104]],
     [{ whois: "anyone", roomname: "Cave" }, [172, 104]],
   ] as const)("%j is told to all occupants with %j (§10.2.1)", async ([fields, codes], { connect }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await makeRoom(alice, "first");
-    await enter(bob, "second");
+    const [alice, bob] = await meet(connect);
     forget(alice);
     await configure(alice, fields);
     const statuses = codes.map((code) => `<status code="${code}"/>`).join("");
@@ -250,10 +248,7 @@ describe("the configuration", () => {
   });
 
   test("that lets in members only removes all others with 322 (§10.2)", async ({ connect }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await makeRoom(alice, "first");
-    await enter(bob, "second");
+    const [alice, bob] = await meet(connect);
     forget(alice);
     await configure(alice, { membersonly: "1" });
     await bob.receives(gone("second", `affiliation="none" role="none"`, { codes: [110, 322] }));
@@ -265,10 +260,7 @@ describe("the configuration", () => {
   test("that hides a role and sends its holders away leaves nobody in view (§15.5.3)", async ({
     connect,
   }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await makeRoom(alice, "first");
-    await enter(bob, "second");
+    const [alice] = await meet(connect);
     forget(alice);
     await configure(alice, { membersonly: "1", presencebroadcast: ["moderator"] });
     await alice.receives(gone("second", `affiliation="none" role="none" jid="bob@localhost/desk"`));
@@ -287,10 +279,7 @@ describe("the configuration", () => {
   });
 
   test("makes and unmakes admins and owners, by full lists (§10.2)", async ({ connect }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await makeRoom(alice, "first");
-    await enter(bob, "second");
+    const [alice] = await meet(connect);
     forget(alice);
     const jid = `jid="bob@localhost/desk"`;
     const inside = `<actor nick="first"/>`;

@@ -2,16 +2,13 @@
 import { describe, expect } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
-import { enter, failed, forget, gone, makeRoom, ROOM, SERVICE } from "./muc-client.ts";
+import { enter, failed, forget, gone, meet, ROOM, SERVICE } from "./muc-client.ts";
 
 const PING = `<ping xmlns="urn:xmpp:ping"/>`;
 const VERSION = `<query xmlns="jabber:iq:version"/>`;
 
 async function together(connect: (address: string) => Promise<Client>) {
-  const alice = await connect("alice/phone");
-  const bob = await connect("bob/desk");
-  await makeRoom(alice, "first");
-  await enter(bob, "second");
+  const [alice, bob] = await meet(connect);
   forget(alice);
   return { alice, bob };
 }

@@ -12,6 +12,7 @@ import {
   JOIN,
   MUC,
   makeRoom,
+  meet,
   NO_SUBJECT,
   present,
   ROOM,
@@ -84,10 +85,7 @@ describe("entering", () => {
   test("again shows everything again, and the others only what changed (§7.2.1, §17.3)", async ({
     connect,
   }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await makeRoom(alice, "first");
-    await enter(bob, "second");
+    const [alice, bob] = await meet(connect);
     forget(alice);
     const seen = await enter(bob, "second");
     expect(seen).toHaveLength(2);

@@ -9,6 +9,7 @@ import {
   gone,
   grants,
   makeRoom,
+  meet,
   NO_SUBJECT,
   present,
   ROOM,
@@ -27,10 +28,7 @@ describe("a message to the room", () => {
   test("goes to everybody, its sender included, with the same id, from the occupant (§7.4)", async ({
     connect,
   }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await makeRoom(alice, "first");
-    await enter(bob, "second");
+    const [alice, bob] = await meet(connect);
     forget(alice);
     await bob.sends(toRoom(`${BODY}<markup xmlns="urn:x"/>`, `id="hysf1v37" type="groupchat" xml:lang="de"`));
     for (const client of [alice, bob]) {
@@ -39,10 +37,7 @@ describe("a message to the room", () => {
   });
 
   test("is counted, once and for each who gets it", async ({ connect, server }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await makeRoom(alice, "first");
-    await enter(bob, "second");
+    const [, bob] = await meet(connect);
     await bob.sends(toRoom());
     expect(server.metrics.snapshot()).toMatchObject({
       jackdaw_room_entries_total: 2,
@@ -99,10 +94,7 @@ describe("a message to the room", () => {
   test("says nothing in the room's name: statuses, ids and delays go (§17.3, XEP-0421 §4, XEP-0359 §3)", async ({
     connect,
   }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await makeRoom(alice, "first");
-    await enter(bob, "second");
+    const [alice, bob] = await meet(connect);
     forget(alice);
     const kept = `<delay xmlns="urn:xmpp:delay" from="carol@localhost/tab" stamp="2026-01-01T00:00:00Z"/>`;
     await bob.sends(
@@ -118,10 +110,7 @@ describe("a message to the room", () => {
   test("brings no ids in the name of those who get it (XEP-0359 §3), now or as history", async ({
     connect,
   }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await makeRoom(alice, "first");
-    await enter(bob, "second");
+    const [alice, bob] = await meet(connect);
     forget(alice);
     const id = (by: string) => `<stanza-id xmlns="urn:xmpp:sid:0" by="${by}" id="forged"/>`;
     await bob.sends(toRoom(`${BODY}${id("alice@localhost")}${id("carol@localhost")}`));
@@ -135,10 +124,7 @@ describe("a message to the room", () => {
   });
 
   test("is not heard by those who block the room, or the one who speaks", async ({ connect }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await makeRoom(alice, "first");
-    await enter(bob, "second");
+    const [alice, bob] = await meet(connect);
     await bob.sends(
       `<iq type="set" id="b1"><block xmlns="urn:xmpp:blocking"><item jid="${ROOM}/first"/></block></iq>`,
     );
@@ -219,10 +205,7 @@ describe("a private message", () => {
 
 describe("a nickname", () => {
   test("changes: gone with 303, there again (§7.6)", async ({ connect }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await makeRoom(alice, "first");
-    await enter(bob, "second");
+    const [alice, bob] = await meet(connect);
     forget(alice);
     await bob.sends(`<presence to="${ROOM}/oldhag"/>`);
     const jid = `jid="bob@localhost/desk"`;
@@ -235,10 +218,7 @@ describe("a nickname", () => {
   });
 
   test("of somebody else is a conflict (§7.6), and all stays as it was", async ({ connect }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await makeRoom(alice, "first");
-    await enter(bob, "second");
+    const [alice, bob] = await meet(connect);
     forget(alice);
     await bob.sends(`<presence id="n1" to="${ROOM}/first"/>`);
     await bob.receives(
@@ -255,10 +235,7 @@ describe("a nickname", () => {
 });
 
 test("availability changes are shown to everybody (§7.7)", async ({ connect }) => {
-  const alice = await connect("alice/phone");
-  const bob = await connect("bob/desk");
-  await makeRoom(alice, "first");
-  await enter(bob, "second");
+  const [alice, bob] = await meet(connect);
   forget(alice);
   const before = "<show>xa</show><status>gone where the goblins go</status>";
   await bob.sends(`<presence id="p7" to="${ROOM}/second">${before}</presence>`);
@@ -270,10 +247,7 @@ test("availability changes are shown to everybody (§7.7)", async ({ connect }) 
 
 describe("who leaves", () => {
   test("is told with 110, the others without, with the last words (§7.14)", async ({ connect }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await makeRoom(alice, "first");
-    await enter(bob, "second");
+    const [alice, bob] = await meet(connect);
     forget(alice);
     const before = "<status>gone where the goblins go</status>";
     await bob.sends(`<presence type="unavailable" to="${ROOM}/second">${before}</presence>`);
@@ -288,10 +262,7 @@ describe("who leaves", () => {
   test.for(["goes offline", "closes the stream", "is cut off", "is ended by the server"])(
     "and %s is gone for the others at once",
     async (how, { connect, server }) => {
-      const alice = await connect("alice/phone");
-      const bob = await connect("bob/desk");
-      await makeRoom(alice, "first");
-      await enter(bob, "second");
+      const [alice, bob] = await meet(connect);
       forget(alice);
       if (how === "goes offline") await bob.sends(`<presence type="unavailable"/>`);
       if (how === "closes the stream") await bob.closes();
@@ -356,10 +327,7 @@ describe("the subject", () => {
   test("is forbidden to others, unless participants may; never to visitors (§8.1, §5.1.1)", async ({
     connect,
   }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await makeRoom(alice, "first");
-    await enter(bob, "second");
+    const [alice, bob] = await meet(connect);
     const refusal = failed("message", `id="m1" from="${ROOM}"`, SUBJECT, "auth", "forbidden");
     await bob.sends(toRoom(SUBJECT));
     await bob.receives(refusal);

@@ -4,7 +4,7 @@ import { defineModule } from "../../src/core/module.ts";
 import { defaultModules } from "../../src/modules/index.ts";
 import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
-import { administers, enter, forget, JOIN, makeRoom, ROOM, SERVICE, USER } from "./muc-client.ts";
+import { administers, enter, forget, JOIN, makeRoom, meet, ROOM, SERVICE, USER } from "./muc-client.ts";
 
 const muc = {
   roomsPerUser: 2,
@@ -112,10 +112,7 @@ describe("too much", () => {
   });
 
   test("of a reason is cut", async ({ connect }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await makeRoom(alice, "first");
-    await enter(bob, "second");
+    const [alice, bob] = await meet(connect);
     await administers(alice, `<item nick="second" role="none"><reason>0123456789abc</reason></item>`);
     expect((await bob.receivesAny()).toString()).toContain("<reason>0123456789</reason>");
   });

@@ -4,7 +4,7 @@ import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
 import type { Element } from "../../src/xml/element.ts";
 import { ns } from "../../src/xmpp/ns.ts";
-import { enter, forget, makeRoom, ROOM, SERVICE } from "./muc-client.ts";
+import { enter, forget, makeRoom, meet, ROOM, SERVICE } from "./muc-client.ts";
 
 const PNG = "iVBORw0KGgo=";
 const PHOTO = `<PHOTO><TYPE>image/png</TYPE><BINVAL>${PNG}</BINVAL></PHOTO>`;
@@ -78,10 +78,7 @@ test("each version of it has its hash (§5.1)", async ({ connect }) => {
 
 describe("is refused", () => {
   test("to those who do not own the room", async ({ connect }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await makeRoom(alice, "first");
-    await enter(bob, "second");
+    const [, bob] = await meet(connect);
     await publish(bob, PHOTO);
     const error = (await bob.receivesAny()).getChild("error");
     expect([error?.attrs["type"], error?.getChild("forbidden", ns.STANZA_ERRORS)?.name]).toEqual([

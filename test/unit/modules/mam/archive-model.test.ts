@@ -6,13 +6,12 @@ import type { ArchiveRow } from "../../../../src/modules/mam/archive-row.ts";
 import type { Slice } from "../../../../src/modules/mam/segments.ts";
 import { createMemoryStore } from "../../../../src/store/memory.ts";
 import { openSqliteStore } from "../../../../src/store/sqlite.ts";
-import type { LateWrite, Store, TableSpec } from "../../../../src/store/store.ts";
-import { VirtualClock } from "../../../../src/testing/virtual-clock.ts";
-import { silentLogger } from "../../../../src/util/logger.ts";
+import type { Store } from "../../../../src/store/store.ts";
 import { el } from "../../../../src/xml/element.ts";
 import { parseStanza } from "../../../../src/xmpp/parse-stanza.ts";
 import { message } from "../../../../src/xmpp/stanza.ts";
 import { temporaryFolder } from "../../store/folder.ts";
+import { archiveHost } from "./archive-host.ts";
 
 const folder = temporaryFolder();
 let files = 0;
@@ -39,19 +38,8 @@ class Compared {
   }
 
   static async open(store: Store): Promise<Compared> {
-    const tables = new Map<string, unknown>();
-    const clock = new VirtualClock();
-    const open = () =>
-      Archive.open({
-        domain: "localhost",
-        log: silentLogger,
-        clock,
-        beforeCommit: (late: LateWrite) => store.beforeCommit(late),
-        table: async <R extends object>(spec: TableSpec<R>) => {
-          if (!tables.has(spec.name)) tables.set(spec.name, await store.table(spec));
-          return tables.get(spec.name) as never;
-        },
-      });
+    const host = archiveHost(store);
+    const open = () => Archive.open(host);
     return new Compared(store, open, await open());
   }
 

@@ -5,13 +5,13 @@ import { type ArchiveRow, firstIdAt, timeOf } from "../../../../src/modules/mam/
 import type { Slice } from "../../../../src/modules/mam/segments.ts";
 import { createMemoryStore } from "../../../../src/store/memory.ts";
 import { openSqliteStore } from "../../../../src/store/sqlite.ts";
-import type { LateWrite, Store, TableSpec } from "../../../../src/store/store.ts";
+import type { Store } from "../../../../src/store/store.ts";
 import { VirtualClock } from "../../../../src/testing/virtual-clock.ts";
-import { silentLogger } from "../../../../src/util/logger.ts";
 import { el } from "../../../../src/xml/element.ts";
 import { parseStanza } from "../../../../src/xmpp/parse-stanza.ts";
 import { message } from "../../../../src/xmpp/stanza.ts";
 import { temporaryFolder } from "../../store/folder.ts";
+import { archiveHost } from "./archive-host.ts";
 
 const folder = temporaryFolder();
 let files = 0;
@@ -22,18 +22,7 @@ const CAROL = "carol@localhost";
 const ALL = { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY, since: 0 };
 
 async function openArchive(store: Store, clock = new VirtualClock()) {
-  // A store opens a table once; a second archive on the same rows is another server after a restart.
-  const tables = new Map<string, unknown>();
-  const host = {
-    domain: "localhost",
-    log: silentLogger,
-    clock,
-    beforeCommit: (late: LateWrite) => store.beforeCommit(late),
-    table: async <R extends object>(spec: TableSpec<R>) => {
-      if (!tables.has(spec.name)) tables.set(spec.name, await store.table(spec));
-      return tables.get(spec.name) as never;
-    },
-  };
+  const host = archiveHost(store, { clock });
   return {
     archive: await Archive.open(host),
     async reopen(time = clock) {

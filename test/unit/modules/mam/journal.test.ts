@@ -5,13 +5,13 @@ import { type ArchiveRow, labelOf } from "../../../../src/modules/mam/archive-ro
 import { unpackRows } from "../../../../src/modules/mam/packed-rows.ts";
 import { createMemoryStore } from "../../../../src/store/memory.ts";
 import { openSqliteStore } from "../../../../src/store/sqlite.ts";
-import type { LateWrite, Store, Table, TableSpec } from "../../../../src/store/store.ts";
-import { VirtualClock } from "../../../../src/testing/virtual-clock.ts";
+import type { Store, Table } from "../../../../src/store/store.ts";
 import { silentLogger } from "../../../../src/util/logger.ts";
 import { el } from "../../../../src/xml/element.ts";
 import { parseStanza } from "../../../../src/xmpp/parse-stanza.ts";
 import { message } from "../../../../src/xmpp/stanza.ts";
 import { temporaryFolder } from "../../store/folder.ts";
+import { archiveHost } from "./archive-host.ts";
 
 const folder = temporaryFolder();
 let files = 0;
@@ -21,18 +21,10 @@ const BOB = "bob@localhost";
 const says = (text: string) => message({}, el("body", {}, text));
 
 async function openArchive(store: Store) {
-  const tables = new Map<string, Table<object>>();
   const said: string[] = [];
-  const host = {
-    domain: "localhost",
-    log: { ...silentLogger, error: (text: string) => void said.push(text) },
-    clock: new VirtualClock(),
-    beforeCommit: (late: LateWrite) => store.beforeCommit(late),
-    table: async <R extends object>(spec: TableSpec<R>) => {
-      if (!tables.has(spec.name)) tables.set(spec.name, (await store.table(spec)) as Table<object>);
-      return tables.get(spec.name) as never;
-    },
-  };
+  const log = { ...silentLogger, error: (text: string) => void said.push(text) };
+  const host = archiveHost(store, { log });
+  const { tables } = host;
   return {
     archive: await Archive.open(host),
     tables,

@@ -2,9 +2,8 @@ import { expect, test } from "vitest";
 import { Archive } from "../../../../src/modules/mam/archive.ts";
 import { entomb } from "../../../../src/modules/mam/retraction.ts";
 import { createMemoryStore } from "../../../../src/store/memory.ts";
-import { VirtualClock } from "../../../../src/testing/virtual-clock.ts";
-import { silentLogger } from "../../../../src/util/logger.ts";
 import { parseStanza } from "../../../../src/xmpp/parse-stanza.ts";
+import { archiveHost } from "./archive-host.ts";
 
 const OWNER = "alice@localhost";
 const BOB = "bob@localhost";
@@ -14,15 +13,8 @@ const retraction = parseStanza(
   `<message from="alice@localhost/a" to="bob@localhost" id="r"><retract xmlns="urn:xmpp:message-retract:1" id="old"/></message>`,
 );
 
-async function openArchive(): Promise<Archive> {
-  const store = createMemoryStore();
-  return Archive.open({
-    domain: "localhost",
-    log: silentLogger,
-    clock: new VirtualClock(),
-    table: (spec) => store.table(spec),
-    beforeCommit: (late) => store.beforeCommit(late),
-  });
+function openArchive(): Promise<Archive> {
+  return Archive.open(archiveHost(createMemoryStore()));
 }
 
 test("a message of any age is retracted", async () => {

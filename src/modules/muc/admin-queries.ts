@@ -4,13 +4,14 @@ import { type Element, el } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
-import { type Actor, actorIn } from "./actor.ts";
+import { type Actor, actorIn, mayList } from "./actor.ts";
 import type { AffiliationChange, AffiliationChanges } from "./affiliation-changes.ts";
 import type { Context } from "./context.ts";
 import { readJid } from "./foreign.ts";
-import { type Invitations, readText } from "./invitations.ts";
+import type { Invitations } from "./invitations.ts";
 import type { Occupant } from "./occupant.ts";
 import type { News } from "./presences.ts";
+import { readText } from "./read-text.ts";
 import type { RoleChanges } from "./role-changes.ts";
 import type { Room } from "./room.ts";
 import { type Affiliation, isAdministrative, isAffiliation, isRole, type Role } from "./standing.ts";
@@ -148,21 +149,6 @@ function isAdmission(room: Room, { address, affiliation }: AffiliationChange): b
     address.local !== "" &&
     room.affiliationOf(address) === "none" &&
     room.occupantsOf(address).length === 0
-  );
-}
-
-/** Whether they may know everybody who has this affiliation. */
-export function mayList(room: Room, actor: Actor, affiliation: Affiliation): boolean {
-  const isOpen = room.options.whois === "anyone";
-  const { role } = actor;
-  // §10.5, §10.8: of those above only owners know, where addresses are not everybody's to know.
-  return (
-    actor.affiliation === "owner" ||
-    (isAdministrative(actor.affiliation) && (isOpen || !isAdministrative(affiliation))) ||
-    // §9.5: members know each other.
-    (isOpen &&
-      affiliation !== "outcast" &&
-      (actor.affiliation === "member" || (role !== "none" && room.options.memberList.includes(role))))
   );
 }
 

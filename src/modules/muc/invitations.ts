@@ -10,6 +10,7 @@ import type { AffiliationChanges } from "./affiliation-changes.ts";
 import type { Context } from "./context.ts";
 import { readJid } from "./foreign.ts";
 import type { Occupant } from "./occupant.ts";
+import { readText } from "./read-text.ts";
 import type { Room } from "./room.ts";
 import { isAdministrative } from "./standing.ts";
 
@@ -140,11 +141,4 @@ export class Invitations {
 
 function keyOf({ jid }: Room, invitee: Jid, inviter: Jid): string {
   return [jid, invitee.bare, inviter.bare].join(" ");
-}
-
-/** The text of a child, cut to `most` characters; undefined without one. */
-export function readText(parent: Element, name: string, most: number): string | undefined {
-  const text = parent.getChildText(name, parent.getNS())?.trim();
-  if (!text) return undefined;
-  return text.length > most ? text.slice(0, most).toWellFormed() : text;
 }

@@ -10,7 +10,7 @@ import type { AffiliationChange, AffiliationChanges } from "./affiliation-change
 import { configForm, readConfig, type Submission } from "./config-form.ts";
 import type { Context } from "./context.ts";
 import { readJid } from "./foreign.ts";
-import { readText } from "./invitations.ts";
+import { readText } from "./read-text.ts";
 import type { Removal } from "./removal.ts";
 import type { Room } from "./room.ts";
 import type { RoomConfiguration } from "./room-configuration.ts";

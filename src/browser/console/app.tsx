@@ -18,12 +18,6 @@ import { Sessions } from "./views/sessions.tsx";
 import { Tokens } from "./views/tokens.tsx";
 import { Uploads } from "./views/uploads.tsx";
 
-/** What a view knows: who looks at it, and what stands behind its name in the address. */
-export interface ViewProps {
-  readonly visit: Visit;
-  readonly path: string;
-}
-
 const VIEWS = [
   { name: "overview", title: "Overview", view: Overview },
   { name: "sessions", title: "Sessions", view: Sessions },

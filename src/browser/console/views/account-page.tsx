@@ -4,9 +4,9 @@ import { messageOf, useLoaded } from "../../ui/hooks.ts";
 import { Facts, Table } from "../../ui/table.tsx";
 import { ActionDialog, Button, Notice } from "../../ui/ui.tsx";
 import { command, download } from "../api.ts";
-import type { ViewProps } from "../app.tsx";
 import { PasswordField } from "../password-field.tsx";
 import type { Usage } from "./uploads.tsx";
+import type { ViewProps } from "./view-props.ts";
 
 interface Account {
   readonly user: string;

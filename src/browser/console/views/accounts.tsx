@@ -3,10 +3,10 @@ import { count } from "../../ui/format.ts";
 import { useLoaded } from "../../ui/hooks.ts";
 import { ActionDialog, Button, TextField } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
-import type { ViewProps } from "../app.tsx";
 import { ListView, useDomain, useSearch } from "../list-view.tsx";
 import { useListing } from "../listing.ts";
 import { PasswordField } from "../password-field.tsx";
+import type { ViewProps } from "./view-props.ts";
 
 interface Page {
   readonly users: readonly string[];

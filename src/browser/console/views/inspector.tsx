@@ -1,8 +1,8 @@
 import { useMemo, useState } from "preact/hooks";
 import { Inspector } from "../../inspector/inspector.tsx";
 import { Button, TextField } from "../../ui/ui.tsx";
-import type { ViewProps } from "../app.tsx";
 import { consoleTraffic } from "../console-traffic.ts";
+import type { ViewProps } from "./view-props.ts";
 
 /** `path` is the address that is watched. */
 export function InspectorPage({ path: address }: ViewProps) {

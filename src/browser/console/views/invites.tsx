@@ -3,9 +3,9 @@ import { SecretDialog } from "../../ui/copy.tsx";
 import { time } from "../../ui/format.ts";
 import { ActionDialog, Button, TextField } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
-import type { ViewProps } from "../app.tsx";
 import { DangerButton, ListView, useDomain, useQuestion } from "../list-view.tsx";
 import { useListing } from "../listing.ts";
+import type { ViewProps } from "./view-props.ts";
 
 interface Invite {
   readonly id: string;

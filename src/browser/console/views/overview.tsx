@@ -4,9 +4,9 @@ import { messageOf, useEvery } from "../../ui/hooks.ts";
 import { Facts } from "../../ui/table.tsx";
 import { Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
-import type { ViewProps } from "../app.tsx";
 import { Chart } from "../chart.tsx";
 import { byLabels, type Figures, type Point, pointBetween, type Sample, total } from "../figures.ts";
+import type { ViewProps } from "./view-props.ts";
 
 const EVERY_MS = 2_000;
 

@@ -4,9 +4,9 @@ import { messageOf } from "../../ui/hooks.ts";
 import { PlainText } from "../../ui/plain-text.tsx";
 import { Button, Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
-import type { ViewProps } from "../app.tsx";
 import { More, useDomain } from "../list-view.tsx";
 import { useListing } from "../listing.ts";
+import type { ViewProps } from "./view-props.ts";
 
 interface Report {
   readonly id: number;

@@ -4,9 +4,9 @@ import { useLoaded } from "../../ui/hooks.ts";
 import { Facts, Table } from "../../ui/table.tsx";
 import { ActionDialog, Button, Choice, Notice, TextField } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
-import type { ViewProps } from "../app.tsx";
 import { ListView, useDomain, useSearch } from "../list-view.tsx";
 import { useListing } from "../listing.ts";
+import type { ViewProps } from "./view-props.ts";
 
 /** Rooms that the server lists at once. */
 const MOST = 500;

@@ -3,8 +3,8 @@ import { count } from "../../ui/format.ts";
 import { messageOf } from "../../ui/hooks.ts";
 import { ActionDialog, Button, Field, Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
-import type { ViewProps } from "../app.tsx";
 import { useDomain } from "../list-view.tsx";
+import type { ViewProps } from "./view-props.ts";
 
 export function Server({ visit }: ViewProps) {
   const [domain, domainChoice] = useDomain(visit);

@@ -4,9 +4,9 @@ import { useEvery, useLoaded } from "../../ui/hooks.ts";
 import { Facts } from "../../ui/table.tsx";
 import { Button, Dialog, Notice } from "../../ui/ui.tsx";
 import { command } from "../api.ts";
-import type { ViewProps } from "../app.tsx";
 import { DangerButton, ListView, useDomain, useQuestion, useSearch } from "../list-view.tsx";
 import { useListing } from "../listing.ts";
+import type { ViewProps } from "./view-props.ts";
 
 const REFRESH_MS = 5_000;
 

@@ -3,9 +3,9 @@ import { useLoaded } from "../../ui/hooks.ts";
 import { PlainText } from "../../ui/plain-text.tsx";
 import { Facts } from "../../ui/table.tsx";
 import { command } from "../api.ts";
-import type { ViewProps } from "../app.tsx";
 import { DangerButton, List, useDomain, useQuestion, useSearch } from "../list-view.tsx";
 import { useListing } from "../listing.ts";
+import type { ViewProps } from "./view-props.ts";
 
 interface File {
   readonly id: string;

@@ -4,7 +4,7 @@ import { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 import { Stanza } from "../xmpp/stanza.ts";
 import type { Passing } from "./passing.ts";
-import { describePattern, matcherOf, type StanzaPattern } from "./pattern.ts";
+import { describePattern, guarded, matcherOf, type StanzaPattern } from "./pattern.ts";
 import { readXml } from "./read-xml.ts";
 import { millisecondsOf, type TestClock } from "./test-clock.ts";
 import { textOf, type XmlLike } from "./xml-like.ts";
@@ -31,10 +31,11 @@ export interface Handler {
   readonly calls: number;
   /** It is asked once, or so many times; then it is as if it were not there. */
   once(): this;
+  /** @throws TypeError when it is no whole number of at least 1. */
   times(count: number): this;
   /** What it does it does so much later, on the server's clock. */
   delay(duration: number | string): this;
-  /** See {@link HandlerContext.reply}. */
+  /** See {@link HandlerContext.reply}. @throws Error for what is no XML. */
   reply(...xml: readonly XmlLike[]): this;
   /** See {@link HandlerContext.error}. */
   error(condition: StanzaCondition, text?: string): this;
@@ -44,7 +45,7 @@ export interface Handler {
 interface HandlersParts {
   readonly clock: TestClock;
   resolve(name: string): string;
-  /** A handler threw, or a request that nobody handles came where that is an error. */
+  /** A handler or its pattern threw, or a request that nobody handles came where that is an error. */
   failed(message: string): void;
 }
 
@@ -60,7 +61,8 @@ export class Handlers {
   }
 
   on(pattern: StanzaPattern, handle?: StanzaHandler): Handler {
-    const matches = matcherOf({ direction: "in", ...pattern }, this.#parts.resolve);
+    const { resolve, failed } = this.#parts;
+    const matches = guarded(matcherOf({ direction: "in", ...pattern }, resolve), failed);
     const handler = new ScriptedHandler(describePattern(pattern), matches, handle, () => {
       this.#all = this.#all.filter((other) => other !== handler);
     });
@@ -159,6 +161,7 @@ class ScriptedHandler implements Handler {
   }
 
   times(count: number): this {
+    if (!Number.isInteger(count) || count < 1) throw new TypeError(`not a number of times: ${count}`);
     this.#times = count;
     return this;
   }
@@ -169,6 +172,8 @@ class ScriptedHandler implements Handler {
   }
 
   reply(...xml: readonly XmlLike[]): this {
+    // What is no XML is told at once.
+    for (const each of xml) treeOf(each);
     this.#handle = (_, context) => context.reply(...xml);
     return this;
   }

@@ -1,3 +1,4 @@
+import { isPromise } from "../util/awaitable.ts";
 import { childElements, type Element } from "../xml/element.ts";
 import { mismatch } from "./match.ts";
 import { readXml } from "./read-xml.ts";
@@ -27,7 +28,7 @@ export interface StanzaPattern {
   readonly body?: string | RegExp;
   /** As `toMatchStanza` has it. */
   readonly xml?: string;
-  /** Anything else. */
+  /** Anything else. It answers at once; what it throws fails the expectation, or the test (`server.errors`). */
   readonly where?: (stanza: Element) => boolean;
 }
 
@@ -85,7 +86,31 @@ export function matcherOf(
     (pattern.id === undefined || seen.attribute("id") === pattern.id) &&
     holds(pattern, seen) &&
     (xml === undefined || mismatch(xml, seen.element, new Map()) === undefined) &&
-    (pattern.where?.(seen.element) ?? true);
+    (pattern.where === undefined || isWhere(pattern.where, seen.element));
+}
+
+function isWhere(where: NonNullable<StanzaPattern["where"]>, element: Element): boolean {
+  const answer: unknown = where(element);
+  if (!isPromise(answer)) return Boolean(answer);
+  answer.catch(() => {});
+  throw new TypeError("the where of a pattern has to answer at once, not with a promise");
+}
+
+/** For patterns that nobody waits for: `failed` hears what their own function throws, and the stanza does not fit. */
+export function guarded(
+  matches: (seen: Seen) => boolean,
+  failed: (message: string) => void,
+): (seen: Seen) => boolean {
+  return (seen) => {
+    try {
+      return matches(seen);
+    } catch (error) {
+      failed(
+        `a pattern failed: ${error instanceof Error ? error.stack : String(error)}\nat ${seen.toString()}`,
+      );
+      return false;
+    }
+  };
 }
 
 /** For people: what was asked for. */
@@ -112,5 +137,5 @@ function holds({ child, xmlns, body }: StanzaPattern, seen: Seen): boolean {
   }
   if (body === undefined) return true;
   const text = seen.element.getChildText("body");
-  return typeof text === "string" && (typeof body === "string" ? text === body : body.test(text));
+  return typeof text === "string" && (typeof body === "string" ? text === body : text.search(body) !== -1);
 }

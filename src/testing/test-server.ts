@@ -97,6 +97,7 @@ export class TestServer implements AsyncDisposable {
     this.#seams = seams;
     const resolve = (name: string) => this.#resolve(name);
     const settle = () => this.settle();
+    const failed = (message: string) => void this.#failures.push(message);
     const { clock } = rig;
     const settleRig = clock.settle;
     clock.settle = async (when) => {
@@ -117,7 +118,7 @@ export class TestServer implements AsyncDisposable {
       underway: this.#underway,
       hosts: () => this.#hosts(),
       store: () => this.#store,
-      failed: (message) => void this.#failures.push(message),
+      failed,
     });
     this.#traffic = new Traffic({
       resolve,
@@ -133,6 +134,7 @@ export class TestServer implements AsyncDisposable {
       clock,
       resolve,
       settle,
+      failed,
       lines: this.#lines,
       domains: () => [...this.server.hosts.keys()],
       streams: () => this.server.streams,
@@ -140,7 +142,7 @@ export class TestServer implements AsyncDisposable {
       bounce: (...refused: Parameters<Host["bounce"]>) => void this.server.host().bounce(...refused),
     };
     this.faults = new Faults(parts, seams, seed);
-    this.#handlers = new Handlers({ clock, resolve, failed: (message) => void this.#failures.push(message) });
+    this.#handlers = new Handlers({ clock, resolve, failed });
     this.#tap = rigTap({
       seams,
       faults: this.faults,

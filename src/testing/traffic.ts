@@ -30,6 +30,9 @@ interface TrafficParts {
 const DEFAULT_PATIENCE_MS = 1_000;
 const FOREIGN_PATIENCE_MS = 50;
 
+/** Timers of more would run out at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Of stanzas, when one was expected that did not come. */
 const SHOWN = 10;
 const SHOWN_LENGTH = 300;
@@ -88,7 +91,7 @@ export class Traffic {
     const { promise, resolve, reject } = Promise.withResolvers<Seen | undefined>();
     const waiter: Waiter = { matches, found: resolve, failed: reject };
     this.#waiters.push(waiter);
-    const timer = setTimeout(resolve, patience, undefined);
+    const timer = setTimeout(resolve, Math.min(patience, LONGEST_TIMER_MS), undefined);
     const found = await promise.finally(() => {
       clearTimeout(timer);
       this.#waiters = this.#waiters.filter((other) => other !== waiter);

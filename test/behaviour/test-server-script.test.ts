@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { TestServer, type TestServerOptions } from "../../src/testing/index.ts";
+import { type StanzaPattern, TestServer, type TestServerOptions } from "../../src/testing/index.ts";
 
 const NS = "urn:example:tea";
 const asking = (id: string) => `<iq type="get" id="${id}"><tea xmlns="${NS}"/></iq>`;
@@ -110,4 +110,57 @@ describe("a handler", () => {
     await romeo.sends(`<iq type="get" id="3"><ping xmlns="urn:xmpp:ping"/></iq>`);
     await romeo.receives(`<iq type="result" id="3"/>`);
   });
+});
+
+describe("what a pattern throws", () => {
+  const ping = `<iq type="get" id="p"><ping xmlns="urn:xmpp:ping"/></iq>`;
+  const where = (): boolean => {
+    throw new Error("spilt");
+  };
+
+  test.each([
+    ["of a handler", (server: TestServer) => void server.on({ where })],
+    ["of a fault of what comes", (server: TestServer) => drop(server, { direction: "in", where })],
+    ["of a fault of what goes", (server: TestServer) => drop(server, { where })],
+    [
+      "of unanswered requests",
+      (server: TestServer) => void server.faults.add({ fault: "unanswered", on: { where } }),
+    ],
+    [
+      "that answers with a promise",
+      (server: TestServer) =>
+        drop(server, { where: (async () => Promise.reject(new Error("spilt"))) as unknown as () => boolean }),
+    ],
+  ])("%s fails the test, and nothing else", async (_, set) => {
+    await using rig = await start();
+    const { server, romeo } = rig;
+    set(server);
+    await romeo.sends(ping);
+    await romeo.receives(`<iq type="result" id="p"/>`);
+    expect(server.errors).toEqual([
+      expect.stringMatching(/^a pattern failed: .*(spilt|at once)[^]*\nat romeo@/),
+    ]);
+  });
+
+  test("is not lost when a fault lets go what it had, late", async () => {
+    await using rig = await start();
+    const { server, romeo } = rig;
+    server.faults.add({ on: { to: "romeo" }, action: "delay", by: "5s", times: 1 });
+    drop(server, { to: "romeo", where });
+    await romeo.sends(ping);
+    await server.clock.advance("5s");
+    await romeo.receives(`<iq type="result" id="p"/>`);
+    expect(server.errors).toEqual([expect.stringContaining("Error: spilt")]);
+  });
+
+  function drop(server: TestServer, on: StanzaPattern): void {
+    server.faults.add({ on, action: "drop" });
+  }
+});
+
+test("a handler that cannot be is refused at once", async () => {
+  await using rig = await start();
+  const { server } = rig;
+  expect(() => server.on({}).reply("<tea>")).toThrow("end tag of another element");
+  for (const times of [0, -1, 0.5, Number.NaN]) expect(() => server.on({}).times(times)).toThrow(TypeError);
 });

@@ -161,6 +161,19 @@ describe("expectations", () => {
     await romeo.receives(`<iq type="result" id="p"/>`);
   });
 
+  test("know a text by an expression that remembers where it was, and wait for longer than timers can", async () => {
+    await using server = await virtual();
+    const romeo = await server.client("romeo");
+    const body = /Hi/g;
+    const late = server.expect({ from: "romeo", body: "Bye" }, { within: "60d" });
+    for (let count = 0; count < 3; count++) {
+      await romeo.sends(`<message to="juliet@localhost"><body>Hi</body></message>`);
+      await server.expect({ from: "romeo", body });
+    }
+    await romeo.sends(`<message to="juliet@localhost"><body>Bye</body></message>`);
+    expect(await late).toMatchObject({ kind: "message" });
+  });
+
   test("prove that nothing came", async () => {
     await using server = await virtual();
     const romeo = await server.client("romeo/orchard");

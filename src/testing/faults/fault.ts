@@ -39,6 +39,8 @@ export interface FaultsParts {
   streams(): Iterable<ClientStream>;
   sessions(): Iterable<Session>;
   settle(): Promise<void>;
+  /** The function of a pattern threw. */
+  failed(message: string): void;
   /** The sender of a stanza hears that it came to nothing. */
   bounce(stanza: Stanza, error: StanzaError): void;
 }

@@ -1,6 +1,6 @@
 import { t } from "../../util/schema.ts";
 import type { Passing } from "../passing.ts";
-import { matcherOf, type StanzaPattern } from "../pattern.ts";
+import { guarded, matcherOf, type StanzaPattern } from "../pattern.ts";
 import type { Seen } from "../seen.ts";
 import { type CommonOptions, defineFault, duration, type Site } from "./fault.ts";
 import { patternField } from "./pattern-field.ts";
@@ -32,7 +32,8 @@ export const stanza = defineFault({
   },
   start({ on, action, by }, site) {
     const hasDirection = on.direction ?? on.from ?? on.to;
-    const matches = matcherOf(hasDirection ? on : { ...on, direction: "out" }, site.resolve);
+    const pattern = hasDirection ? on : { ...on, direction: "out" as const };
+    const matches = guarded(matcherOf(pattern, site.resolve), site.failed);
     return site.seams.passing.add((passing) => {
       if (!passing.isElement || !matches(passing)) return false;
       const isNext = action === "reorder" && site.held.length > 0;

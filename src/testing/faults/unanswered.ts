@@ -1,4 +1,4 @@
-import { matcherOf, type StanzaPattern } from "../pattern.ts";
+import { guarded, matcherOf, type StanzaPattern } from "../pattern.ts";
 import { type CommonOptions, defineFault } from "./fault.ts";
 import { patternField } from "./pattern-field.ts";
 
@@ -13,7 +13,7 @@ export const unanswered = defineFault({
   doc: "The server takes requests, acknowledges them where asked to (XEP-0198), and never answers.",
   fields: { on: patternField({}).doc("Which ones; without anything, all.") },
   start({ on }, site) {
-    const matches = matcherOf({ direction: "in", kind: "iq", ...on }, site.resolve);
+    const matches = guarded(matcherOf({ direction: "in", kind: "iq", ...on }, site.resolve), site.failed);
     return site.seams.passing.add((passing) => {
       const type = passing.attribute("type");
       if ((type !== "get" && type !== "set") || !passing.stream.session || !matches(passing)) return false;

@@ -9,8 +9,9 @@ import { fileURLToPath } from "node:url";
 import { haveServerFlags, isModern, oldestNode, runHere, runUnder } from "./launch.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const built = join(root, "dist", "main.js");
-const program = existsSync(built) ? built : join(root, "src", "main.ts");
+// A checkout may have a dist/ of long ago.
+const isCheckout = existsSync(join(root, "scripts"));
+const program = isCheckout ? join(root, "src", "main.ts") : join(root, "dist", "main.js");
 const args = process.argv.slice(2);
 
 if (isModern(process.versions.node)) {

@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -30,6 +30,22 @@ test.each([
   ["24.0.0", true],
 ])("Node %s runs the server: %s", (version, expected) => {
   expect(isModern(version)).toBe(expected);
+});
+
+test("the command runs what a package was built to, and the source of a checkout", () => {
+  const folder = mkdtempSync(join(tmpdir(), "jackdaw-command-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  cpSync(join(import.meta.dirname, "..", "..", "bin"), join(folder, "bin"), { recursive: true });
+  writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
+  for (const name of ["dist/main.js", "src/main.ts"]) {
+    mkdirSync(join(folder, name, ".."));
+    writeFileSync(join(folder, name), `process.stdout.write("${name}");`);
+  }
+  const command = () =>
+    execFileSync(process.execPath, [join(folder, "bin", "jackdaw.js")], { encoding: "utf8" });
+  expect(command()).toBe("dist/main.js");
+  mkdirSync(join(folder, "scripts"));
+  expect(command()).toBe("src/main.ts");
 });
 
 test("arguments reach the program and its exit code comes back", async () => {

@@ -24,13 +24,17 @@ export const silentLogger: Logger = {
   child: () => silentLogger,
 };
 
-/** JSON lines on standard error, written at once so that a crash loses none. */
+/** What waits in memory while it cannot be written. */
+const MAX_WAITING = 1_000_000;
+
+/**
+ * JSON lines on standard error, written at once so that a crash loses none. Where they cannot be written, the disk being full
+ * or whoever read them gone, they wait, some of them, and nobody suffers.
+ */
 export function jsonLogger(level: LogLevel): Logger {
-  const root = pino(
-    { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ fd: 2, sync: true }),
-  );
-  return wrap(root);
+  const lines = pino.destination({ fd: 2, sync: true, maxLength: MAX_WAITING });
+  lines.on("error", ignore);
+  return wrap(pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, lines));
 }
 
 interface Sink {

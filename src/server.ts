@@ -273,6 +273,7 @@ export class XmppServer implements WholeServer {
       server: this,
       openTable: <R extends object>(spec: TableSpec<R>) => this.#openTable(spec),
       beforeCommit: (late: LateWrite) => this.store.beforeCommit(late),
+      hear: (transport: Pick<Transport, "destroy">) => this.#turn.hear(transport),
       commit: () => this.commit(),
       apart: (write: () => void) => this.#turn.apart(write),
       openFolder: (path: string) => this.#folder.open(path),

@@ -4,6 +4,7 @@ import type { Mechanism } from "../auth/mechanism.ts";
 import type { Throttle } from "../auth/throttle.ts";
 import { serviceDomains } from "../config/services.ts";
 import type { HttpSide } from "../http/http-side.ts";
+import type { Transport } from "../net/transport.ts";
 import { giveBack } from "../routing/give-back.ts";
 import { Holders } from "../routing/holders.ts";
 import { type Hook, type HookListener, type Hooks, HookTable, type Stage } from "../routing/hooks.ts";
@@ -56,6 +57,8 @@ export interface HostParts extends AdmissionLimits {
   shutDown(): void;
   openTable<R extends object>(spec: TableSpec<R>): Awaitable<Table<R>>;
   beforeCommit(late: LateWrite): Awaitable<void>;
+  /** What this connection sent is dealt with now. */
+  hear(transport: Pick<Transport, "destroy">): void;
   commit(): Promise<void>;
   apart(write: () => void): Promise<void>;
   openFolder(path: string): Promise<string>;
@@ -313,6 +316,7 @@ export class DomainHost implements Host, StreamHost, SessionHost {
   }
 
   fromClient(session: Session, stanza: Stanza): Awaitable<void> {
+    if (session.stream) this.#parts.hear(session.stream.transport);
     return this.router.fromClient(session, stanza);
   }
 

@@ -9,6 +9,11 @@ export interface Outbox {
   abandon(reason: Error): void;
 }
 
+/** Somebody whose stanza was dealt with. */
+interface Heard {
+  destroy(reason: Error): void;
+}
+
 interface Committable {
   readonly dirty: boolean;
   commit(): Awaitable<void>;
@@ -34,6 +39,7 @@ export class Turn {
   readonly #clock: Clock;
   readonly #log: Logger;
   #waiting: Outbox[] = [];
+  #heard = new Set<Heard>();
   #scheduled = false;
   #committing = false;
   #stopped = false;
@@ -50,6 +56,16 @@ export class Turn {
   add(outbox: Outbox): void {
     if (this.#stopped) return outbox.abandon(new Error("the server is closed"));
     this.#waiting.push(outbox);
+    this.schedule();
+  }
+
+  /**
+   * What `peer` sent is dealt with in this turn. If that is lost it is cut off, for without an answer to hold back nothing
+   * else would tell it.
+   */
+  hear(peer: Heard): void {
+    if (this.#stopped) return;
+    this.#heard.add(peer);
     this.schedule();
   }
 
@@ -90,10 +106,12 @@ export class Turn {
     this.#scheduled = false;
     const outboxes = this.#waiting;
     this.#waiting = [];
-    this.#commit(outboxes);
+    const heard = this.#heard;
+    if (heard.size > 0) this.#heard = new Set();
+    this.#commit(outboxes, heard);
   };
 
-  #commit(outboxes: readonly Outbox[]): void {
+  #commit(outboxes: readonly Outbox[], heard: Iterable<Heard>): void {
     try {
       const began = this.#store.dirty ? performance.now() : undefined;
       const committed = this.#store.commit();
@@ -101,10 +119,10 @@ export class Turn {
       this.#committing = true;
       committed.then(
         () => this.#settle(() => this.#committed(outboxes, began)),
-        (error: Error) => this.#settle(() => this.#lose(outboxes, error)),
+        (error: Error) => this.#settle(() => this.#lose(outboxes, heard, error)),
       );
     } catch (error) {
-      this.#lose(outboxes, error as Error);
+      this.#lose(outboxes, heard, error as Error);
     }
   }
 
@@ -122,7 +140,7 @@ export class Turn {
     if (this.#scheduled) this.#end();
   }
 
-  #lose(outboxes: readonly Outbox[], error: Error): void {
+  #lose(outboxes: readonly Outbox[], heard: Iterable<Heard>, error: Error): void {
     this.failedAt = this.#clock.now();
     this.#log.error("writes could not be committed; the streams concerned are closed", {
       error: error.message,
@@ -130,8 +148,9 @@ export class Turn {
     this.onLost();
     const isBetweenTurns = this.#waiting.length === 0 && !this.#store.dirty;
     for (const outbox of outboxes) outbox.abandon(error);
+    for (const peer of heard) peer.destroy(error);
     // What the ends of those streams wrote is a turn of its own. It fails as well, most likely, and must not take along
     // those who are told of the ends.
-    if (isBetweenTurns && this.#store.dirty) this.#commit([]);
+    if (isBetweenTurns && this.#store.dirty) this.#commit([], []);
   }
 }

@@ -33,7 +33,7 @@ export interface SessionStream {
   readonly id: string;
   readonly remote: string;
   readonly secure: boolean;
-  readonly transport: Pick<Transport, "kind" | "accepted" | "unsent" | "encryption">;
+  readonly transport: Pick<Transport, "kind" | "accepted" | "unsent" | "encryption" | "destroy">;
   /** The SASL mechanism that the client authenticated with. */
   readonly mechanism: string | undefined;
   /** What `Accounts.changes` was when the client began to prove who it is. */

@@ -70,6 +70,18 @@ describe("a turn whose commit fails", () => {
     await bob.receives(`<iq type="result" id="after"/>`);
   });
 
+  test("ends the stream whose message it took along, though nothing would have answered it", async () => {
+    const breakable = new BreakableStore();
+    const rig = await rigOf({ store: breakable.store });
+    await rig.user("away");
+    const alice = await rig.connect("alice/a");
+    breakable.isBroken = true;
+    await alice.sends(`<message to="away@localhost" type="chat"><body>lost</body></message>`);
+    await alice.disconnected();
+    breakable.isBroken = false;
+    await (await rig.connect("away/x")).receivesNothing();
+  });
+
   test("is forgotten by every cache", async () => {
     const breakable = new BreakableStore();
     const rig = await rigOf({ store: breakable.store });

@@ -69,6 +69,8 @@ export const push = defineModule({
       },
       key: ["user", "service", "node"],
     });
+    /** Where each message was told of, as long as it may come by again. */
+    const told = new WeakMap<Stanza, Set<string>>();
     const known = new Lru<string, readonly PushRow[]>(KNOWN_USERS);
     const sent = host.metrics.counter("jackdaw_push_sent", "notifications published to push services");
     const refused = host.metrics.counter(
@@ -144,8 +146,20 @@ export const push = defineModule({
     function notify(user: Jid, stanza: Stanza, concerns: (row: PushRow) => boolean): Awaitable<void> {
       return after(rowsOf(user.toString()), (rows) => {
         // Nobody waits for the answers of push services.
-        for (const row of rows.filter(concerns)) publish(row, stanza).catch(report);
+        for (const row of rows.filter((each) => concerns(each) && isNews(each, stanza)))
+          publish(row, stanza).catch(report);
       });
+    }
+
+    /** A message may come by more than once: unacknowledged, and again when the session ends without it (XEP-0198 §4). */
+    function isNews({ user, service, node }: PushRow, stanza: Stanza): boolean {
+      const message = host.holders.original(stanza);
+      const place = JSON.stringify([user, service, node]);
+      const places = told.get(message);
+      if (places?.has(place)) return false;
+      if (places) places.add(place);
+      else told.set(message, new Set([place]));
+      return true;
     }
 
     function rowsOf(user: string): Awaitable<readonly PushRow[]> {

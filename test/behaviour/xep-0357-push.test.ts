@@ -82,6 +82,29 @@ test("a phone that lost its connection is woken, one that is there is not", asyn
   await service.receives(notification());
 });
 
+test("a phone is woken once for each message, though its session ends without it (XEP-0198 §4)", async ({
+  connect,
+  clock,
+}) => {
+  const service = await connect("push/app");
+  const bob = await connect("bob/phone");
+  await does(bob, enable());
+  await bob.sends(`<enable xmlns="urn:xmpp:sm:3" resume="true"/>`);
+  await bob.receivesAny();
+  const alice = await connect("alice/desk");
+  await alice.sends(hi);
+  await bob.disconnects();
+  await service.receives(notification());
+  await alice.sends(hi);
+  await service.receives(notification());
+  await clock.advance(600_000);
+  await service.receivesNothing();
+  // They wait for the phone now.
+  await alice.sends(hi);
+  await service.receives(notification());
+  await service.receivesNothing();
+});
+
 test("a device of which nothing is left is woken though another one is there, and that one is not", async ({
   connect,
 }) => {

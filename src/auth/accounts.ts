@@ -116,10 +116,10 @@ export class Accounts {
   async create(user: Jid, password: string): Promise<void> {
     const key = keyOf(user);
     if (user.local === "") throw new StanzaError("jid-malformed", "an account needs a local part");
-    if (this.#creating.has(key)) throw new StanzaError("conflict");
+    if (this.#creating.has(key)) throw conflict(key);
     this.#creating.add(key);
     try {
-      if (await this.#table.get({ user: key })) throw new StanzaError("conflict");
+      if (await this.#table.get({ user: key })) throw conflict(key);
       const keys = await this.#deriveAll(password);
       const created = this.#clock.now();
       await this.#write({ user: key, domain: user.domain, keys, created, disabled: null });
@@ -135,7 +135,7 @@ export class Accounts {
   async createWithKeys(user: Jid, keys: ReadonlyMap<ScramHash, KnownKeys>): Promise<void> {
     const key = keyOf(user);
     if (user.local === "") throw new StanzaError("jid-malformed", "an account needs a local part");
-    if (this.#creating.has(key) || (await this.#table.get({ user: key }))) throw new StanzaError("conflict");
+    if (this.#creating.has(key) || (await this.#table.get({ user: key }))) throw conflict(key);
     const rows = [...keys].map(([hash, { salt, iterations, ...made }]) => [
       hash,
       stored(salt, iterations, made),
@@ -375,4 +375,8 @@ export class Accounts {
 function preparedPassword(password: string): string | undefined {
   if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return undefined;
   return preparePassword(password)?.normalize("NFKC");
+}
+
+function conflict(user: string): StanzaError {
+  return new StanzaError("conflict", `there is an account ${user} already`);
 }

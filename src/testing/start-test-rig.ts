@@ -6,7 +6,7 @@ import { Seams } from "./faults/seams.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { processAuthority } from "./test-authority.ts";
 import { RealClock, type TestClock } from "./test-clock.ts";
-import { configForTests, httpListen, type TestServerOptions } from "./test-options.ts";
+import { checkOptions, configForTests, httpListen, type TestServerOptions } from "./test-options.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /** What a test server stands on. */
@@ -22,6 +22,7 @@ export interface TestRig {
 
 /** A server as the options say, without users, and without ports yet. @throws ConfigError */
 export async function startTestRig(options: TestServerOptions): Promise<TestRig> {
+  checkOptions(options);
   const { domain = "localhost", ids = "random", seed, tls, modules } = options;
   const random = new SeededRandom(seed ?? 1, ids);
   const store = createMemoryStore();

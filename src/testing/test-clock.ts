@@ -11,7 +11,8 @@ export interface TestClock extends Clock {
   readonly immediates: number;
   /**
    * Moves time by milliseconds, or by a duration such as `"10m"`, and runs what comes due meanwhile, in the order of its
-   * time. @throws Error when the clock is the system's, TypeError when it is no duration.
+   * time. Begun while it is under way already, it goes on from where that ends.
+   * @throws Error when the clock is the system's, TypeError when it is no duration.
    */
   advance(duration: number | string): Promise<void>;
 }

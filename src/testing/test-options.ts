@@ -1,4 +1,6 @@
 import type { Module, ServerOptions } from "../index.ts";
+import { nearest } from "../util/nearest.ts";
+import { ConfigError } from "../util/schema.ts";
 import { type LikenessName, likenesses } from "./mimic/likenesses.ts";
 import type { RoomFixture } from "./test-rooms.ts";
 import type { UserFixture } from "./user-fixture.ts";
@@ -34,6 +36,49 @@ export interface TestServerOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Default: the server's own. */
   readonly modules?: readonly Module[];
+}
+
+/** Their names, and what those may be that are one of several texts. */
+const OPTIONS: Readonly<Record<keyof TestServerOptions, readonly string[] | undefined>> = {
+  domain: undefined,
+  users: undefined,
+  rooms: undefined,
+  clock: ["virtual", "real"],
+  ids: ["seq", "random"],
+  seed: undefined,
+  tls: undefined,
+  port: undefined,
+  httpPort: undefined,
+  iterations: undefined,
+  mimic: Object.keys(likenesses),
+  config: undefined,
+  modules: undefined,
+};
+
+/** For tests that no compiler checks: an option with a slip of the pen would be none. @throws ConfigError */
+export function checkOptions(options: TestServerOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(OPTIONS, name)) throw new ConfigError(name, unknownOption(name));
+    if (value === undefined) continue;
+    const choices = OPTIONS[name as keyof TestServerOptions];
+    if (choices && !choices.includes(value as string)) {
+      throw new ConfigError(name, `expected one of ${choices.join(", ")}, got ${JSON.stringify(value)}`);
+    }
+  }
+  const { seed = 1, iterations = 1, port = 0, httpPort = 0 } = options;
+  if (!Number.isSafeInteger(seed)) throw new ConfigError("seed", `expected a whole number, got ${seed}`);
+  if (!Number.isSafeInteger(iterations) || iterations < 1) {
+    throw new ConfigError("iterations", `expected a whole number of at least 1, got ${iterations}`);
+  }
+  for (const [name, value] of Object.entries({ port, httpPort })) {
+    const isPort = value === false || (Number.isInteger(value) && value >= 0 && value <= 65_535);
+    if (!isPort) throw new ConfigError(name, `expected a port from 0 to 65535 or false, got ${value}`);
+  }
+}
+
+function unknownOption(name: string): string {
+  const meant = nearest(name, Object.keys(OPTIONS));
+  return `there is no such option${meant === undefined ? "" : `, did you mean "${meant}"?`}`;
 }
 
 /** What a server on a test's own machine need not fear; what the options say goes first. */

@@ -4,7 +4,8 @@ import { type RoomsService, roomsService } from "../modules/muc/rooms-service.ts
 import type { XmppServer } from "../server.ts";
 import type { MemoryStore } from "../store/memory.ts";
 import { isPromise } from "../util/awaitable.ts";
-import { el, serialize } from "../xml/element.ts";
+import { nearest } from "../util/nearest.ts";
+import { type Element, el, serialize } from "../xml/element.ts";
 import { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 import type { PipeClient, Rig } from "./create-rig.ts";
@@ -164,6 +165,7 @@ async function furnishRoom(
     ...itemsOf("outcast", fixture.outcasts, resolve),
   ];
   if (items.length > 0) await ask(owner, room, el("query", { xmlns: ns.MUC_ADMIN }, ...items));
+  await checkOptions(owner, room, Object.keys(fixture.options ?? {}));
   // After the members, whom a room that is theirs already would invite.
   await ask(owner, room, el("query", { xmlns: ns.MUC_OWNER }, formOf(fixture)));
   if (fixture.subject !== undefined) {
@@ -172,6 +174,20 @@ async function furnishRoom(
   }
   await owner.sends(serialize(el("presence", { to: seat, type: "unavailable" })));
   await owner.disconnects();
+}
+
+/** A form may have fields that nobody knows (XEP-0004 §3.2); the options of a test may not. */
+async function checkOptions(owner: PipeClient, room: string, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  const form = await ask(owner, room, el("query", { xmlns: ns.MUC_OWNER }), "get");
+  const fields = form.getChild("query")?.getChild("x", ns.DATA_FORMS)?.getChildren("field") ?? [];
+  const known = fields.map((field) => String(field.attrs["var"]).replace(/^muc#roomconfig_/, ""));
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const meant = nearest(unknown, known);
+  throw new Error(
+    `the fixture of ${room}: there is no option ${unknown}${meant === undefined ? "" : `, did you mean "${meant}"?`}`,
+  );
 }
 
 function formOf({ options = {} }: RoomFixture) {
@@ -190,13 +206,18 @@ function itemsOf(
   return (names ?? []).map((name) => el("item", { affiliation, jid: resolve(name) }));
 }
 
-async function ask(owner: PipeClient, to: string, query: ReturnType<typeof el>): Promise<void> {
+async function ask(
+  owner: PipeClient,
+  to: string,
+  query: ReturnType<typeof el>,
+  type: "get" | "set" = "set",
+): Promise<Element> {
   const id = "fixture";
-  await owner.sends(serialize(el("iq", { type: "set", to, id }, query)));
+  await owner.sends(serialize(el("iq", { type, to, id }, query)));
   for (;;) {
     const answer = await owner.receivesAny();
     if (answer.attrs["id"] !== id) continue;
-    if (answer.attrs["type"] === "result") return;
+    if (answer.attrs["type"] === "result") return answer;
     throw new Error(`the fixture of ${to}: ${serialize(answer)}`);
   }
 }

@@ -75,6 +75,7 @@ export class TestServer implements AsyncDisposable {
   #httpPorts = { http: 0, https: 0 };
   /** How often it is to be brought back to what it was before it runs. */
   #restoring = 0;
+  #closed = false;
   readonly #failures: string[] = [];
 
   /** @throws ConfigError, ListenError */
@@ -386,6 +387,7 @@ export class TestServer implements AsyncDisposable {
 
   /** Ends the streams, gives the clients a moment to go, and cuts those that are still there. No handle stays open. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#underway.done;
     this.#traffic.end();
     this.faults.stop();
@@ -430,6 +432,7 @@ export class TestServer implements AsyncDisposable {
 
   /** What is to be seen is at once what the image says; the server follows. */
   #restart(image: MemoryImage, meanwhile: () => void): Promise<void> {
+    if (this.#closed) return Promise.reject(new Error("the server is closed"));
     const store = (this.#store = createMemoryStore(image));
     this.#restoring++;
     for (const stream of this.#foreign()) stream.transport.destroy();

@@ -17,6 +17,10 @@ export class VirtualClock implements TestClock {
   readonly #alarms = new Set<Alarm>();
   #now = START;
   #immediates = 0;
+  /** Settles when time stands still: turns come one after the other. */
+  #turning: Promise<void> = Promise.resolve();
+  /** A turn of time ends where time is set to something else. */
+  #resets = 0;
 
   now(): number {
     return this.#now + this.skew();
@@ -44,7 +48,15 @@ export class VirtualClock implements TestClock {
 
   async advance(duration: number | string): Promise<void> {
     const ms = millisecondsOf(duration);
+    if (!Number.isFinite(ms)) throw new TypeError("time cannot be turned to its end");
+    const turned = this.#turning.then(() => this.#turn(ms));
+    this.#turning = turned.catch(() => {});
+    return turned;
+  }
+
+  async #turn(ms: number): Promise<void> {
     await this.settle("start");
+    const resets = this.#resets;
     const until = this.#now + ms;
     for (let next = this.#next(until); next; next = this.#next(until)) {
       this.#now = Math.max(this.#now, next.at);
@@ -52,6 +64,7 @@ export class VirtualClock implements TestClock {
       else next.at += next.every;
       next.task();
       await this.settle("task");
+      if (resets !== this.#resets) return;
     }
     this.#now = until;
   }
@@ -59,6 +72,7 @@ export class VirtualClock implements TestClock {
   /** It is `now` again, and nothing is due: whoever waited is gone. */
   reset(now: number): void {
     this.#alarms.clear();
+    this.#resets++;
     this.#now = now;
   }
 

@@ -235,6 +235,53 @@ describe("a snapshot", () => {
   });
 });
 
+test("a snapshot of a server that was closed brings nothing back", async () => {
+  const server = await TestServer.start({ users: ["romeo"] });
+  const before = server.snapshot();
+  await server.close();
+  await expect(before.restore()).rejects.toThrow("the server is closed");
+});
+
+describe("virtual time", () => {
+  test("is turned by one after the other, and never runs backwards", async () => {
+    await using server = await TestServer.start({ clock: "virtual", port: false });
+    const { clock } = server;
+    const began = clock.now();
+    const seen: number[] = [];
+    for (const at of [150_000, 30_000, 90_000]) clock.after(at, () => seen.push(clock.now() - began));
+    await Promise.all([clock.advance("1m"), clock.advance("1m"), clock.advance("1m")]);
+    expect(seen).toEqual([30_000, 90_000, 150_000]);
+    expect(clock.now() - began).toBe(180_000);
+    await expect(clock.advance(Number.POSITIVE_INFINITY)).rejects.toThrow(TypeError);
+  });
+
+  test("goes on after something that came due failed", async () => {
+    await using server = await TestServer.start({ clock: "virtual", port: false });
+    const { clock } = server;
+    const began = clock.now();
+    clock.after(10, () => {
+      throw new Error("spilt");
+    });
+    await expect(clock.advance("1s")).rejects.toThrow("spilt");
+    await clock.advance("1s");
+    expect(clock.now() - began).toBe(1_010);
+  });
+
+  test("that a snapshot brings back is not turned by what was under way", async () => {
+    await using server = await TestServer.start({ clock: "virtual", port: false });
+    const { clock } = server;
+    const before = server.snapshot();
+    const began = clock.now();
+    let restored: Promise<void> | undefined;
+    clock.after(1_000, () => {
+      restored = before.restore();
+    });
+    await clock.advance("1h");
+    await restored;
+    expect(clock.now()).toBe(began);
+  });
+});
+
 describe("a room of a fixture", () => {
   const room = {
     name: "balcony",
@@ -303,6 +350,13 @@ describe("a room of a fixture", () => {
     expect(() => nobody.room("x")).toThrow("the room x needs an owner: there are no users");
     await using roomless = await TestServer.start({ port: false, config: { modules: { muc: false } } });
     expect(() => roomless.room("x")).toThrow("there is no group chat service");
+  });
+
+  test("has no option that the server does not know", async () => {
+    await using server = await TestServer.start({ users: ["romeo"], port: false });
+    await expect(server.addRoom({ name: "x", options: { memberonly: "1" } })).rejects.toThrow(
+      'the fixture of x@conference.localhost: there is no option memberonly, did you mean "membersonly"?',
+    );
   });
 
   test("is what it was after a snapshot is restored", async () => {

@@ -84,6 +84,19 @@ describe("a test server", () => {
     await romeo.receives(`<iq type="result" id="g" from="gateway.example"/>`);
   });
 
+  test.each([
+    [{ clok: "virtual" }, 'clok: there is no such option, did you mean "clock"?'],
+    [{ clock: "virtuell" }, 'clock: expected one of virtual, real, got "virtuell"'],
+    [{ mimic: "openfire 5" }, 'mimic: expected one of prosody, ejabberd, openfire, got "openfire 5"'],
+    [{ seed: 0.5 }, "seed: expected a whole number"],
+    [{ iterations: 0 }, "iterations: expected a whole number of at least 1"],
+    [{ port: 65_536 }, "port: expected a port from 0 to 65535 or false"],
+    [{ httpPort: true }, "httpPort: expected a port from 0 to 65535 or false"],
+    [{ users: ["romeo", "romeo"] }, "there is an account romeo@localhost already"],
+  ])("does not start with %j", async (options, message) => {
+    await expect(TestServer.start(options as TestServerOptions)).rejects.toThrow(message);
+  });
+
   test("says who is missing among the users", async () => {
     await using server = await virtual();
     expect(() => server.user("mercutio")).toThrow("there is no user mercutio");

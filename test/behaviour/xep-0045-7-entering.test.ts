@@ -145,6 +145,20 @@ describe("those who are refused", () => {
     expect(await enter(bob, "second")).toHaveLength(2);
   });
 
+  test("are no members, which the right password does not change, nor is told to be right (§7.2.6, §7.2.7)", async ({
+    connect,
+  }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/desk");
+    await makeRoom(alice, "first", { membersonly: "1", passwordprotectedroom: "1", roomsecret: "right" });
+    for (const password of ["", "wrong", "right"]) {
+      await bob.sends(
+        `<presence to="${ROOM}/second"><x xmlns="${MUC}"><password>${password}</password></x></presence>`,
+      );
+      await bob.receives(refused("second", "auth", "registration-required"));
+    }
+  });
+
   test("are banned, by address or by domain (§7.2.8, §9.2)", async ({ connect }) => {
     const alice = await connect("alice/phone");
     const bob = await connect("bob/desk");

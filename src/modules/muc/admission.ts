@@ -35,9 +35,9 @@ export class Admission {
     if (affiliation === "outcast") throw new StanzaError("forbidden");
     // §7.2.11
     if (room.isGone || (room.isLocked && affiliation !== "owner")) throw new StanzaError("item-not-found");
-    if (password !== "") this.#checkPassword(room, user, password, passwordIn(stanza));
-    // §7.2.7
+    // §7.2.7: before the password, which those who cannot enter with it are not told to be right or wrong.
     if (membersOnly && affiliation === "none") throw new StanzaError("registration-required");
+    if (password !== "") this.#checkPassword(room, user, password, passwordIn(stanza));
     checkNickIsFree(room, nick, user);
     this.#checkSpace(room, nick, user, affiliation);
   }

@@ -2,7 +2,7 @@
 import { describe, expect } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
-import { enter, failed, forget, MUC, makeRoom, ROOM, SERVICE } from "./muc-client.ts";
+import { ADMIN, enter, failed, forget, MUC, makeRoom, OWNER, ROOM, SERVICE } from "./muc-client.ts";
 
 const INFO = "http://jabber.org/protocol/disco#info";
 const ITEMS = "http://jabber.org/protocol/disco#items";
@@ -110,15 +110,18 @@ describe("a room", () => {
     await alice.receives(refused(ROOM, query(namespace), "cancel", "item-not-found"));
   });
 
-  test("is not there for others before it is configured", async ({ connect }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await enter(alice, "first");
-    await asks(bob, ROOM, INFO);
-    await bob.receives(refused(ROOM, query(INFO), "cancel", "item-not-found"));
-    await asks(alice, ROOM, INFO);
-    expect((await alice.receivesAny()).attrs["type"]).toBe("result");
-  });
+  test.for([INFO, ITEMS, "jabber:iq:register", ADMIN, OWNER, "urn:xmpp:mam:2"])(
+    "is not there for others before it is configured: %s",
+    async (namespace, { connect }) => {
+      const alice = await connect("alice/phone");
+      const bob = await connect("bob/desk");
+      await enter(alice, "first");
+      await asks(bob, ROOM, namespace);
+      await bob.receives(refused(ROOM, query(namespace), "cancel", "item-not-found"));
+      await asks(alice, ROOM, INFO);
+      expect((await alice.receivesAny()).attrs["type"]).toBe("result");
+    },
+  );
 
   const asksForItems = async (client: Client, nicks: readonly string[]) => {
     await asks(client, ROOM, ITEMS);

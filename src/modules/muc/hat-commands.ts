@@ -59,9 +59,9 @@ export class HatCommands {
       name,
       // §3.3: the form may come at once.
       isDirect: true,
-      allowed: ({ from }) => after(rooms.get(jid), (room) => allowed(room, from)),
+      allowed: ({ from }) => after(rooms.get(jid, from), (room) => allowed(room, from)),
       run: (requester) =>
-        after(rooms.get(jid), (room) =>
+        after(rooms.get(jid, requester.from), (room) =>
           command.form
             ? {
                 form: command.form(room),
@@ -79,7 +79,7 @@ export class HatCommands {
     { from }: Requester,
     values: Submission,
   ): Awaitable<Outcome> {
-    return after(this.#context.rooms.get(jid), (room) => {
+    return after(this.#context.rooms.get(jid, from), (room) => {
       if (!allowed(room, from)) throw new StanzaError("forbidden", "", { type: "cancel" });
       return run(room, values);
     });

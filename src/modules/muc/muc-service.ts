@@ -39,7 +39,7 @@ import { RoleChanges } from "./role-changes.ts";
 import type { Room } from "./room.ts";
 import type { AdministeredService } from "./room-administration.ts";
 import { lastSaid, RoomArchive, recall } from "./room-archive.ts";
-import { RoomCommands, roomAsked } from "./room-commands.ts";
+import { RoomCommands } from "./room-commands.ts";
 import { RoomConfiguration } from "./room-configuration.ts";
 import { RoomDisco } from "./room-disco.ts";
 import { namingRoom } from "./room-errors.ts";
@@ -126,7 +126,7 @@ export function openService(parts: Parts): AdministeredService {
   const wardrobe = new Wardrobe(context);
   const hatCommands = new HatCommands(context, wardrobe);
   const roomCommands = adhoc?.listOf((request) =>
-    after(roomAsked(context, request), (room) =>
+    after(rooms.get(request.to, request.from), (room) =>
       byNode([...ownerCommands.of(room), ...hatCommands.of(room)]),
     ),
   );
@@ -189,7 +189,7 @@ export function openService(parts: Parts): AdministeredService {
 
   /** §17.2: what there is not has no answers. */
   function inRoom(handler: InRoom): IqHandler {
-    return (request) => after(rooms.get(request.to), (room) => handler(room, request));
+    return (request) => after(rooms.get(request.to, request.from), (room) => handler(room, request));
   }
 
   /** Whoever has the address next is somebody else. */

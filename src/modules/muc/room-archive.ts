@@ -138,7 +138,6 @@ export class RoomArchive {
   /** §6.1.2: whoever may enter may read. @throws StanzaError */
   #checkReader(room: Room, client: Jid): void {
     const affiliation = room.affiliationOf(client.bare);
-    if (room.isLocked && affiliation !== "owner") throw new StanzaError("item-not-found");
     if (!isArchived(room)) throw new StanzaError("service-unavailable", "this room has no archive");
     if (affiliation === "outcast") throw new StanzaError("forbidden");
     const { membersOnly, password } = room.options;

@@ -1,5 +1,4 @@
 /** XEP-0050 Ad-Hoc Commands, version 1.3.0, at rooms: https://xmpp.org/extensions/xep-0050.html */
-import type { IqRequest } from "../../routing/iq-table.ts";
 import { type Awaitable, after } from "../../util/awaitable.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import type { AdhocCommand, Outcome, Requester, Step } from "../adhoc/command.ts";
@@ -55,7 +54,7 @@ export class RoomCommands {
     const { rooms, host } = this.#context;
     /** Between two stages the room may have become another one, or have other owners. */
     const owned = <T>(requester: Requester, work: (room: Room, actor: Actor) => Awaitable<T>): Awaitable<T> =>
-      after(rooms.get(jid), (room) => {
+      after(rooms.get(jid, requester.from), (room) => {
         const actor = actorIn(host, room, requester.from);
         if (actor.affiliation !== "owner") throw new StanzaError("forbidden", "", { type: "cancel" });
         return work(room, actor);
@@ -69,7 +68,7 @@ export class RoomCommands {
       node,
       name,
       allowed: ({ from }) =>
-        after(rooms.get(jid), (room) => {
+        after(rooms.get(jid, from), (room) => {
           const isOwner = actorIn(host, room, from).affiliation === "owner";
           return isOwner && (applies?.(room) ?? true);
         }),
@@ -178,11 +177,3 @@ const destroyForm: Step["form"] = {
   formType: NODES,
   fields: [reasonField, { name: "venue", type: "jid-single", label: "Room to go to instead" }],
 };
-
-/** Whoever may not know that there is the room does not learn it here. @throws StanzaError item-not-found */
-export function roomAsked({ rooms }: Pick<Context, "rooms">, { from, to }: IqRequest): Awaitable<Room> {
-  return after(rooms.get(to), (room) => {
-    if (room.isLocked && room.affiliationOf(from) !== "owner") throw new StanzaError("item-not-found");
-    return room;
-  });
-}

@@ -45,11 +45,10 @@ export class RoomDisco {
     });
   }
 
-  /** §6.4. @throws StanzaError item-not-found for a locked room, unless it is the asker's. */
+  /** §6.4 */
   info(room: Room, request: IqRequest): Awaitable<Element> {
     const { from, payload } = request;
     const { host } = this.#context;
-    this.#checkExists(room, from);
     const node: unknown = payload.attrs.node;
     if (node === NICK_NODE) return nickInfo(room, from);
     // §18.1.1: all namespaces pass.
@@ -70,7 +69,6 @@ export class RoomDisco {
   /** §6.5: who is there is known to those who are, and of a room that is open to everybody to anybody where that is switched on. */
   items(room: Room, request: IqRequest): Awaitable<Element> {
     const { from, payload } = request;
-    this.#checkExists(room, from);
     const node: unknown = payload.attrs.node;
     if (typeof node === "string") return this.#required(this.#nodes?.items(node, request));
     const query = el("query", { xmlns: ns.DISCO_ITEMS });
@@ -87,10 +85,6 @@ export class RoomDisco {
       if (!query) throw new StanzaError("item-not-found");
       return query;
     });
-  }
-
-  #checkExists(room: Room, client: Jid): void {
-    if (room.isLocked && room.affiliationOf(client) !== "owner") throw new StanzaError("item-not-found");
   }
 }
 

@@ -53,10 +53,15 @@ export class Rooms {
     });
   }
 
-  /** @throws StanzaError item-not-found */
-  get(jid: Jid): Awaitable<Room> {
+  /**
+   * The room for whoever asks it something: for others than its owner there is none before it is configured (§7.2.11).
+   * @throws StanzaError item-not-found
+   */
+  get(jid: Jid, asker: Jid): Awaitable<Room> {
     return after(this.find(jid), (room) => {
-      if (!room) throw new StanzaError("item-not-found");
+      if (!room || (room.isLocked && room.affiliationOf(asker) !== "owner")) {
+        throw new StanzaError("item-not-found");
+      }
       return room;
     });
   }

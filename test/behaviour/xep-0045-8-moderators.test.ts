@@ -70,6 +70,9 @@ describe("a kick", () => {
     await isRefused(bob, `<item nick="first" role="none"/>`, "auth", "forbidden");
     const carol = await connect("carol/tab");
     await isRefused(carol, `<item nick="second" role="none"/>`, "auth", "forbidden");
+    // Nor does anybody else learn by it who is there.
+    await isRefused(carol, `<item nick="nobody" role="none"/>`, "auth", "forbidden");
+    await isRefused(carol, `<item jid="${ROOM}/nobody" affiliation="outcast"/>`, "auth", "forbidden");
     await alice.receivesNothing();
   });
 

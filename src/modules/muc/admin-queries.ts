@@ -70,11 +70,14 @@ export class AdminQueries {
   /** §9.2: all of the changes or none. Who goes hears of it first, then the actor, then the others (§8.2). */
   change(room: Room, { from, payload, stanza }: IqRequest): Awaitable<"answered"> {
     const { host } = this.#context;
+    const actor = actorIn(host, room, from);
+    // §8, §9: whoever may change nothing does not learn by the answer who is there.
+    if (actor.role !== "moderator" && !isAdministrative(actor.affiliation))
+      throw new StanzaError("forbidden");
     const items = payload.getChildren("item", ns.MUC_ADMIN);
     if (items.length === 0) throw new StanzaError("bad-request", "there are no changes");
     const most = this.#context.config.changes;
     if (items.length > most) throw new StanzaError("policy-violation", `at most ${most} changes at a time`);
-    const actor = actorIn(host, room, from);
     const changes = items.map((item) => this.#read(room, item));
     for (const change of changes) this.#check(room, actor, change);
     const ofAffiliations = changes.filter((change) => "address" in change);

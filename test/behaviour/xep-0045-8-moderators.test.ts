@@ -147,6 +147,30 @@ describe("voice", () => {
     await isRefused(bob, `<item nick="third" role="visitor"/>`, "cancel", "not-allowed");
   });
 
+  test("is an account's, under all of its nicknames; moderators keep theirs (§8.3, §8.4)", async ({
+    connect,
+  }) => {
+    const { alice, bob } = await alone(connect);
+    const desk = await connect("bob/other");
+    const tab = await connect("bob/tab");
+    await enter(desk, "other");
+    await enter(tab, "third");
+    await grants(alice, `<item nick="third" role="moderator"/>`);
+    forget(alice, bob, desk, tab);
+    await grants(alice, `<item nick="second" role="visitor"><reason>Enough</reason></item>`);
+    const inside = `${actor("first")}<reason>Enough</reason>`;
+    const mute = `affiliation="none" role="visitor"`;
+    await bob.receives(present("second", mute, { inside, codes: [110] }));
+    await bob.receives(present("other", mute, { inside }));
+    await desk.receives(present("second", mute, { inside }));
+    await desk.receives(present("other", mute, { inside, codes: [110] }));
+    await grants(alice, `<item nick="other" role="participant"/>`);
+    const granted = { inside: actor("first") };
+    await bob.receives(present("other", PARTICIPANT, granted));
+    await bob.receives(present("second", PARTICIPANT, { ...granted, codes: [110] }));
+    await bob.receivesNothing();
+  });
+
   test("is listed for moderators, with address and affiliation (§8.5)", async ({ connect }) => {
     const { alice, bob } = await alone(connect);
     const ask = `<iq type="get" id="v1" to="${ROOM}"><query xmlns="${ADMIN}"><item role="participant"/></query></iq>`;

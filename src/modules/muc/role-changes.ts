@@ -43,11 +43,12 @@ export class RoleChanges {
   /** Does it; those who hear of it after the actor do so by what is returned (§8.2). */
   apply(room: Room, target: Occupant, role: Role, news: News): () => Awaitable<void> {
     if (role === "none") return this.#removal.expel(room, target, { ...news, codes: [307] });
-    return () => this.change(room, target, role, news);
+    const targets = concerned(room, target, role);
+    return () => each(targets, (occupant) => this.change(room, occupant, role, news));
   }
 
   grantVoice(room: Room, visitor: Occupant, by: Occupant): Awaitable<void> {
-    return this.change(room, visitor, "participant", { actor: by.nick });
+    return this.apply(room, visitor, "participant", { actor: by.nick })();
   }
 
   /** The occupant has another role, or affiliation, from now on; to those who may no longer see it, it is gone. */
@@ -73,4 +74,14 @@ export class RoleChanges {
         : undefined;
     return together(saved, others, own, known);
   }
+}
+
+/** Voice is an account's: whoever loses it would go on under another nickname that is in the room as well. */
+function concerned(room: Room, target: Occupant, role: Role): readonly Occupant[] {
+  const isVoice = role === "visitor" || target.role === "visitor";
+  if (!isVoice || role === "moderator") return [target];
+  const others = room
+    .occupantsOf(target.user)
+    .filter((each) => each.role !== "moderator" && each.role !== role);
+  return [target, ...others.filter((each) => each !== target)];
 }

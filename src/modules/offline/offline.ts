@@ -185,8 +185,10 @@ export const offline = defineModule({
 
     /** XEP-0313 §6.1.1: what a client has read in the archive need not come once more. */
     async function forgetShown(session: Session, rows: readonly OfflineRow[]): Promise<void> {
+      if (!(await session.delivered())) return;
       // What is on its way to another one is no less for that one.
-      if (!(await session.delivered()) || deliveries.has(session.jid.bare.toString())) return;
+      const delivery = deliveries.get(session.jid.bare.toString());
+      if (delivery && delivery.session !== session) return;
       for (const row of rows) await remove(row);
     }
 

@@ -28,16 +28,22 @@ export function keepWithin(
   };
 
   host.every(PURGE_INTERVAL_MS, async () => {
-    for await (const owner of archive.owners()) if (isOurs(owner)) await trim(owner);
+    for await (const owner of archive.owners()) if (isOurs(owner)) await tryTrim(owner);
   });
 
   // Between two rounds an archive exceeds its limits by what it gets until it is looked at, and no more.
   archive.onGrown = (owner) => {
-    if (!isOurs(owner)) return;
-    trim(owner).catch((error: unknown) => {
-      host.log.error("an archive was not trimmed", { owner, error: String(error) });
-    });
+    if (isOurs(owner)) void tryTrim(owner);
   };
+
+  /** One that cannot be trimmed holds up no other. */
+  async function tryTrim(owner: string): Promise<void> {
+    try {
+      await trim(owner);
+    } catch (error) {
+      host.log.error("an archive was not trimmed", { owner, error: String(error) });
+    }
+  }
 
   async function trim(owner: string): Promise<void> {
     const since = limits.keep > 0 ? host.clock.now() - limits.keep : 0;

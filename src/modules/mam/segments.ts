@@ -1,9 +1,10 @@
 import type { Host } from "../../core/host.ts";
 import type { Range, Table } from "../../store/store.ts";
 import { type Awaitable, after, each } from "../../util/awaitable.ts";
+import type { Logger } from "../../util/logger.ts";
 import { Lru } from "../../util/lru.ts";
 import { type ArchiveRow, labelOf } from "./archive-row.ts";
-import { unpackRows } from "./packed-rows.ts";
+import { unpackIntact } from "./packed-rows.ts";
 import {
   fromMessages,
   grouped,
@@ -43,7 +44,14 @@ export interface Run extends Pick<Place, "id" | "number"> {
   readonly rows: readonly ArchiveRow[];
 }
 
+interface Cut {
+  readonly deleted: number;
+  readonly isGone: boolean;
+}
+
 type Part = Pick<Range<ConversationRow>, "after" | "before" | "reverse">;
+
+const NOBODYS = { with: "", offset: Number.POSITIVE_INFINITY, label: null, stanza: "" };
 
 /** No address. */
 const EVERYBODY = "";
@@ -60,14 +68,16 @@ const KNOWN_SEGMENTS = 64;
 export class Segments {
   readonly #table: Table<SegmentRow>;
   readonly #conversations: Table<ConversationRow>;
+  readonly #log: Logger;
   readonly #known = new Lru<string, readonly ArchiveRow[]>(KNOWN_SEGMENTS);
 
-  private constructor(table: Table<SegmentRow>, conversations: Table<ConversationRow>) {
+  private constructor(log: Logger, table: Table<SegmentRow>, conversations: Table<ConversationRow>) {
+    this.#log = log;
     this.#table = table;
     this.#conversations = conversations;
   }
 
-  static async open(host: Pick<Host, "table">): Promise<Segments> {
+  static async open(host: Pick<Host, "log" | "table">): Promise<Segments> {
     const table = await host.table<SegmentRow>({
       name: "archive",
       version: 3,
@@ -81,7 +91,7 @@ export class Segments {
       columns: { owner: "text", with: "text", id: "int", number: "int", count: "int", labels: "blob" },
       key: ["owner", "with", "id"],
     });
-    const segments = new Segments(table, conversations);
+    const segments = new Segments(host.log, table, conversations);
     if ((await conversations.count({ limit: 1 })) === 0) await segments.#indexAll();
     return segments;
   }
@@ -91,7 +101,9 @@ export class Segments {
     return after(this.place({ owner }, { reverse: true }), (last) => {
       if (!last || last.count + rows.length > SEGMENT_ROWS) return this.#append(rows);
       return after(this.#rows(owner, last.id), (before) => {
-        if (lengthOf(before) + lengthOf(rows) > SEGMENT_LENGTH) return this.#append(rows);
+        // One that is damaged stays as it is.
+        const isFull = lengthOf(before) + lengthOf(rows) > SEGMENT_LENGTH || before.length < last.count;
+        if (isFull) return this.#append(rows);
         return after(this.#put(owner, last.id, [...before, ...rows]), () =>
           this.#index(owner, last.id, rows),
         );
@@ -103,8 +115,11 @@ export class Segments {
     return after(this.#run({ owner }, upTo(id)), (run) => run && rowOf(run.rows, id));
   }
 
-  last(owner: string): Awaitable<ArchiveRow | undefined> {
-    return after(this.#run({ owner }, { reverse: true }), (run) => run?.rows.at(-1));
+  last(owner: string, before?: number): Awaitable<ArchiveRow | undefined> {
+    const part = before === undefined ? { reverse: true } : { before, reverse: true };
+    return after(this.#run({ owner }, part), (run) =>
+      run && run.rows.length === 0 ? this.last(owner, run.id) : run?.rows.at(-1),
+    );
   }
 
   /** The first place of an archive, or a conversation, in this part of it. */
@@ -171,13 +186,11 @@ export class Segments {
   }
 
   /** Deletes what is excess from the first segment, from its beginning; how much, and whether all of it went. */
-  cut(
-    owner: string,
-    isExcess: (row: ArchiveRow) => boolean,
-  ): Awaitable<{ readonly deleted: number; readonly isGone: boolean }> {
+  cut(owner: string, isExcess: (row: ArchiveRow) => boolean): Awaitable<Cut> {
     return after(this.#run({ owner }, {}), (run) => {
       if (!run) return { deleted: 0, isGone: false };
-      const { id, rows } = run;
+      const { id, number, rows } = run;
+      if (rows.length === 0) return this.#cutDamaged(owner, isExcess({ ...NOBODYS, owner, id, number }), id);
       const first = rows.findIndex((row) => !isExcess(row));
       const kept = first < 0 ? [] : rows.slice(first);
       const gone = rows.slice(0, rows.length - kept.length);
@@ -186,6 +199,14 @@ export class Segments {
       const written = cut.isGone ? this.#delete(owner, id) : this.#put(owner, id, kept);
       return after(written, () => after(this.#unindex(owner, id, gone, kept), () => cut));
     });
+  }
+
+  /** Nothing tells how long its messages were, but when they came, and how many others came before. */
+  #cutDamaged(owner: string, isExcess: boolean, id: number): Awaitable<Cut> {
+    if (!isExcess) return { deleted: 0, isGone: false };
+    return after(this.#delete(owner, id), () =>
+      after(this.#conversations.delete({ owner, id }), () => ({ deleted: 1, isGone: true })),
+    );
   }
 
   /** The first archive behind this address. */
@@ -224,11 +245,23 @@ export class Segments {
     const known = this.#known.get(key);
     if (known) return known;
     return after(this.#table.get({ owner, id }), (segment) => {
-      const rows = segment ? unpackRows(segment.rows) : [];
+      const rows = segment ? this.#unpack(segment) : [];
       // A message of any size may be a segment of its own.
       if (lengthOf(rows) <= SEGMENT_LENGTH) this.#known.set(key, rows);
       return rows;
     });
+  }
+
+  /** One that cannot be read is as if it were empty: whoever reads the archive gets the rest. */
+  #unpack({ owner, id, rows }: SegmentRow): readonly ArchiveRow[] {
+    try {
+      return unpackIntact(rows);
+    } catch {
+      // What is wrong with it may quote it.
+      const place = { table: "archive", owner, id, length: rows.length };
+      this.#log.error("messages are left out of an archive: its row is damaged", place);
+      return [];
+    }
   }
 
   #append(rows: readonly ArchiveRow[]): Awaitable<void> {
@@ -292,8 +325,8 @@ export class Segments {
   /** Finds the conversations in archives from before there was a table of them. */
   async #indexAll(): Promise<void> {
     for (let [segment] = await this.#table.list({ limit: 1 }); segment; ) {
-      const { owner, id, rows } = segment;
-      await this.#index(owner, id, unpackRows(rows));
+      const { owner, id } = segment;
+      await this.#index(owner, id, this.#unpack(segment));
       const [next] = await this.#table.list({ where: { owner }, after: id, limit: 1 });
       [segment] = next ? [next] : await this.#table.list({ after: owner, limit: 1 });
     }

@@ -7,6 +7,7 @@ import {
   enter,
   failed,
   forget,
+  gone,
   grants,
   JOIN,
   MUC,
@@ -118,6 +119,64 @@ describe("registration with a room (§7.10)", () => {
     await makeRoom(alice, "first", { membersonly: "1" });
     await bob.sends(registers("set", form("x")));
     await isRefused(bob, "not-allowed");
+  });
+
+  test("needs the password of a room that has one: members read what was said", async ({ connect }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/desk");
+    await makeRoom(alice, "first", { passwordprotectedroom: "1", roomsecret: "pw" });
+    await bob.sends(registers("set", form("x")));
+    await isRefused(bob, "not-allowed");
+    await enter(bob, "second", { inside: "<password>pw</password>" });
+    await bob.sends(registers("set", form("x")));
+    await bob.receives(DONE);
+  });
+
+  const NEWCOMERS: Record<string, string> = { "{urn:jackdaw:muc}newcomer-minutes": "10" };
+  test.for([
+    { what: "in a moderated room", fields: { moderatedroom: "1" }, items: "" },
+    {
+      what: "that a moderator took",
+      fields: { moderatedroom: "0" },
+      items: `<item nick="second" role="visitor"/>`,
+    },
+    { what: "that newcomers wait for", fields: NEWCOMERS, items: "" },
+  ])("is no way to voice $what", async ({ fields, items }, { connect }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/desk");
+    await makeRoom(alice, "first", fields);
+    await enter(bob, "second");
+    if (items !== "") await grants(alice, items);
+    for (const type of ["get", "set"] as const) {
+      forget(bob);
+      await bob.sends(registers(type, type === "set" ? form("x") : ""));
+      await isRefused(bob, "not-allowed");
+    }
+    await bob.sends(`<presence to="${ROOM}/second" type="unavailable"/>`);
+    forget(bob);
+    await bob.sends(registers("set", form("x")));
+    await isRefused(bob, "not-allowed");
+    await enter(bob, "second");
+    await grants(alice, `<item nick="second" role="participant"/>`);
+    forget(bob);
+    await bob.sends(registers("set", form("x")));
+    await bob.receives(DONE);
+  });
+
+  test("that is given back does not bring back a voice that a moderator took", async ({ connect }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/desk");
+    await makeRoom(alice, "first");
+    await enter(bob, "second");
+    await bob.sends(registers("set", form("second")));
+    await grants(alice, `<item nick="second" role="visitor"/>`);
+    forget(bob);
+    await bob.sends(`<presence to="${ROOM}/second" type="unavailable"/>`);
+    await bob.receives(gone("second", `affiliation="member" role="none"`, { codes: [110] }));
+    await bob.sends(registers("set", "<remove/>"));
+    await bob.receives(DONE);
+    const [, own] = await enter(bob, "second");
+    expect(own).toContain(`affiliation="none" role="visitor"`);
   });
 
   test("is given back (XEP-0077 §3.2)", async ({ connect }) => {

@@ -1,5 +1,5 @@
 import type { IqRequest } from "../../routing/iq-table.ts";
-import { type Awaitable, after } from "../../util/awaitable.ts";
+import { type Awaitable, after, together } from "../../util/awaitable.ts";
 import { type Element, el } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import { form, readForm } from "../../xmpp/forms.ts";
@@ -22,7 +22,7 @@ export class Registration {
   }
 
   get(room: Room, { from }: IqRequest): Element {
-    checkMayRegister(room, from);
+    this.#checkMayRegister(room, from.bare);
     const nick = reservedNick(room, from);
     const query = el("query", { xmlns: ns.REGISTER });
     if (nick !== "")
@@ -53,7 +53,7 @@ export class Registration {
   set(room: Room, { from, payload, stanza }: IqRequest): Awaitable<"answered"> {
     const { host } = this.#context;
     if (payload.getChild("remove", ns.REGISTER)) return this.#remove(room, from.bare, stanza.result());
-    checkMayRegister(room, from);
+    this.#checkMayRegister(room, from.bare);
     const nick = this.#readNick(room, payload);
     checkNickIsFree(room, nick, from.bare);
     const address = from.bare;
@@ -73,14 +73,34 @@ export class Registration {
     address: Jid,
     result: ReturnType<IqRequest["stanza"]["result"]>,
   ): Awaitable<"answered"> {
-    const { host } = this.#context;
+    const { host, store } = this.#context;
     const entry = room.affiliations.get(address.toString());
     if (!entry || entry.affiliation === "outcast") throw new StanzaError("registration-required");
     const affiliation = entry.affiliation === "member" ? ("none" as const) : entry.affiliation;
     return after(this.#affiliations.apply(room, { address, affiliation, nick: "" }, {}), (tell) => {
       void host.route(result);
-      return after(affiliation === "none" ? tell() : undefined, () => "answered" as const);
+      room.keepSilent(address);
+      const told = affiliation === "none" ? tell() : undefined;
+      return after(together(store.saveAcquaintancesIfKept(room), told), () => "answered" as const);
     });
+  }
+
+  /**
+   * §7.10. @throws StanzaError not-allowed; a members-only room does not take in whoever comes, nor does one with a password
+   * (members read its archive), and a member has voice, which is a moderator's to give.
+   */
+  #checkMayRegister(room: Room, user: Jid): void {
+    const affiliation = room.affiliationOf(user);
+    if (affiliation === "outcast") throw new StanzaError("forbidden");
+    if (affiliation !== "none") return;
+    const { membersOnly, registration, password } = room.options;
+    if (membersOnly || !registration) throw new StanzaError("not-allowed");
+    if (password !== "" && room.occupantsOf(user).length === 0) {
+      throw new StanzaError("not-allowed", "enter the room first");
+    }
+    if (!room.hasVoice(user, this.#context.host.clock.now())) {
+      throw new StanzaError("not-allowed", "you have no voice");
+    }
   }
 
   #readNick(room: Room, query: Element): string {
@@ -109,12 +129,4 @@ function preparedNick(room: Room, nick: string): string {
 /** §7.12: "" for none. */
 export function reservedNick(room: Room, user: Jid): string {
   return room.affiliations.get(user.bare.toString())?.nick ?? "";
-}
-
-/** §7.10. @throws StanzaError not-allowed; a members-only room does not take in whoever comes. */
-function checkMayRegister(room: Room, user: Jid): void {
-  const affiliation = room.affiliationOf(user);
-  if (affiliation === "outcast") throw new StanzaError("forbidden");
-  if (affiliation !== "none") return;
-  if (room.options.membersOnly || !room.options.registration) throw new StanzaError("not-allowed");
 }

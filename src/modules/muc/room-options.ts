@@ -79,7 +79,9 @@ export const defaultOptions = t.object({
     .boolean(true)
     .doc("Rooms have an archive of what is said in them (XEP-0313), which ends with the room."),
   logging: t.boolean(false).doc("Tell those who enter that what is said is public."),
-  registration: t.boolean(true).doc("Anybody may register a nickname in an open room."),
+  registration: t
+    .boolean(true)
+    .doc("Anybody with voice may register a nickname in an open room, and is a member then."),
   slowMode: t
     .integer(0, { max: MAX_SLOW_SECONDS })
     .doc(

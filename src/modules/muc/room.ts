@@ -130,19 +130,33 @@ export class Room {
     return this.#bans.some((pattern) => pattern.fits(address)) ? "outcast" : "none";
   }
 
-  /** What somebody is who enters. */
+  /** What somebody is who enters, and is known from now on if new. */
   entrance(user: Jid, now: number): Entrance {
-    const affiliation = this.affiliationOf(user);
+    const entrance = this.#entranceOf(user, now);
     const key = user.toString();
     const known = this.known.get(key);
+    if (entrance.voiceAt !== undefined && known?.since === undefined) {
+      this.known.put(key, { nick: "", leftAt: 0, ...known, since: now });
+    }
+    return entrance;
+  }
+
+  #entranceOf(user: Jid, now: number): Entrance {
+    const affiliation = this.affiliationOf(user);
+    const known = this.known.get(user.toString());
     if (known?.voice?.affiliation === affiliation) return { role: known.voice.role };
     const role = this.roleFor(affiliation);
     const { newcomerMinutes } = this.options;
     if (newcomerMinutes === 0 || affiliation !== "none" || role !== "participant") return { role };
-    const since = known?.since ?? now;
-    if (known?.since === undefined) this.known.put(key, { nick: "", leftAt: 0, ...known, since });
-    const voiceAt = since + newcomerMinutes * 60_000;
+    const voiceAt = (known?.since ?? now) + newcomerMinutes * 60_000;
     return voiceAt > now ? { role: "visitor", voiceAt } : { role };
+  }
+
+  /** Whether somebody has voice, or would have it on entering. `user`: bare. */
+  hasVoice(user: Jid, now: number): boolean {
+    const present = this.occupantsOf(user);
+    const roles = present.length > 0 ? present : [this.#entranceOf(user, now)];
+    return roles.some(({ role }) => role !== "visitor");
   }
 
   /** §5.1.2. The affiliation is one that may enter. `options`: that hold, unless others are of interest. */
@@ -209,6 +223,14 @@ export class Room {
     const before = this.known.get(key);
     const voice = this.#voiceOf(role, this.affiliationOf(user));
     if (voice ?? before?.voice) this.known.put(key, { nick: "", leftAt: 0, ...before, voice });
+  }
+
+  /** A member resigned: a voice that a moderator took is not got back by that. */
+  keepSilent(user: Jid): void {
+    const key = user.toString();
+    const known = this.known.get(key);
+    if (known?.voice?.role !== "visitor") return;
+    this.known.put(key, { ...known, voice: { role: "visitor", affiliation: this.affiliationOf(user) } });
   }
 
   /** What is not everybody's. Moderators are made for a visit, and a lock-down will not have been. */

@@ -15,6 +15,7 @@ import {
   ROOM,
   said,
   submission,
+  USER,
 } from "./muc-client.ts";
 
 const OWN = "{urn:jackdaw:muc}";
@@ -218,6 +219,25 @@ describe("a lock-down", () => {
     forget(alice);
     await configure(alice, { [`${OWN}lockdown`]: "0" });
     expect((await enter(bob, "second")).at(-1)).toContain(`role="participant"`);
+  });
+
+  test("leaves it to admins to invite, whatever members may otherwise (§9.5)", async ({ connect }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/phone");
+    const invitation = `<message id="i" to="${ROOM}"><x xmlns="${USER}"><invite to="alice@localhost"/></x></message>`;
+    await makeRoom(alice, "first", { membersonly: "1", allowinvites: "1" });
+    await grants(alice, `<item jid="bob@localhost" affiliation="member"/>`);
+    await enter(bob, "second");
+    forget(alice);
+    await configure(alice, { [`${OWN}lockdown`]: "1" });
+    forget(bob);
+    await bob.sends(invitation);
+    expect(await refusal(bob)).toContain("auth forbidden");
+    forget(alice);
+    await configure(alice, { [`${OWN}lockdown`]: "0" });
+    forget(alice);
+    await bob.sends(invitation);
+    expect((await alice.receivesAny()).toString()).toContain(`<invite from="bob@localhost"/>`);
   });
 
   test("leaves those without voice that they had before, and nobody else", async ({ connect }) => {

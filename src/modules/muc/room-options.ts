@@ -53,7 +53,7 @@ export interface RoomOptions {
   readonly newcomerMinutes: number;
   /** Addresses with `*` for anything (`banned-patterns`): users without affiliation whom one of them fits are banned. */
   readonly bans: readonly string[];
-  /** As long as this is so, the room is for members, moderated and without registration, whatever else is said here. */
+  /** As long as this is so, the room is for members, moderated, without registration or members' invitations, whatever else is said here. */
   readonly lockdown: boolean;
 }
 
@@ -109,5 +109,5 @@ export function optionsOf(defaults: Infer<typeof defaultOptions>): RoomOptions {
 /** What holds in a room that is configured so. */
 export function inForce(configured: RoomOptions): RoomOptions {
   if (!configured.lockdown) return configured;
-  return { ...configured, membersOnly: true, moderated: true, registration: false };
+  return { ...configured, membersOnly: true, moderated: true, registration: false, allowInvites: false };
 }

@@ -16,6 +16,7 @@ import {
   NO_SUBJECT,
   present,
   ROOM,
+  SERVICE,
   USER,
   unlock,
 } from "./muc-client.ts";
@@ -53,6 +54,12 @@ describe("entering", () => {
     const alice = await connect("alice/phone");
     await alice.sends(`<presence id="p1" to="${ROOM}">${JOIN}</presence>`);
     await alice.receives(failed("presence", `id="p1" from="${ROOM}"`, JOIN, "modify", "jid-malformed"));
+  });
+
+  test.for([SERVICE, `${SERVICE}/first`])("takes a room: %s (§17.1)", async (to, { connect }) => {
+    const alice = await connect("alice/phone");
+    await alice.sends(`<presence id="p1" to="${to}">${JOIN}</presence>`);
+    await alice.receives(failed("presence", `id="p1" from="${to}"`, JOIN, "modify", "jid-malformed"));
   });
 
   test("takes a nickname that can be seen (§17.1)", async ({ connect }) => {

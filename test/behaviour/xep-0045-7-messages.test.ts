@@ -207,12 +207,15 @@ describe("a nickname", () => {
   test("changes: gone with 303, there again (§7.6)", async ({ connect }) => {
     const [alice, bob] = await meet(connect);
     forget(alice);
-    await bob.sends(`<presence to="${ROOM}/oldhag"/>`);
+    await bob.sends(`<presence id="n1" to="${ROOM}/oldhag"/>`);
     const jid = `jid="bob@localhost/desk"`;
     await alice.receives(gone("second", `${PARTICIPANT} ${jid} nick="oldhag"`, { codes: [303] }));
     await alice.receives(present("oldhag", `${PARTICIPANT} ${jid}`));
     await bob.receives(gone("second", `${PARTICIPANT} nick="oldhag"`, { codes: [110, 303] }));
-    await bob.receives(present("oldhag", PARTICIPANT, { codes: [110] }));
+    const own = await bob.receives(
+      present("oldhag", PARTICIPANT, { codes: [110] }).replace(" ", ` id="n1" `),
+    );
+    expect(own.attrs["id"]).toBe("n1");
     await bob.sends(toRoom());
     await alice.receives(said("oldhag", BODY));
   });

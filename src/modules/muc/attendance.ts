@@ -133,8 +133,8 @@ export class Attendance {
     const seat = room?.seats.get(client.toString());
     const x = stanza.child("x", ns.MUC);
     if (!x && !seat) return this.#notThere(stanza);
-    // §7.2.1
-    if (to.resource === "") throw new StanzaError("jid-malformed");
+    // §7.2.1, §17.1
+    if (to.local === "" || to.resource === "") throw new StanzaError("jid-malformed");
     if (stanza.size > config.presence) throw new StanzaError("policy-violation", "the presence is too large");
     checkNick(to.resource, config.nick);
     this.#context.pace.countPresence(to, client);
@@ -215,14 +215,17 @@ export class Attendance {
 
   /** §7.7 */
   #update(room: Room, seat: Seat, stanza: Stanza): Awaitable<void> {
+    this.#note(seat, shownOf(stanza, room));
+    return this.#announce(room, seat, stanza.id);
+  }
+
+  /** `id`: of the presence that this answers, for the client that sent it. */
+  #announce(room: Room, seat: Seat, id: string | undefined): Awaitable<void> {
     const { presences } = this.#context;
     const { occupant } = seat;
-    this.#note(seat, shownOf(stanza, room));
     return together(
       presences.announce(room, occupant),
-      each(occupant.seats, (each) =>
-        presences.announceSelf(room, each, {}, each === seat ? stanza.id : undefined),
-      ),
+      each(occupant.seats, (each) => presences.announceSelf(room, each, {}, each === seat ? id : undefined)),
     );
   }
 
@@ -241,7 +244,7 @@ export class Attendance {
     );
     room.rename(occupant, to);
     this.#note(seat, shownOf(stanza, room));
-    return together(left, presences.update(room, occupant));
+    return together(left, this.#announce(room, seat, stanza.id));
   }
 
   /** What a client shows of itself now; whether that is something else than before. */
@@ -263,6 +266,11 @@ export class Attendance {
     const x = el("x", { xmlns: ns.MUC_USER }, item, ...[110, 307, 333].map(statusElement));
     return this.#context.host.route(presence({ type: "unavailable", from: to, to: from }, x));
   }
+}
+
+/** §7.2.1: somebody wants to enter. */
+export function isEntry(stanza: Stanza): boolean {
+  return stanza.type === undefined && stanza.has("x", ns.MUC);
 }
 
 /** What others see of a client's presence. */

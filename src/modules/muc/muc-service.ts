@@ -15,7 +15,7 @@ import { Activity } from "./activity.ts";
 import { AdminQueries } from "./admin-queries.ts";
 import { AffiliationChanges } from "./affiliation-changes.ts";
 import { Announcements } from "./announcements.ts";
-import { Attendance } from "./attendance.ts";
+import { Attendance, isEntry } from "./attendance.ts";
 import { ChannelSearch } from "./channel-search.ts";
 import type { MucConfig } from "./config.ts";
 import type { Context } from "./context.ts";
@@ -87,7 +87,9 @@ export function openService(parts: Parts): AdministeredService {
       items: () => disco.listRooms(),
     },
     presence: (stanza, session) =>
-      stanza.to?.local === "" ? activity.receive(stanza) : attendance.receive(stanza, session),
+      stanza.to?.local === "" && !isEntry(stanza)
+        ? activity.receive(stanza)
+        : attendance.receive(stanza, session),
     message: namingRoom((stanza) => {
       if (stanza.to?.local === "" && stanza.type === "error") return activity.forget(stanza.from as Jid);
       return messages.receive(stanza);

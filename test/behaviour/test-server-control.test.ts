@@ -2,8 +2,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { startControlServer } from "../../src/testing/control/control-server.ts";
@@ -168,13 +170,42 @@ describe("over HTTP", () => {
   });
 
   test("each operation and each fault is described, and it says when it is well", async () => {
-    const { get } = await start();
+    const { get, url } = await start();
     expect(await get("/health")).toEqual({ status: 200, body: { status: "ok" } });
     const { body } = await get("/openapi.json");
     const { paths } = body as { paths: Record<string, Record<string, object>> };
     expect(Object.keys(paths)).toEqual(expect.arrayContaining(["/expect", "/fault-add", "/clock-advance"]));
     const faults = JSON.stringify(paths["/fault-add"]);
     for (const name of ["stanza", "starttls", "clock-skew"]) expect(faults).toContain(`"${name}"`);
+    expect(paths["/stanzas"]?.["get"]).toMatchObject({ parameters: expect.arrayContaining([]) as object[] });
+    for (const [path, methods] of Object.entries(paths)) {
+      if (path === "/stanzas") continue;
+      for (const method of ["get", "post"]) {
+        const { status } = await fetch(`${url}${path}`, { method });
+        const isThere = path.includes("health") || path.includes("openapi") ? status !== 404 : status !== 405;
+        expect(isThere, `${method} ${path}`).toBe(method in methods);
+      }
+    }
+  });
+
+  test("what cannot be is told as a problem", async () => {
+    const { url, post } = await start();
+    const ask = async (path: string, init: RequestInit) => {
+      const response = await fetch(`${url}${path}`, init);
+      expect(response.headers.get("content-type")).toBe("application/problem+json");
+      return { status: response.status, body: (await response.json()) as object };
+    };
+    expect(await ask("/expect", {})).toMatchObject({ status: 405 });
+    expect(await ask("/nothing", {})).toMatchObject({ status: 404 });
+    const method = "POST";
+    const headers = { "Content-Type": "application/json" };
+    expect(await ask("/user-add", { method, body: `{"name":"eve"}` })).toMatchObject({ status: 400 });
+    const body = " ".repeat(17 * 1024 * 1024);
+    expect(await ask("/forget", { method, headers, body })).toMatchObject({ status: 413 });
+    expect(await post("handler-add", { on: {}, reply: ["<a/>"], error: "gone" })).toMatchObject({
+      status: 400,
+    });
+    expect(await post("handler-add", { on: {}, reply: ["<a>"] })).toMatchObject({ status: 422 });
   });
 
   test("its page runs its own script alone", async () => {
@@ -228,6 +259,40 @@ test("over a WebSocket also what passed comes, nonzas included, in order", async
   await expect.poll(() => heard.slice(-2)).toEqual(["nonza", "presence"]);
   await juliet.sends(`<message to="romeo@localhost"/>`);
   await expect.poll(() => heard.slice(-2)).toEqual(["presence", "message"]);
+});
+
+describe("a WebSocket that cannot be", () => {
+  const upgrade = (path: string, host: string) =>
+    `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+  test.each<readonly [path: string, status: string, name: string]>([
+    ["//", "400 Bad Request", "127.0.0.1"],
+    ["/", "400 Bad Request", "127.0.0.1"],
+    ["/stanzas?xml=%3C", "400 Bad Request", "127.0.0.1"],
+    ["/stanzas?kind=smoke", "400 Bad Request", "127.0.0.1"],
+    ["/stanzas?last=-1", "400 Bad Request", "127.0.0.1"],
+    ["/stanzas", "403 Forbidden", "evil.example"],
+  ])("%s is refused with %s, and nothing else", async (path, status, name) => {
+    const { url, get } = await start();
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.write(upgrade(path, name));
+    const answer = await text(socket);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status}\r\nContent-Type: application/problem\\+json`));
+    expect(await get("/health")).toMatchObject({ status: 200 });
+  });
+
+  test("is nobody's loss when who asked for it is gone", async () => {
+    const { url, get } = await start();
+    for (let count = 0; count < 10; count++) {
+      const socket = connect(Number(new URL(url).port), "127.0.0.1");
+      await new Promise<void>((resolve) => {
+        socket.write(upgrade("/nothing", new URL(url).host), () => resolve());
+      });
+      socket.resetAndDestroy();
+    }
+    expect(await get("/health")).toMatchObject({ status: 200 });
+  });
 });
 
 describe("jackdaw rig", () => {

@@ -1,21 +1,41 @@
-import { STATUS_CODES } from "node:http";
 import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { ConfigError } from "../../util/schema.ts";
 import type { ControlState } from "./control-state.ts";
 import { openApi } from "./open-api.ts";
 import type { Operation } from "./operation.ts";
 import { operations } from "./operations.ts";
+import { PROBLEM, problemOf } from "./problem.ts";
 import { watchPage } from "./watch-page.ts";
+
+/** For fixtures and scripts this is plenty. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /** The control API of a rig. */
 export function controlApp(state: ControlState): Hono {
   const app = new Hono();
+  app.use(async (context, next) => {
+    await next();
+    context.header("X-Content-Type-Options", "nosniff");
+    context.header("Cross-Origin-Resource-Policy", "same-origin");
+  });
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: (context) => problem(context, 413, `a body has at most ${MAX_BODY_BYTES} bytes`),
+    }),
+  );
   watchPage(app);
   app.get("/health", (context) => context.json({ status: "ok" }));
   app.get("/openapi.json", (context) => context.json(openApi(operations, new URL(context.req.url).origin)));
   for (const operation of operations) {
-    if (operation.changes) app.post(`/${operation.name}`, (context) => answer(context, operation, state));
-    else app.get(`/${operation.name}`, (context) => answer(context, operation, state));
+    const path = `/${operation.name}`;
+    const method = operation.changes ? "POST" : "GET";
+    app.on(method, path, (context) => answer(context, operation, state));
+    app.all(path, (context) => {
+      context.header("Allow", method);
+      return problem(context, 405, `${operation.name} is asked for with ${method}`);
+    });
   }
   app.notFound((context) => problem(context, 404, "there is no such operation; see /openapi.json"));
   return app;
@@ -45,8 +65,6 @@ async function bodyOf(context: Context): Promise<unknown> {
   }
 }
 
-/** RFC 9457. */
-function problem(context: Context, status: 400 | 404 | 422, detail: string): Response {
-  const body = { type: "about:blank", title: STATUS_CODES[status], status, detail };
-  return context.json(body, status, { "Content-Type": "application/problem+json" });
+function problem(context: Context, status: 400 | 404 | 405 | 413 | 422, detail: string): Response {
+  return context.json(problemOf(status, detail), status, { "Content-Type": PROBLEM });
 }

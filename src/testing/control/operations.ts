@@ -1,4 +1,4 @@
-import { jsonSchemaOf, t } from "../../util/schema.ts";
+import { ConfigError, jsonSchemaOf, t } from "../../util/schema.ts";
 import { STANZA_CONDITIONS, type StanzaCondition } from "../../xmpp/errors.ts";
 import { duration } from "../faults/fault.ts";
 import { type FaultOptions, faultKinds } from "../faults/kinds.ts";
@@ -194,6 +194,9 @@ const handlers: readonly Operation[] = [
       times: t.optional(t.integer(undefined, { min: 1 })).doc("Default: always."),
     },
     run: ({ on, reply, error, text, delay, times }, state) => {
+      if (reply.length > 0 && error !== undefined) {
+        throw new ConfigError("", "a handler has a reply or an error, not both");
+      }
       const handler = state.server.on(on).delay(delay);
       if (reply.length > 0) handler.reply(...reply);
       if (error !== undefined) handler.error(error, text);

@@ -1,7 +1,8 @@
 import { type Schema, t } from "../../util/schema.ts";
 import { patternTexts, type StanzaPattern } from "../pattern.ts";
 
-const json = {
+/** JSON Schema of a pattern without functions. */
+export const patternSchema = {
   type: "object",
   additionalProperties: false,
   properties: Object.fromEntries(
@@ -14,7 +15,12 @@ const json = {
 
 /** What a stanza must be like. In code, `body` may be a regular expression, and `where` a function. */
 export function patternField(fallback?: StanzaPattern): Schema<StanzaPattern> {
-  return t.custom("a pattern like { kind, from, to, child, xmlns, body }", json, readPattern, fallback);
+  return t.custom(
+    "a pattern like { kind, from, to, child, xmlns, body }",
+    patternSchema,
+    readPattern,
+    fallback,
+  );
 }
 
 function readPattern(value: unknown): StanzaPattern | undefined {

@@ -169,6 +169,13 @@ describe("voice", () => {
     await bob.receives(present("other", PARTICIPANT, granted));
     await bob.receives(present("second", PARTICIPANT, { ...granted, codes: [110] }));
     await bob.receivesNothing();
+    // What is said last holds.
+    await grants(alice, `<item nick="second" role="visitor"/><item nick="other" role="participant"/>`);
+    forget(alice);
+    await alice.sends(
+      `<iq type="get" id="l1" to="${ROOM}"><query xmlns="${ADMIN}"><item role="visitor"/></query></iq>`,
+    );
+    await alice.receives(`<iq type="result" id="l1" from="${ROOM}"><query xmlns="${ADMIN}"/></iq>`);
   });
 
   test("is listed for moderators, with address and affiliation (§8.5)", async ({ connect }) => {

@@ -43,8 +43,7 @@ export class RoleChanges {
   /** Does it; those who hear of it after the actor do so by what is returned (§8.2). */
   apply(room: Room, target: Occupant, role: Role, news: News): () => Awaitable<void> {
     if (role === "none") return this.#removal.expel(room, target, { ...news, codes: [307] });
-    const targets = concerned(room, target, role);
-    return () => each(targets, (occupant) => this.change(room, occupant, role, news));
+    return () => each(concerned(room, target, role), (each) => this.change(room, each, role, news));
   }
 
   grantVoice(room: Room, visitor: Occupant, by: Occupant): Awaitable<void> {

@@ -6,6 +6,8 @@ import { maskSecrets } from "./transcript.ts";
 export interface ExpectOptions {
   /** Of real time: milliseconds, or a duration such as `"2s"`. Default: 1000. */
   readonly within?: number | string;
+  /** When it is aborted nobody waits any longer, and what comes is left to others. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ExpectNoneOptions {
@@ -80,7 +82,11 @@ export class Traffic {
   }
 
   /** Takes the first that fits and was not taken before, or waits for it. @throws Error with the transcript. */
-  async expect(pattern: StanzaPattern, { within = DEFAULT_PATIENCE_MS }: ExpectOptions = {}): Promise<Seen> {
+  async expect(
+    pattern: StanzaPattern,
+    { within = DEFAULT_PATIENCE_MS, signal }: ExpectOptions = {},
+  ): Promise<Seen> {
+    signal?.throwIfAborted();
     const matches = matcherOf(pattern, this.#parts.resolve);
     const patience = millisecondsOf(within);
     const past = this.#untaken().find(matches);
@@ -92,7 +98,10 @@ export class Traffic {
     const waiter: Waiter = { matches, found: resolve, failed: reject };
     this.#waiters.push(waiter);
     const timer = setTimeout(resolve, Math.min(patience, LONGEST_TIMER_MS), undefined);
+    const abort = () => reject(signal?.reason);
+    signal?.addEventListener("abort", abort);
     const found = await promise.finally(() => {
+      signal?.removeEventListener("abort", abort);
       clearTimeout(timer);
       this.#waiters = this.#waiters.filter((other) => other !== waiter);
     });

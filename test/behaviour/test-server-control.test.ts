@@ -6,6 +6,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { startControlServer } from "../../src/testing/control/control-server.ts";
@@ -53,6 +54,24 @@ describe("over HTTP", () => {
       body: { detail: expect.stringContaining("Transcript:") as string },
     });
     expect(await get("/sessions?user=juliet")).toMatchObject({ body: [{ jid: juliet.jid }] });
+  });
+
+  test("what comes is not for a suite that waits no longer", async () => {
+    const { server, url, post } = await start();
+    const juliet = await server.client("juliet");
+    const given = new AbortController();
+    const waiting = fetch(`${url}/expect`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ on: { to: "juliet", body: "Hi" }, within: "1m" }),
+      signal: given.signal,
+    });
+    setTimeout(() => given.abort(), 50);
+    await expect(waiting).rejects.toThrow("aborted");
+    await sleep(50);
+    await post("send", { as: "romeo", xml: hi });
+    await juliet.receives(`<message type="chat"><body>Hi</body></message>`);
+    expect(await post("expect", { on: { to: "juliet", body: "Hi" } })).toMatchObject({ status: 200 });
   });
 
   test("a client that is there can be spoken for", async () => {

@@ -44,7 +44,7 @@ export function controlApp(state: ControlState): Hono {
 async function answer(context: Context, operation: Operation, state: ControlState): Promise<Response> {
   try {
     const args = operation.changes ? await bodyOf(context) : context.req.query();
-    return context.json((await operation.run(args, state)) ?? {});
+    return context.json((await operation.run(args, state, context.req.raw.signal)) ?? {});
   } catch (error) {
     if (error instanceof ConfigError) return problem(context, 400, error.message);
     return problem(context, 422, error instanceof Error ? error.message : String(error));

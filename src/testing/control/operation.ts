@@ -14,8 +14,8 @@ export interface Operation {
   readonly fields: Fields;
   /** JSON Schema of what it takes. */
   readonly json: object;
-  /** The answer goes out as JSON. @throws ConfigError for arguments that cannot be, Error for what did not work. */
-  run(value: unknown, state: ControlState): Awaitable<unknown>;
+  /** The answer goes out as JSON; `signal` is aborted when nobody waits for it. @throws ConfigError for arguments that cannot be, Error for what did not work. */
+  run(value: unknown, state: ControlState, signal: AbortSignal): Awaitable<unknown>;
 }
 
 export function defineOperation<const F extends Fields>(operation: {
@@ -23,7 +23,7 @@ export function defineOperation<const F extends Fields>(operation: {
   readonly summary: string;
   readonly changes: boolean;
   readonly fields: F;
-  run(args: Values<F>, state: ControlState): Awaitable<unknown>;
+  run(args: Values<F>, state: ControlState, signal: AbortSignal): Awaitable<unknown>;
 }): Operation {
   const { name, summary, changes, fields } = operation;
   const schema = t.object(fields);
@@ -33,7 +33,7 @@ export function defineOperation<const F extends Fields>(operation: {
     changes,
     fields,
     json: withoutDefault(jsonSchemaOf(schema)),
-    run: (value, state) => operation.run(schema.parse(value, "") as Values<F>, state),
+    run: (value, state, signal) => operation.run(schema.parse(value, "") as Values<F>, state, signal),
   };
 }
 

@@ -105,7 +105,7 @@ const traffic: readonly Operation[] = [
     summary: "The first stanza that fits and that no expectation had before; waits for it.",
     changes: true,
     fields: { on: patternField({}), within: patience("1s") },
-    run: async ({ on, within }, { server }) => viewSeen(await server.expect(on, { within })),
+    run: async ({ on, within }, { server }, signal) => viewSeen(await server.expect(on, { within, signal })),
   }),
   defineOperation({
     name: "expect-none",

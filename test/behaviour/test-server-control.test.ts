@@ -10,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { startControlServer } from "../../src/testing/control/control-server.ts";
+import { operations } from "../../src/testing/control/operations.ts";
 import { TestServer, type TestServerOptions } from "../../src/testing/index.ts";
 
 async function start(options: TestServerOptions = {}) {
@@ -19,10 +20,11 @@ async function start(options: TestServerOptions = {}) {
     await control.close();
     await server.close();
   });
-  const read = async (response: Response) => ({
-    status: response.status,
-    body: (await response.json()) as never,
-  });
+  const read = async (response: Response) => {
+    const body: unknown = await response.json();
+    if (response.ok) checkAnswer(new URL(response.url).pathname.slice(1), body);
+    return { status: response.status, body: body as never };
+  };
   return {
     server,
     url: control.url,
@@ -36,6 +38,11 @@ async function start(options: TestServerOptions = {}) {
         }),
       ),
   };
+}
+
+/** Whatever is answered is as described. */
+function checkAnswer(name: string, body: unknown): void {
+  operations.find((operation) => operation.name === name)?.answer.parse(body, `${name}: `);
 }
 
 const hi = `<message to="juliet@localhost" type="chat"><body>Hi</body></message>`;
@@ -196,6 +203,11 @@ describe("over HTTP", () => {
     expect(Object.keys(paths)).toEqual(expect.arrayContaining(["/expect", "/fault-add", "/clock-advance"]));
     const faults = JSON.stringify(paths["/fault-add"]);
     for (const name of ["stanza", "starttls", "clock-skew"]) expect(faults).toContain(`"${name}"`);
+    const ok = {
+      description: "What came of it.",
+      content: { "application/json": { schema: { type: "array" } } },
+    };
+    expect(paths["/sessions"]?.["get"]).toMatchObject({ responses: { 200: ok } });
     expect(paths["/stanzas"]?.["get"]).toMatchObject({ parameters: expect.arrayContaining([]) as object[] });
     for (const [path, methods] of Object.entries(paths)) {
       if (path === "/stanzas") continue;
@@ -204,6 +216,28 @@ describe("over HTTP", () => {
         const isThere = path.includes("health") || path.includes("openapi") ? status !== 404 : status !== 405;
         expect(isThere, `${method} ${path}`).toBe(method in methods);
       }
+    }
+  });
+
+  test("whatever can be looked at is as described", async () => {
+    const { server, get, post } = await start();
+    await post("mutual-roster", { one: "romeo", other: "juliet" });
+    const juliet = await server.client("juliet");
+    await post("fault-add", { fault: "stanza", on: { kind: "message" }, action: "hold", times: 1 });
+    for (let count = 0; count < 2; count++) await post("send", { as: "romeo", xml: hi });
+    await juliet.receives("<presence/>");
+    await juliet.receives(`<message type="chat"><body>Hi</body></message>`);
+    for (const { name, changes } of operations) {
+      if (changes) continue;
+      const query = ["roster", "archive"].includes(name)
+        ? "?user=romeo"
+        : name === "user"
+          ? "?name=romeo"
+          : "";
+      const { status, body } = await get(`/${name}${query}`);
+      expect(status, name).toBe(200);
+      const isList = ["roster", "archive", "sessions", "faults"].includes(name);
+      if (isList) expect((body as unknown[]).length, name).toBeGreaterThan(0);
     }
   });
 

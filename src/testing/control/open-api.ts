@@ -5,7 +5,7 @@
 import { packageVersion } from "../../util/package-version.ts";
 import { jsonSchemaOf } from "../../util/schema.ts";
 import { patternSchema } from "../faults/pattern-field.ts";
-import type { Operation } from "./operation.ts";
+import { type Operation, withoutDefault } from "./operation.ts";
 import { PROBLEM } from "./problem.ts";
 
 const DESCRIPTION =
@@ -19,9 +19,15 @@ export function openApi(operations: readonly Operation[], url: string): object {
     info: { title: "Jackdaw rig", version: packageVersion, description: DESCRIPTION },
     servers: [{ url }],
     paths: {
-      "/health": { get: { operationId: "health", summary: "Whether it is well.", responses: ok("It is.") } },
+      "/health": {
+        get: { operationId: "health", summary: "Whether it is well.", responses: ok("It is.", HEALTH) },
+      },
       "/openapi.json": {
-        get: { operationId: "openapi", summary: "This description.", responses: ok("OpenAPI 3.1.") },
+        get: {
+          operationId: "openapi",
+          summary: "This description.",
+          responses: ok("OpenAPI 3.1.", { type: "object" }),
+        },
       },
       "/stanzas": { get: stanzas },
       ...Object.fromEntries(operations.map((operation) => [`/${operation.name}`, pathOf(operation)])),
@@ -29,6 +35,8 @@ export function openApi(operations: readonly Operation[], url: string): object {
     components: { schemas: { Problem: PROBLEM_SCHEMA } },
   };
 }
+
+const HEALTH = { type: "object", required: ["status"], properties: { status: { const: "ok" } } };
 
 /** RFC 9457 §3.1. */
 const PROBLEM_SCHEMA = {
@@ -62,9 +70,9 @@ const stanzas = {
   },
 };
 
-function ok(description: string): object {
+function ok(description: string, schema: object): object {
   return {
-    200: { description, content: { "application/json": { schema: {} } } },
+    200: { description, content: { "application/json": { schema } } },
     403: failure("It came from a page of somebody else."),
   };
 }
@@ -74,12 +82,12 @@ function failure(description: string): object {
   return { description, content: { [PROBLEM]: { schema } } };
 }
 
-function pathOf({ name, summary, changes, json, fields }: Operation): object {
+function pathOf({ name, summary, changes, json, fields, answer }: Operation): object {
   const operation = {
     operationId: name,
     summary,
     responses: {
-      ...ok("What came of it."),
+      ...ok("What came of it.", withoutDefault(jsonSchemaOf(answer))),
       400: failure("Arguments that cannot be."),
       413: failure("The body is too large."),
       422: failure("It did not work, or was not as expected."),

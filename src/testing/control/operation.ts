@@ -14,18 +14,21 @@ export interface Operation {
   readonly fields: Fields;
   /** JSON Schema of what it takes. */
   readonly json: object;
+  /** What comes of it. */
+  readonly answer: Schema<unknown>;
   /** The answer goes out as JSON; `signal` is aborted when nobody waits for it. @throws ConfigError for arguments that cannot be, Error for what did not work. */
   run(value: unknown, state: ControlState, signal: AbortSignal): Awaitable<unknown>;
 }
 
-export function defineOperation<const F extends Fields>(operation: {
+export function defineOperation<const F extends Fields, A>(operation: {
   readonly name: string;
   readonly summary: string;
   readonly changes: boolean;
   readonly fields: F;
-  run(args: Values<F>, state: ControlState, signal: AbortSignal): Awaitable<unknown>;
+  readonly answer: Schema<A>;
+  run(args: Values<F>, state: ControlState, signal: AbortSignal): Awaitable<NoInfer<A>>;
 }): Operation {
-  const { name, summary, changes, fields } = operation;
+  const { name, summary, changes, fields, answer } = operation;
   const schema = t.object(fields);
   return {
     name,
@@ -33,6 +36,7 @@ export function defineOperation<const F extends Fields>(operation: {
     changes,
     fields,
     json: withoutDefault(jsonSchemaOf(schema)),
+    answer: answer as Schema<unknown>,
     run: (value, state, signal) => operation.run(schema.parse(value, "") as Values<F>, state, signal),
   };
 }

@@ -3,6 +3,21 @@ import { STANZA_CONDITIONS, type StanzaCondition } from "../../xmpp/errors.ts";
 import { duration } from "../faults/fault.ts";
 import { type FaultOptions, faultKinds } from "../faults/kinds.ts";
 import { patternField } from "../faults/pattern-field.ts";
+import {
+  archiveAnswer,
+  clockAnswer,
+  faultsAnswer,
+  nothing,
+  numbered,
+  pendingAnswer,
+  roomAnswer,
+  rosterAnswer,
+  seenAnswer,
+  serverAnswer,
+  sessionsAnswer,
+  transcriptAnswer,
+  userAnswer,
+} from "./answers.ts";
 import { defineOperation, type Operation, withoutDefault } from "./operation.ts";
 import { deliver, speak } from "./speak.ts";
 import { viewSeen, viewServer } from "./views.ts";
@@ -37,6 +52,7 @@ const users: readonly Operation[] = [
       private: texts.doc("Pieces of private XML (XEP-0049)."),
       pep: t.record(t.record(t.string())).doc("XML of items by node and item id (XEP-0163)."),
     },
+    answer: userAnswer,
     run: async (fixture, { server }) => server.addUser(fixture as Parameters<typeof server.addUser>[0]),
   }),
   defineOperation({
@@ -44,6 +60,7 @@ const users: readonly Operation[] = [
     summary: "What a client needs to log in.",
     changes: false,
     fields: { name: user },
+    answer: userAnswer,
     run: ({ name }, { server }) => server.user(name),
   }),
   defineOperation({
@@ -51,6 +68,7 @@ const users: readonly Operation[] = [
     summary: "Lets two users see each other's presence.",
     changes: true,
     fields: { one: user, other: user },
+    answer: nothing,
     run: ({ one, other }, { server }) => server.mutualRoster(one, other),
   }),
   defineOperation({
@@ -66,6 +84,7 @@ const users: readonly Operation[] = [
       subject: optionalText,
       options: t.record(t.string()).doc("Fields of the configuration, without muc#roomconfig_."),
     },
+    answer: roomAnswer,
     run: (room, { server }) => server.addRoom(room as Parameters<typeof server.addRoom>[0]),
   }),
   defineOperation({
@@ -73,6 +92,7 @@ const users: readonly Operation[] = [
     summary: "A room, and who is in it; it is made where there is none.",
     changes: true,
     fields: { name: t.string() },
+    answer: roomAnswer,
     run: async ({ name }, { server }) => server.room(name),
   }),
   defineOperation({
@@ -80,6 +100,7 @@ const users: readonly Operation[] = [
     summary: "The bound resources of a user, or of all.",
     changes: false,
     fields: { user: t.optional(user) },
+    answer: sessionsAnswer,
     run: (args, { server }) => server.sessions(args.user),
   }),
   defineOperation({
@@ -87,6 +108,7 @@ const users: readonly Operation[] = [
     summary: "The contacts of a user.",
     changes: false,
     fields: { user },
+    answer: rosterAnswer,
     run: (args, { server }) => server.roster(args.user),
   }),
   defineOperation({
@@ -94,6 +116,7 @@ const users: readonly Operation[] = [
     summary: "The archived messages of a user, the oldest first.",
     changes: false,
     fields: { user },
+    answer: archiveAnswer,
     run: (args, { server }) =>
       server.archive(args.user).map(({ element, ...message }) => ({ ...message, xml: element.toString() })),
   }),
@@ -105,6 +128,7 @@ const traffic: readonly Operation[] = [
     summary: "The first stanza that fits and that no expectation had before; waits for it.",
     changes: true,
     fields: { on: patternField({}), within: patience("1s") },
+    answer: seenAnswer,
     run: async ({ on, within }, { server }, signal) => viewSeen(await server.expect(on, { within, signal })),
   }),
   defineOperation({
@@ -112,6 +136,7 @@ const traffic: readonly Operation[] = [
     summary: "Nothing that fits came since the last stanza that was expected, and nothing does.",
     changes: true,
     fields: { on: patternField({}), within: patience("50ms") },
+    answer: nothing,
     run: ({ on, within }, { server }) => server.expectNone(on, { within }),
   }),
   defineOperation({
@@ -119,6 +144,7 @@ const traffic: readonly Operation[] = [
     summary: "What went by so far is of no interest to expectations.",
     changes: true,
     fields: {},
+    answer: nothing,
     run: (_, { server }) => server.forget(),
   }),
   defineOperation({
@@ -126,6 +152,7 @@ const traffic: readonly Operation[] = [
     summary: "Who said what so far, secrets masked, and what went wrong by itself.",
     changes: false,
     fields: {},
+    answer: transcriptAnswer,
     run: (_, { server }) => ({ transcript: server.transcript, errors: server.errors }),
   }),
   defineOperation({
@@ -133,6 +160,7 @@ const traffic: readonly Operation[] = [
     summary: "Sends something as a user: as one of their clients, or as one made for it.",
     changes: true,
     fields: { as: user, xml: t.string() },
+    answer: nothing,
     run: ({ as, xml }, state) => speak(state, as, xml),
   }),
   defineOperation({
@@ -140,6 +168,7 @@ const traffic: readonly Operation[] = [
     summary: "Sends something to a user's clients, as from the server. Stream management does not count it.",
     changes: true,
     fields: { to: user, xml: t.string() },
+    answer: nothing,
     run: ({ to, xml }, state) => deliver(state, to, xml),
   }),
 ];
@@ -151,6 +180,7 @@ const faults: readonly Operation[] = [
     changes: true,
     fields: {},
     json: { oneOf: [...faultKinds.values()].map(({ schema }) => withoutDefault(jsonSchemaOf(schema))) },
+    answer: numbered,
     // What it may say is known to the kind of fault.
     run: (options, { server, faults: all }) => ({ id: all.add(server.faults.add(options as FaultOptions)) }),
   },
@@ -159,6 +189,7 @@ const faults: readonly Operation[] = [
     summary: "How often each fault has happened, and how much it holds.",
     changes: false,
     fields: {},
+    answer: faultsAnswer,
     run: (_, state) =>
       state.faults.entries.map(([each, { hits, held }]) => ({ id: each, hits, held: held.map(viewSeen) })),
   }),
@@ -167,6 +198,7 @@ const faults: readonly Operation[] = [
     summary: "Lets what a fault holds go on.",
     changes: true,
     fields: { id },
+    answer: nothing,
     run: (args, state) => state.faults.get(args.id).release(),
   }),
   defineOperation({
@@ -174,6 +206,7 @@ const faults: readonly Operation[] = [
     summary: "Ends a fault; what it holds stays so until it is released.",
     changes: true,
     fields: { id },
+    answer: nothing,
     run: (args, state) => state.faults.get(args.id).remove(),
   }),
 ];
@@ -193,6 +226,7 @@ const handlers: readonly Operation[] = [
       delay: duration("0s").doc("On the server's clock."),
       times: t.optional(t.integer(undefined, { min: 1 })).doc("Default: always."),
     },
+    answer: numbered,
     run: ({ on, reply, error, text, delay, times }, state) => {
       if (reply.length > 0 && error !== undefined) {
         throw new ConfigError("", "a handler has a reply or an error, not both");
@@ -209,6 +243,7 @@ const handlers: readonly Operation[] = [
     summary: "It is as if the handler had never been.",
     changes: true,
     fields: { id },
+    answer: nothing,
     run: (args, state) => state.handlers.get(args.id).remove(),
   }),
   defineOperation({
@@ -217,6 +252,7 @@ const handlers: readonly Operation[] = [
       "What becomes of requests that no handler takes: the server answers, or it is an error, which the transcript names.",
     changes: true,
     fields: { what: t.oneOf(["pass", "error"]) },
+    answer: nothing,
     run: ({ what }, { server }) => server.unhandled(what),
   }),
   defineOperation({
@@ -224,6 +260,7 @@ const handlers: readonly Operation[] = [
     summary: "Plays a scansion script to its end.",
     changes: true,
     fields: { script: t.string() },
+    answer: nothing,
     run: ({ script }, { server }) => server.runScansion(script),
   }),
   defineOperation({
@@ -231,6 +268,7 @@ const handlers: readonly Operation[] = [
     summary: "Handlers that were not asked as often as they should have been.",
     changes: false,
     fields: {},
+    answer: pendingAnswer,
     run: (_, { server }) => server.pending(),
   }),
 ];
@@ -241,6 +279,7 @@ const time: readonly Operation[] = [
     summary: "What time it is on the server, in milliseconds since the epoch.",
     changes: false,
     fields: {},
+    answer: clockAnswer,
     run: (_, { server }) => ({ now: server.clock.now() }),
   }),
   defineOperation({
@@ -248,6 +287,7 @@ const time: readonly Operation[] = [
     summary: "Turns a virtual clock, and settles when all that was due is done.",
     changes: true,
     fields: { by: duration("1s") },
+    answer: nothing,
     run: ({ by }, { server }) => server.clock.advance(by),
   }),
   defineOperation({
@@ -255,6 +295,7 @@ const time: readonly Operation[] = [
     summary: "Waits until the server has dealt with everything.",
     changes: true,
     fields: {},
+    answer: nothing,
     run: (_, { server }) => server.settle(),
   }),
   defineOperation({
@@ -262,6 +303,7 @@ const time: readonly Operation[] = [
     summary: "Remembers everything that is kept.",
     changes: true,
     fields: {},
+    answer: numbered,
     run: (_, { server, snapshots }) => ({ id: snapshots.add(server.snapshot()) }),
   }),
   defineOperation({
@@ -269,6 +311,7 @@ const time: readonly Operation[] = [
     summary: "Makes the server what it was. Connections are cut without a word.",
     changes: true,
     fields: { id },
+    answer: nothing,
     run: async (args, { snapshots, clients }) => {
       clients.clear();
       await snapshots.get(args.id).restore();
@@ -279,6 +322,7 @@ const time: readonly Operation[] = [
     summary: "Where clients connect to, and the authority that they are to trust.",
     changes: false,
     fields: {},
+    answer: serverAnswer,
     run: (_, { server }) => viewServer(server),
   }),
 ];

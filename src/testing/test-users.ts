@@ -2,7 +2,7 @@ import { createHash, pbkdf2Sync } from "node:crypto";
 import type { KnownKeys } from "../auth/accounts.ts";
 import { digestLength, digestName, SCRAM_HASHES, type ScramHash, scramKeys } from "../auth/scram-keys.ts";
 import { rosterService } from "../modules/roster/roster.ts";
-import { isPromise } from "../util/awaitable.ts";
+import { type Awaitable, after, isPromise } from "../util/awaitable.ts";
 import { Jid } from "../xmpp/jid.ts";
 import type { Rig } from "./create-rig.ts";
 import type { TestClock } from "./test-clock.ts";
@@ -79,14 +79,29 @@ export class TestUsers {
     return user;
   }
 
-  /** Puts the two on each other's rosters, so that both see the other's presence (RFC 6121 §3). */
+  /**
+   * Puts the two on each other's rosters, so that both see the other's presence (RFC 6121 §3).
+   * @throws Error for an address of this server that is no account.
+   */
   async befriend(one: string, other: string): Promise<void> {
     const [user, contact] = [one, other].map((name) => Jid.parse(this.#parts.resolve(name)).bare);
     if (!user || !contact) return;
+    for (const jid of [user, contact]) {
+      const isMissing = this.#isMissing(jid);
+      if (isPromise(isMissing) ? await isMissing : isMissing) {
+        throw new Error(`there is no user ${jid.toString()}`);
+      }
+    }
     // In this order, without waiting in between: with a store in memory it is done at once.
     const done = [this.#addContact(user, contact), this.#addContact(contact, user)];
     await Promise.all(done);
     await this.#parts.rig.server.commit();
+  }
+
+  /** Of other servers nothing is known. */
+  #isMissing(jid: Jid): Awaitable<boolean> {
+    const host = this.#parts.rig.server.hosts.get(jid.domain);
+    return host ? after(host.accounts.exists(jid), (exists) => !exists) : false;
   }
 
   /** What the roster says of the contact already stays. */

@@ -95,6 +95,14 @@ test("mutualRoster is seen at once, may come again, and leaves the rest of a con
   expect(server.roster("romeo")).toHaveLength(1);
 });
 
+test("mutualRoster knows who has no account here, and takes anybody elsewhere", async () => {
+  await using server = await TestServer.start({ port: false, users: ["romeo"] });
+  await expect(server.mutualRoster("romeo", "julliet")).rejects.toThrow("no user julliet@localhost");
+  expect(server.roster("romeo")).toEqual([]);
+  await server.mutualRoster("romeo", "nurse@capulet.example");
+  expect(server.roster("romeo")).toMatchObject([{ jid: "nurse@capulet.example" }]);
+});
+
 test("what was begun and not awaited is done before anything that comes later", async () => {
   await using server = await TestServer.start({ clock: "virtual", port: false, users: ["romeo"] });
   void server.addUser({ name: "nurse", password: "x" });

@@ -8,7 +8,7 @@ import { connect, setDefaultCACertificates } from "node:tls";
 import { type Client, client } from "@xmpp/client";
 import { expect, onTestFinished, test } from "vitest";
 import { componentHeader, handshake } from "../behaviour/component-client.ts";
-import { Program } from "./programs.ts";
+import { PATIENCE_MS, Program } from "./programs.ts";
 
 const JACKDAW = join(import.meta.dirname, "..", "..", "bin", "jackdaw.js");
 const CONFIG = {
@@ -32,7 +32,7 @@ async function portOf(server: Program, kind: string): Promise<number> {
 }
 
 async function logIn(domain: string, username: string, password: string, service: string): Promise<Client> {
-  const one = client({ domain, username, password, service });
+  const one = client({ domain, username, password, service, timeout: PATIENCE_MS });
   one.on("error", () => {});
   onTestFinished(async () => {
     one.reconnect.removeAllListeners();

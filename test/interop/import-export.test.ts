@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setDefaultCACertificates } from "node:tls";
 import { type Client, client } from "@xmpp/client";
 import { expect, onTestFinished, test } from "vitest";
-import { findProgram, Program } from "./programs.ts";
+import { findProgram, PATIENCE_MS, Program } from "./programs.ts";
 
 const JACKDAW = join(import.meta.dirname, "..", "..", "bin", "jackdaw.js");
 const FIXTURES = join(import.meta.dirname, "..", "fixtures");
@@ -36,7 +36,13 @@ async function does(directory: string, ...args: string[]): Promise<string> {
 }
 
 async function logIn(port: string, username: string, password: string): Promise<Client> {
-  const one = client({ service: `xmpp://127.0.0.1:${port}`, domain: "example.org", username, password });
+  const one = client({
+    service: `xmpp://127.0.0.1:${port}`,
+    domain: "example.org",
+    username,
+    password,
+    timeout: PATIENCE_MS,
+  });
   one.on("error", () => {});
   onTestFinished(async () => {
     one.reconnect.removeAllListeners();

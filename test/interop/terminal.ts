@@ -73,15 +73,15 @@ export class Terminal implements AsyncDisposable {
     await this.#tmux("send-keys", "-l", text);
   }
 
-  /** Settles with the screen when it has this. @throws Error with the screen when it does not get it. */
-  async shows(pattern: RegExp): Promise<string> {
+  /** Settles with the screen when it has this, within `patience` milliseconds. @throws Error with the screen when it does not get it. */
+  async shows(pattern: RegExp, patience = PATIENCE_MS): Promise<string> {
     return vi.waitFor(
       async () => {
         const screen = await this.#tmux("capture-pane", "-p");
         if (!pattern.test(screen)) throw new Error(`no ${pattern} on the screen:\n${screen}`);
         return screen;
       },
-      { timeout: PATIENCE_MS },
+      { timeout: patience },
     );
   }
 

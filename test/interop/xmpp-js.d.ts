@@ -9,6 +9,8 @@ declare module "@xmpp/client" {
     readonly username?: string;
     readonly password?: string;
     readonly resource?: string;
+    /** For each step of connecting, in milliseconds; default: 2,000. */
+    readonly timeout?: number;
     readonly credentials?: (
       authenticate: (credentials: object, mechanism: string) => Promise<void>,
       mechanisms: readonly string[],

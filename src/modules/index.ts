@@ -35,7 +35,7 @@ import { presence } from "./presence/presence.ts";
 import { privateStorage } from "./private.ts";
 import { pubsub } from "./pubsub/pubsub.ts";
 import { standAlonePubsub } from "./pubsub-service.ts";
-import { push } from "./push.ts";
+import { push } from "./push/push.ts";
 import { register } from "./register.ts";
 import { roster } from "./roster/roster.ts";
 import { saslUpgrade } from "./sasl-upgrade.ts";

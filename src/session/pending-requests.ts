@@ -1,7 +1,7 @@
 import { type Clock, TimeoutError, type Timer } from "../util/clock.ts";
 import type { Random } from "../util/random.ts";
 import type { Element } from "../xml/element.ts";
-import { StanzaError } from "../xmpp/errors.ts";
+import { ERROR_TYPES, StanzaError } from "../xmpp/errors.ts";
 import type { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 import { iq, type Stanza } from "../xmpp/stanza.ts";
@@ -72,5 +72,6 @@ function readError(answer: Stanza): StanzaError {
   const error = answer.child("error", ns.CLIENT);
   const condition = error?.children.find((child) => typeof child !== "string" && child.getName() !== "text");
   const name = condition && typeof condition !== "string" ? condition.getName() : "undefined-condition";
-  return new StanzaError(name as StanzaError["condition"]);
+  const type = ERROR_TYPES.find((known) => known === error?.attrs.type);
+  return new StanzaError(name as StanzaError["condition"], "", type ? { type } : {});
 }

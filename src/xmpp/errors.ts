@@ -1,7 +1,8 @@
 import type { Element } from "../xml/element.ts";
 
 /** RFC 6120 §8.3.2: what the sender may do about an error. */
-export type ErrorType = "auth" | "cancel" | "continue" | "modify" | "wait";
+export const ERROR_TYPES = ["auth", "cancel", "continue", "modify", "wait"] as const;
+export type ErrorType = (typeof ERROR_TYPES)[number];
 
 /** RFC 6120 §8.3.3: the defined conditions, each with the type that the RFC associates with it. */
 export const STANZA_CONDITIONS = {

@@ -152,6 +152,8 @@ export const ns = {
   HASHES: "urn:xmpp:hashes:2",
   /** XEP-0380: Explicit Message Encryption */
   ENCRYPTION: "urn:xmpp:eme:0",
+  /** XEP-0166: Jingle */
+  JINGLE: "urn:xmpp:jingle:1",
   /** XEP-0353: Jingle Message Initiation */
   JINGLE_MESSAGE: "urn:xmpp:jingle-message:0",
   /** XEP-0191: Blocking Command */

@@ -1,29 +1,10 @@
 /** XEP-0357: Push Notifications. The push service is a client of this server. */
 import { describe, expect } from "vitest";
-import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
 import { parseStanza } from "../../src/xmpp/parse-stanza.ts";
+import { confirms, disable, does, enable, mayResume, notification, PUSH } from "./push-client.ts";
 
-const PUSH = "urn:xmpp:push:0";
-const SERVICE = "push@localhost/app";
-
-const enable = (node = "n1", content = "") =>
-  `<iq type="set" id="on"><enable xmlns="${PUSH}" jid="${SERVICE}" node="${node}">${content}</enable></iq>`;
-const disable = (node?: string) =>
-  `<iq type="set" id="off"><disable xmlns="${PUSH}" jid="${SERVICE}"${node ? ` node="${node}"` : ""}/></iq>`;
 const hi = `<message to="bob@localhost" type="chat"><body>Hi</body></message>`;
-
-async function does(client: Client, request: string): Promise<void> {
-  await client.sends(request);
-  await client.receives(`<iq type="result"/>`);
-}
-
-const notification = (node = "n1", options = "") => `
-  <iq type="set" from="localhost" to="${SERVICE}" id="{any}">
-    <pubsub xmlns="http://jabber.org/protocol/pubsub">
-      <publish node="${node}"><item><notification xmlns="${PUSH}">{any}</notification></item></publish>${options}
-    </pubsub>
-  </iq>`;
 
 test("a user who is away is told of by every service enabled (§5, §7)", async ({ connect }) => {
   const service = await connect("push/app");
@@ -35,18 +16,6 @@ test("a user who is away is told of by every service enabled (§5, §7)", async 
   await alice.sends(hi);
   await service.receivesInAnyOrder([notification("n1"), notification("n2")]);
   await (await connect("bob/phone")).receives(`<message type="chat"><body>Hi</body>{...}</message>`);
-});
-
-test("nothing of the message is told unless the operator allows it (§9)", async ({ connect }) => {
-  const service = await connect("push/app");
-  const bob = await connect("bob/phone");
-  await does(bob, enable());
-  await bob.closes();
-  await (await connect("alice/desk")).sends(hi);
-  await service.receives(notification());
-  expect(service.heard).toContain("message-count");
-  expect(service.heard).not.toContain("Hi");
-  expect(service.heard).not.toContain("alice");
 });
 
 test("publish options go along (§5)", async ({ connect }) => {
@@ -70,16 +39,15 @@ test("a phone that lost its connection is woken, one that is there is not", asyn
   const service = await connect("push/app");
   const bob = await connect("bob/phone");
   await does(bob, enable());
-  await bob.sends(`<enable xmlns="urn:xmpp:sm:3" resume="true"/>`);
-  await bob.receives(`<enabled xmlns="urn:xmpp:sm:3" id="{any}" resume="true" max="{any}"/>`);
+  await mayResume(bob);
   const alice = await connect("alice/desk");
   await alice.sends(hi);
   await service.receivesNothing();
   await bob.disconnects();
   // What was sent and not acknowledged may not have arrived.
-  await service.receives(notification());
+  await confirms(service);
   await alice.sends(hi);
-  await service.receives(notification());
+  await confirms(service);
 });
 
 test("a phone is woken once for each message, though its session ends without it (XEP-0198 §4)", async ({
@@ -89,19 +57,18 @@ test("a phone is woken once for each message, though its session ends without it
   const service = await connect("push/app");
   const bob = await connect("bob/phone");
   await does(bob, enable());
-  await bob.sends(`<enable xmlns="urn:xmpp:sm:3" resume="true"/>`);
-  await bob.receivesAny();
+  await mayResume(bob);
   const alice = await connect("alice/desk");
   await alice.sends(hi);
   await bob.disconnects();
-  await service.receives(notification());
+  await confirms(service);
   await alice.sends(hi);
-  await service.receives(notification());
+  await confirms(service);
   await clock.advance(600_000);
   await service.receivesNothing();
   // They wait for the phone now.
   await alice.sends(hi);
-  await service.receives(notification());
+  await confirms(service);
   await service.receivesNothing();
 });
 
@@ -136,22 +103,84 @@ test.for([
     `<encryption xmlns="urn:xmpp:eme:0" namespace="urn:x"/>`,
   ],
   ["a call", `type="chat"`, `<propose xmlns="urn:xmpp:jingle-message:0" id="c"/>`],
+  ["an invitation", "", `<x xmlns="jabber:x:conference" jid="room@muc.localhost"/>`],
 ] as const)("%s wakes a phone that waits to come back", async ([, type, payload], { connect, server }) => {
   const service = await connect("push/app");
   const bob = await connect("bob/phone");
   await does(bob, enable());
-  await bob.sends(`<enable xmlns="urn:xmpp:sm:3" resume="true"/>`);
-  await bob.receivesAny();
+  await mayResume(bob);
   await bob.disconnects();
   const text = `<message from="room@muc.localhost/nick" to="bob@localhost/phone" ${type}>${payload}</message>`;
   await server.host().route(parseStanza(text));
   await service.receives(notification());
 });
 
+test("a call by Jingle alone (XEP-0166) wakes a phone that waits to come back, once", async ({
+  connect,
+  server,
+}) => {
+  const service = await connect("push/app");
+  const bob = await connect("bob/phone");
+  await does(bob, enable());
+  await mayResume(bob);
+  await bob.disconnects();
+  for (const action of ["session-initiate", "transport-info"]) {
+    const text = `<iq type="set" id="${action}" from="alice@localhost/desk" to="bob@localhost/phone"><jingle xmlns="urn:xmpp:jingle:1" action="${action}" sid="s"/></iq>`;
+    await server.host().route(parseStanza(text));
+  }
+  await confirms(service);
+  await service.receivesNothing();
+});
+
+describe("what another device gets", () => {
+  const CARBONS = `<iq type="set" id="on"><enable xmlns="urn:xmpp:carbons:2"/></iq>`;
+  const toDesk = (payload: string, type = "chat") =>
+    `<message to="bob@localhost/desk" from="alice@localhost/desk" type="${type}">${payload}</message>`;
+
+  test.for([
+    ["with copies (XEP-0280)", true],
+    ["without", false],
+  ] as const)(
+    "wakes a phone that waits to come back, %s, where it says something",
+    async ([, hasCopies], { connect, server }) => {
+      const service = await connect("push/app");
+      const phone = await connect("bob/phone");
+      await does(phone, enable());
+      if (hasCopies) await does(phone, CARBONS);
+      await mayResume(phone);
+      await connect("bob/desk");
+      await phone.disconnects();
+      const deliver = (text: string) => server.host().route(parseStanza(text));
+      await deliver(toDesk(`<composing xmlns="http://jabber.org/protocol/chatstates"/>`));
+      await deliver(toDesk(`<received xmlns="urn:xmpp:receipts" id="1"/>`));
+      await deliver(toDesk(`<displayed xmlns="urn:xmpp:chat-markers:0" id="1"/>`));
+      await deliver(toDesk("<body>Hi</body>", "groupchat"));
+      await service.receivesNothing();
+      await deliver(toDesk("<body>Hi</body>"));
+      await confirms(service);
+      await service.receivesNothing();
+    },
+  );
+
+  test("or writes does not, nor what that sends to the own account", async ({ connect }) => {
+    const service = await connect("push/app");
+    const phone = await connect("bob/phone");
+    await does(phone, enable());
+    await does(phone, CARBONS);
+    await mayResume(phone);
+    const desk = await connect("bob/desk", { priority: -1 });
+    await phone.disconnects();
+    await desk.sends(`<message to="alice@localhost" type="chat"><body>Hi</body></message>${hi}`);
+    await service.receivesNothing();
+  });
+});
+
 describe("no notification comes of", () => {
   test.for([
     ["a chat state", `<composing xmlns="http://jabber.org/protocol/chatstates"/>`],
     ["a receipt", `<received xmlns="urn:xmpp:receipts" id="1"/>`],
+    ["a marker", `<displayed xmlns="urn:xmpp:chat-markers:0" id="1"/>`],
+    ["what is not to be kept", `<body>Hi</body><no-store xmlns="urn:xmpp:hints"/>`],
   ] as const)("%s", async ([, payload], { connect }) => {
     const service = await connect("push/app");
     const bob = await connect("bob/phone");
@@ -189,38 +218,6 @@ test("an encrypted message wakes", async ({ connect }) => {
     `<message to="bob@localhost" type="chat"><encrypted xmlns="eu.siacs.conversations.axolotl"/></message>`,
   );
   await service.receives(notification());
-});
-
-test("a service that fails five times in a row is disabled (§7.1)", async ({ connect }) => {
-  const service = await connect("push/app");
-  const bob = await connect("bob/phone");
-  await does(bob, enable());
-  await bob.closes();
-  const alice = await connect("alice/desk");
-  for (let round = 0; round < 5; round++) {
-    await alice.sends(hi);
-    const request = await service.receives(notification());
-    await service.sends(
-      `<iq type="error" to="localhost" id="${String(request.attrs.id)}"><error type="wait"><resource-constraint xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`,
-    );
-  }
-  await alice.sends(hi);
-  await service.receivesNothing();
-});
-
-test("an answer of somebody else to the server's request counts for nothing", async ({ connect }) => {
-  const service = await connect("push/app");
-  const bob = await connect("bob/phone");
-  await does(bob, enable());
-  await bob.closes();
-  const alice = await connect("alice/desk");
-  for (let round = 0; round < 6; round++) {
-    await alice.sends(hi);
-    const request = await service.receives(notification());
-    await alice.sends(
-      `<iq type="error" to="localhost" id="${String(request.attrs.id)}"><error type="cancel"/></iq>`,
-    );
-  }
 });
 
 test("requests without a service, with a malformed one, or too many are refused", async ({ connect }) => {

@@ -100,3 +100,25 @@ describe("nobody is told", () => {
     await app.receivesNothing();
   });
 });
+
+test("a phone that waits to come back hears of what others say in its room, not of what another device of its user says", async ({
+  connect,
+}) => {
+  const app = await connect("push/app");
+  const phone = await connect("bob/phone");
+  await phone.sends(
+    `<iq type="set" id="on"><enable xmlns="${PUSH}" jid="push@localhost/app" node="n1"/></iq>`,
+  );
+  await phone.receives(`<iq type="result" id="on"/>`);
+  const alice = await connect("alice/phone");
+  await makeRoom(alice, "first");
+  await enter(phone, "Bobby");
+  await phone.sends(`<enable xmlns="urn:xmpp:sm:3" resume="true"/>`);
+  const desk = await connect("bob/desk");
+  await enter(desk, "Bobby");
+  await phone.disconnects();
+  await desk.sends(`<message to="${ROOM}" type="groupchat"><body>Hi</body></message>`);
+  await app.receivesNothing();
+  await alice.sends(`<message to="${ROOM}" type="groupchat"><body>Hi</body></message>`);
+  await app.receives(NOTIFICATION);
+});

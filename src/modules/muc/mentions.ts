@@ -4,7 +4,7 @@ import { Lru } from "../../util/lru.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
-import type { PushService } from "../push.ts";
+import type { PushService } from "../push/push.ts";
 import type { Context } from "./context.ts";
 import { readJid } from "./foreign.ts";
 import type { Occupant } from "./occupant.ts";

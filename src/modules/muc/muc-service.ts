@@ -10,7 +10,7 @@ import { adhocService } from "../adhoc/adhoc.ts";
 import type { AdhocCommand } from "../adhoc/command.ts";
 import { roomFacesService } from "../admin/room-faces-service.ts";
 import { archiveService } from "../mam/archive-service.ts";
-import { pushService } from "../push.ts";
+import { pushService } from "../push/push.ts";
 import { Activity } from "./activity.ts";
 import { AdminQueries } from "./admin-queries.ts";
 import { AffiliationChanges } from "./affiliation-changes.ts";

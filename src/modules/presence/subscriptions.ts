@@ -18,6 +18,13 @@ import {
   stateOf,
 } from "./subscription-states.ts";
 
+declare module "../../routing/hooks.ts" {
+  interface Hooks {
+    /** Somebody asks to see the user's presence, and waits for an answer (RFC 6121 §3.1.3). */
+    "subscription:requested": { readonly user: Jid; readonly stanza: Stanza };
+  }
+}
+
 export interface RequestLimits {
   /** Requests of one user that wait for an answer. */
   readonly requests: number;
@@ -118,7 +125,10 @@ export class Subscriptions {
       : undefined;
     // §3.1.5: a contact who asks again has lost what it was told.
     const shown = rule.reply === "subscribed" ? this.#show(user, contact) : undefined;
-    return together(kept, written, hidden, answered, shown);
+    const told = isNewRequest
+      ? after(kept, () => host.emit("subscription:requested", { user, stanza }))
+      : undefined;
+    return together(kept, written, hidden, answered, shown, told);
   }
 
   /** Requests go to available resources (§3.1.3), the rest to those that know the roster, and before its push (§3.1.6). */

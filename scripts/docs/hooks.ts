@@ -54,7 +54,9 @@ function hooksIn(): Map<string, string> {
   for (const file of files.toSorted((a, b) => Number(isOwn(b)) - Number(isOwn(a)) || a.localeCompare(b))) {
     const text = readFileSync(new URL(file, root), "utf8");
     for (const [, body = ""] of text.matchAll(/interface Hooks \{([^]*?)\n {0,2}\}\n/g)) {
-      for (const [, comment = "", name = ""] of body.matchAll(/\/\*\*([^]*?)\*\/\s*"([\w:-]+)":/g)) {
+      for (const [, comment = "", name = ""] of body.matchAll(
+        /\/\*\*((?:(?!\*\/)[^])*)\*\/\s*"([\w:-]+)":/g,
+      )) {
         hooks.set(name, comment.replaceAll(/\s*\n\s*\*?\s*/g, " ").trim());
       }
     }

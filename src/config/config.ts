@@ -219,7 +219,7 @@ const limits = t.object({
   idleTime: t.duration("15m").doc('A client quiet for so long is pinged. "off": never.'),
   pingTimeout: t
     .duration("30s", { min: 1000 })
-    .doc("A client that does not answer the ping in time is dropped."),
+    .doc("A client that does not answer the ping, or a request for an acknowledgement, in time is dropped."),
   bytesPerSecond: t
     .size("1 MB", { off: true, min: 1000 })
     .doc("What is read from one connection in the long run."),

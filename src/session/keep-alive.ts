@@ -7,19 +7,24 @@ import type { Session } from "./session.ts";
 export interface KeepAliveLimits {
   /** A client quiet for so many milliseconds is asked whether it is there; 0: never. */
   readonly idleTime: number;
-  /** How long it may take to answer. */
+  /** How long it may take to answer, be it that or a request for an acknowledgement. */
   readonly pingTimeout: number;
 }
 
 /** Somebody at the other end of a connection who can be asked for a sign of life. */
 export interface Reachable extends Pick<Session, "attached" | "lastActive" | "request"> {
   readonly stream: Pick<SessionStream, "close"> | undefined;
+  /** Since when it has owed a sign of life; undefined: it owes none. Milliseconds since the epoch. */
+  readonly silentSince?: number | undefined;
 }
 
 /** How often everybody is looked at: one timer serves them all. */
 const ROUND_MS = 10_000;
 
-/** Finds peers whose connection is gone without a word (XEP-0199 §4.1), and drops them. */
+/**
+ * Finds peers whose connection is gone without a word, and drops them: those who do not answer a ping (XEP-0199 §4.1), and
+ * those who acknowledge nothing (XEP-0198 §4), so that what was sent to them does not wait for the ping.
+ */
 export function keepAlive(
   clock: Clock,
   limits: () => KeepAliveLimits,
@@ -29,10 +34,12 @@ export function keepAlive(
 
   return clock.every(ROUND_MS, () => {
     const { idleTime, pingTimeout } = limits();
-    if (idleTime === 0) return;
-    const quietSince = clock.now() - idleTime;
+    const now = clock.now();
     for (const peer of peers()) {
-      if (peer.attached && peer.lastActive < quietSince && !asked.has(peer)) void ask(peer, pingTimeout);
+      if (!peer.attached) continue;
+      if ((peer.silentSince ?? now) <= now - pingTimeout) peer.stream?.close("connection-timeout");
+      else if (idleTime > 0 && peer.lastActive < now - idleTime && !asked.has(peer))
+        void ask(peer, pingTimeout);
     }
   });
 

@@ -38,6 +38,7 @@ export class Management {
   /** Those who wait until the client has the first `pushed` stanzas. */
   #waiters: { readonly pushed: number; readonly settle: (acknowledged: boolean) => void }[] = [];
   #requestedAt = 0;
+  #askedAt: number | undefined;
 
   constructor(limits: ManagementLimits, resumeId: string | undefined, resumeTime: number) {
     this.limits = limits;
@@ -72,6 +73,16 @@ export class Management {
     this.#requestedAt = this.#sent;
   }
 
+  /** When the client got the first request for an acknowledgement since it last had acknowledged all; milliseconds since the epoch. */
+  get askedAt(): number | undefined {
+    return this.#askedAt;
+  }
+
+  /** A request is on its way to the client. */
+  asked(at: number): void {
+    if (this.#queue.length > 0) this.#askedAt ??= at;
+  }
+
   /** A stanza of the client was handled. */
   count(): void {
     this.#handled = countOn(this.#handled);
@@ -90,6 +101,7 @@ export class Management {
     const acked = this.#queue.length - unacked;
     if (acked < 0) return unacked <= this.#pushed;
     for (const { stanza } of this.#queue.splice(0, acked)) this.#bytes -= stanza.size;
+    if (this.#queue.length === 0) this.#askedAt = undefined;
     const settled = this.#pushed - this.#queue.length;
     while (this.#waiters[0] && this.#waiters[0].pushed <= settled) this.#waiters.shift()?.settle(true);
     return true;

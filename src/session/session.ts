@@ -95,6 +95,12 @@ export class Session {
     return this.#stream?.lastReceived ?? this.#lastActive;
   }
 
+  /** Since when the client, asked for an acknowledgement, has given no sign of life; undefined when it owes none (XEP-0198 §4). */
+  get silentSince(): number | undefined {
+    const askedAt = this.#management?.askedAt;
+    return askedAt === undefined ? undefined : Math.max(askedAt, this.lastActive);
+  }
+
   /** What client and session have acknowledged to each other; undefined unless the client enabled it (XEP-0198). */
   get management(): Management | undefined {
     return this.#management;
@@ -190,6 +196,10 @@ export class Session {
     this.#timer = undefined;
     management.requested();
     stream.write(`<r xmlns="${ns.STREAM_MANAGEMENT}"/>`);
+    // On a slow line it may be long behind what the client still reads.
+    void stream.flushed().then((left) => {
+      if (left) management.asked(this.host.clock.now());
+    });
   }
 
   /**

@@ -1,0 +1,79 @@
+/** XEP-0198 §4: clients that are asked for an acknowledgement and say nothing. */
+import { expect } from "vitest";
+import type { Client } from "../../src/testing/client.ts";
+import { test } from "../../src/testing/rig.ts";
+import { confirms, does, enable, mayResume } from "./push-client.ts";
+
+const hi = `<message to="bob@localhost" type="chat"><body>Hi</body></message>`;
+const REQUEST = `<r xmlns="urn:xmpp:sm:3"/>`;
+const SECOND = 1000;
+
+interface Clock {
+  advance(ms: number): Promise<void>;
+}
+
+/** Bob's phone has got a message, and was asked whether it has. */
+async function askedPhone(connect: (address: string) => Promise<Client>, clock: Clock): Promise<Client> {
+  const bob = await connect("bob/phone");
+  await mayResume(bob);
+  await (await connect("alice/desk")).sends(hi);
+  await bob.receives(hi);
+  await clock.advance(5 * SECOND);
+  await bob.receives(REQUEST);
+  return bob;
+}
+
+test("the connection of one that is silent for 30 seconds is lost, its session waits", async ({
+  connect,
+  clock,
+  server,
+}) => {
+  const bob = await askedPhone(connect, clock);
+  await clock.advance(29 * SECOND);
+  await bob.receivesNothing();
+  await clock.advance(10 * SECOND);
+  await bob.closed("connection-timeout");
+  expect([...server.host().sessions.all()].map(({ attached }) => attached)).toContain(false);
+});
+
+test("one that says something, or acknowledges, stays", async ({ connect, clock }) => {
+  const bob = await askedPhone(connect, clock);
+  for (let count = 0; count < 6; count++) {
+    await clock.advance(20 * SECOND);
+    await bob.sends(" ");
+  }
+  await bob.sends(`<a xmlns="urn:xmpp:sm:3" h="1"/>`);
+  await clock.advance(120 * SECOND);
+  await bob.receivesNothing();
+  expect(bob.gone).toBe(false);
+});
+
+test("on a slow line the time begins when the request has left", async ({ connect, clock }) => {
+  const bob = await connect("bob/phone");
+  await mayResume(bob);
+  bob.pipe.stopReading();
+  await (await connect("alice/desk")).sends(hi);
+  await clock.advance(120 * SECOND);
+  bob.pipe.readAgain();
+  await bob.receives(hi);
+  await bob.receives(REQUEST);
+  await clock.advance(20 * SECOND);
+  await bob.sends(`<a xmlns="urn:xmpp:sm:3" h="1"/>`);
+  await clock.advance(60 * SECOND);
+  expect(bob.gone).toBe(false);
+});
+
+test("an inactive phone (XEP-0352) whose connection is gone without a word is woken by push (XEP-0357)", async ({
+  connect,
+  clock,
+}) => {
+  const service = await connect("push/app");
+  const bob = await connect("bob/phone");
+  await does(bob, enable());
+  await mayResume(bob);
+  await bob.sends(`<inactive xmlns="urn:xmpp:csi:0"/>`);
+  await (await connect("alice/desk")).sends(hi);
+  await service.receivesNothing();
+  await clock.advance(45 * SECOND);
+  expect(await confirms(service)).toMatchObject({ "message-count": "1" });
+});

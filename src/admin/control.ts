@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { chmodSync, lstatSync, unlinkSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { basename, dirname, extname, join, relative } from "node:path";
 import { isMainThread } from "node:worker_threads";
+import { makeFolder } from "../util/folder.ts";
 import type { Logger } from "../util/logger.ts";
 import { type AdminCommand, AdminError } from "./command.ts";
 import type { AdminContext } from "./context.ts";
@@ -59,7 +59,7 @@ export async function startControl(path: string, context: AdminContext, logger: 
     connection.served = serve(socket, connection, service);
   });
   server.maxConnections = MAX_CONNECTIONS;
-  if (!isPipe(path)) await mkdir(dirname(path), { recursive: true });
+  if (!isPipe(path)) makeFolder(dirname(path));
   try {
     await listen(server, path);
   } catch (error) {

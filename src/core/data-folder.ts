@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { makeFolder } from "../util/folder.ts";
 
 /** Where a server keeps what does not fit into rows: beside its store, and no longer than that. */
 export class DataFolder {
@@ -19,7 +20,7 @@ export class DataFolder {
   async open(path: string): Promise<string> {
     const base = this.#storeFile === undefined ? await this.#makeTemporary() : dirname(this.#storeFile);
     const folder = this.#storeFile === undefined ? join(base, path) : resolve(base, path);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     return folder;
   }
 

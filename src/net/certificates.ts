@@ -1,9 +1,10 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { chmod, mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
 import { domainToASCII } from "node:url";
+import { makeFolder } from "../util/folder.ts";
 import type { Logger } from "../util/logger.ts";
 import { fingerprint, type KeyPair, selfSigned } from "./self-signed.ts";
 
@@ -98,7 +99,7 @@ export async function makeCertificate(
   const file = join(directory, `${domain}.pem`);
   const keyFile = join(directory, `${domain}.key`);
   try {
-    await mkdir(directory, { recursive: true });
+    makeFolder(directory);
     await replace(keyFile, key, 0o600);
     await replace(file, cert, 0o644);
   } catch (error) {

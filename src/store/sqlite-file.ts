@@ -1,6 +1,7 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type Database from "better-sqlite3";
+import { makeFolder } from "../util/folder.ts";
 import { CREATE_REGISTER } from "./migrate.ts";
 import { StoreError } from "./store.ts";
 
@@ -17,7 +18,7 @@ const FORMAT = 1;
 export function prepareFile(path: string): number {
   const folder = dirname(path);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
   } catch (error) {
     throw fileError(path, error, `its folder ${folder} cannot be made`);
   }

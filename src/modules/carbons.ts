@@ -11,6 +11,8 @@ import type { Jid } from "../xmpp/jid.ts";
 import { ns } from "../xmpp/ns.ts";
 import { Stanza } from "../xmpp/stanza.ts";
 import { archiveService } from "./mam/archive-service.ts";
+import { roomsService } from "./muc/rooms-service.ts";
+import { directedPresenceService } from "./presence/presence.ts";
 
 export const carbons = defineModule({
   name: "carbons",
@@ -47,7 +49,9 @@ export const carbons = defineModule({
 
     // §7: what some devices receive, the rest see.
     host.hook("message:received", "copy", ({ user, stanza, recipients }) => {
-      if (!isEligible(stanza) || isRoomWhisper(stanza)) return;
+      if (!isEligible(stanza)) return;
+      // §6.1: a room says it to each device that is there.
+      if (stanza.type !== "error" && isOccupant(stanza.from, stanza)) return;
       // §8: who writes to the own account needs no copy of that.
       const author = stanza.from?.bare.equals(user) ? host.sessions.get(stanza.from) : undefined;
       copy(user, author ? [...recipients, author] : recipients, "received", stanza);
@@ -58,6 +62,18 @@ export const carbons = defineModule({
       stanza.type === "error" && stanza.to?.isBare && stanza.from?.bare.equals(user) ? "handled" : undefined,
     );
 
+    /** Whether that is somebody in a room, be it one of this server or, as clients mark it, of another (§6.1). */
+    function isOccupant(address: Jid | undefined, stanza: Stanza): address is Jid {
+      if (!address || address.resource === "") return false;
+      return (
+        stanza.has("x", ns.MUC_USER) || (host.find(roomsService)?.domains.includes(address.domain) ?? false)
+      );
+    }
+
+    function isThere(session: Session, room: Jid): boolean {
+      return host.find(directedPresenceService)?.has(session, room) ?? false;
+    }
+
     /** XEP-0313 §3.5: one's own devices learn under which id the message is in the archive. */
     function archived(original: Stanza): Stanza {
       const id = host.find(archiveService)?.sentId(original);
@@ -65,9 +81,12 @@ export const carbons = defineModule({
     }
 
     function copy(user: Jid, except: readonly Session[], side: "sent" | "received", original: Stanza): void {
+      // §6.1: devices that are not in the room could not answer there.
+      const peer = side === "sent" ? original.to : original.from;
+      const room = isOccupant(peer, original) ? peer.bare : undefined;
       let carbon: Stanza | undefined;
       for (const session of host.sessions.of(user)) {
-        if (!enabled.get(session) || except.includes(session)) continue;
+        if (!enabled.get(session) || except.includes(session) || (room && !isThere(session, room))) continue;
         carbon ??= wrap(user, side, side === "sent" ? archived(original) : original);
         const own = carbon.with({ to: session.jid });
         if (side === "received") host.holders.addCopy(original, own, session);
@@ -112,8 +131,3 @@ const CONVERSATIONAL: ReadonlySet<string> = new Set([
   ns.CONFERENCE,
   ns.MUC_USER,
 ]);
-
-/** A private message from a room occupant reaches every device that joined by itself (§6.1). */
-function isRoomWhisper(stanza: Stanza): boolean {
-  return stanza.from?.resource !== "" && stanza.has("x", ns.MUC_USER);
-}

@@ -128,4 +128,10 @@ export const specifications: readonly Specification[] = [
   { name: "XEP-0277 0.6.5", title: "Microblogging over XMPP", where: ["modules/pep"] },
   { name: "XEP-0292 0.12.0", title: "vCard4 Over XMPP", where: ["modules/pep"] },
   { name: "XEP-0384 0.9.1", title: "OMEMO Encryption", where: ["modules/pep"] },
+  {
+    name: "XEP-0490 1.0.1",
+    title: "Message Displayed Synchronization",
+    where: ["modules/pep"],
+    omits: ["Server assist (§4.5.1), which is optional."],
+  },
 ];

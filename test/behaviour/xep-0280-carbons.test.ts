@@ -2,6 +2,7 @@
 import { describe, expect } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
+import { enter, forget, makeRoom, ROOM } from "./muc-client.ts";
 
 const CARBONS = "urn:xmpp:carbons:2";
 const HI = `<message to="bob@localhost" type="chat"><body>Hi</body></message>`;
@@ -153,6 +154,27 @@ describe("what is copied (§6.1)", () => {
       await laptop.receives(copy("sent", message, type));
     } else await laptop.receivesNothing();
   });
+
+  test.for([
+    ["of this server", ROOM, ""],
+    ["elsewhere", "coven@rooms.example", `<x xmlns="http://jabber.org/protocol/muc#user"/>`],
+  ] as const)(
+    "a whisper to somebody in a room %s is seen by the devices that are there",
+    async ([, room, mark], { connect }) => {
+      const phone = await connect("alice/phone");
+      const tablet = await enable(await connect("alice/tablet"));
+      const laptop = await enable(await connect("alice/laptop"));
+      if (room === ROOM) {
+        await makeRoom(phone, "alice");
+        await enter(tablet, "alice");
+      } else await tablet.sends(`<presence to="${room}/alice"/>`);
+      forget(phone, tablet, laptop);
+      await phone.sends(`<message to="${room}/bob" type="chat"><body>x</body>${mark}</message>`);
+      const message = `<message xmlns="jabber:client" type="chat"><body>x</body>${mark}<stanza-id xmlns="urn:xmpp:sid:0" id="{any}" by="alice@localhost"/></message>`;
+      await tablet.receives(copy("sent", message));
+      await laptop.receivesNothing();
+    },
+  );
 
   test("a whisper in a room reaches each device by itself", async ({ connect, server }) => {
     await connect("alice/phone", { priority: 3 });

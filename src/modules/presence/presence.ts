@@ -26,7 +26,8 @@ import { Subscriptions } from "./subscriptions.ts";
 export const subscriptionsService = defineService<Pick<Subscriptions, "received" | "sent">>("subscriptions");
 
 /** For those who tell a session that it is gone from somewhere: it need not tell them so any more. */
-export const directedPresenceService = defineService<Pick<DirectedPresence, "delete">>("directed-presence");
+export const directedPresenceService =
+  defineService<Pick<DirectedPresence, "has" | "delete">>("directed-presence");
 
 const PRE_APPROVAL_OFFER = serialize(el("sub", { xmlns: ns.PRE_APPROVAL }));
 

@@ -221,6 +221,8 @@ describe("an archive of limited size", () => {
     await converse(alice, "bob@localhost", [1, 2, 3, 4, 5].map(long), rig.clock);
     // An id and a body of 3,000 bytes each make 6,000 and some: one is kept.
     expect((await queryArchive(await later(HOUR, rig))).bodies).toEqual([long(5)]);
+    // Of each of the two archives.
+    expect(rig.server.metrics.snapshot()["jackdaw_archive_purged"]).toBe(8);
   });
 });
 

@@ -1,5 +1,5 @@
 /** XEP-0357 §7.1: push services that refuse, or cannot be reached. */
-import { describe } from "vitest";
+import { describe, expect } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
 import { connectComponent } from "./component-client.ts";
@@ -23,7 +23,7 @@ async function away(
   return { alice: await connect("alice/desk") };
 }
 
-test("a service that refuses five times in a row is disabled", async ({ connect }) => {
+test("a service that refuses five times in a row is disabled", async ({ connect, server }) => {
   const service = await connect("push/app");
   const { alice } = await away(connect);
   for (let round = 0; round < 5; round++) {
@@ -32,6 +32,8 @@ test("a service that refuses five times in a row is disabled", async ({ connect 
   }
   await alice.sends(hi);
   await service.receivesNothing();
+  const { jackdaw_push_failed, jackdaw_push_sent } = server.metrics.snapshot();
+  expect([jackdaw_push_failed, jackdaw_push_sent]).toEqual([5, 0]);
 });
 
 test("one that takes a notification in between is not", async ({ connect }) => {

@@ -1,9 +1,11 @@
 /** XEP-0357: Push Notifications. The push service is a client of this server. */
 import { describe, expect } from "vitest";
 import { test } from "../../src/testing/rig.ts";
+import { Jid } from "../../src/xmpp/jid.ts";
 import { parseStanza } from "../../src/xmpp/parse-stanza.ts";
 import { confirms, disable, does, enable, mayResume, notification, PUSH } from "./push-client.ts";
 
+const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
 const hi = `<message to="bob@localhost" type="chat"><body>Hi</body></message>`;
 
 test("a user who is away is told of by every service enabled (§5, §7)", async ({ connect }) => {
@@ -220,15 +222,40 @@ test("an encrypted message wakes", async ({ connect }) => {
   await service.receives(notification());
 });
 
-test("requests without a service, with a malformed one, or too many are refused", async ({ connect }) => {
+test("a request without a service, or with a malformed one, is refused", async ({ connect }) => {
   const bob = await connect("bob/phone");
-  await bob.sends(`<iq type="set" id="1"><enable xmlns="${PUSH}"/></iq>`);
-  await bob.receives(`<iq type="error" id="1">{any}</iq>`);
-  await bob.sends(`<iq type="set" id="2"><enable xmlns="${PUSH}" jid="@"/></iq>`);
-  await bob.receives(`<iq type="error" id="2">{any}</iq>`);
+  for (const [service, error] of [
+    ["", `<error type="modify"><bad-request xmlns="${STANZAS}"/></error>`],
+    [`jid="@"`, `<error type="modify"><jid-malformed xmlns="${STANZAS}"/></error>`],
+  ]) {
+    await bob.sends(`<iq type="set" id="1"><enable xmlns="${PUSH}" ${service}/></iq>`);
+    await bob.receives(`<iq type="error" id="1">{...}${error}</iq>`);
+  }
+});
+
+test("with too many services one more is refused, and counted; one that is there may change", async ({
+  connect,
+  server,
+}) => {
+  const bob = await connect("bob/phone");
   for (let i = 0; i < 20; i++) await does(bob, enable(`n${i}`));
   await bob.sends(enable("one more"));
   await bob.receives(
-    `<iq type="error" id="on">{...}<error type="wait"><resource-constraint xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`,
+    `<iq type="error" id="on">{...}<error type="wait"><resource-constraint xmlns="${STANZAS}"/></error></iq>`,
   );
+  await does(bob, enable("n7"));
+  expect(server.metrics.snapshot()["jackdaw_push_refused"]).toBe(1);
+});
+
+test("who gets the name of an account that is gone gets none of its services", async ({
+  connect,
+  server,
+  user,
+}) => {
+  const service = await connect("push/app");
+  await does(await connect("bob/phone"), enable());
+  await server.host().removeUser(Jid.parse("bob@localhost"));
+  await user("bob");
+  await (await connect("alice/desk")).sends(hi);
+  await service.receivesNothing();
 });

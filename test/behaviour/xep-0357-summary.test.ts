@@ -1,5 +1,9 @@
 /** XEP-0357 §7, §9, §11.3.1: what push services are told. */
-import { describe, expect } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test as plainTest } from "vitest";
+import { createRig } from "../../src/testing/create-rig.ts";
 import { test } from "../../src/testing/rig.ts";
 import { confirms, disable, does, enable, isTold, mayResume } from "./push-client.ts";
 
@@ -109,6 +113,27 @@ describe("message-count", () => {
     await does(await connect("bob/desk", { priority: -1 }), disable());
     await service.sends(`<iq type="result" to="localhost" id="${String(first.attrs.id)}"/>`);
     await service.receivesNothing();
+  });
+
+  plainTest("is of what waited when the server started, too", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "jackdaw-push-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const start = () => createRig({ store: { sqlite: join(folder, "db.sqlite") } });
+    const first = await start();
+    const bob = await first.connect("bob/phone");
+    await does(bob, enable());
+    await bob.closes();
+    const alice = await first.connect("alice/desk");
+    for (let count = 0; count < 3; count++) await alice.sends(hi);
+    await first.close();
+    const second = await start();
+    onTestFinished(() => second.close());
+    const service = await second.connect("push/app");
+    const again = await second.connect("alice/desk");
+    for (const count of ["4", "5"]) {
+      await again.sends(hi);
+      expect(await confirms(service)).toMatchObject({ "message-count": count });
+    }
   });
 });
 

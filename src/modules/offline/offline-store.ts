@@ -116,9 +116,9 @@ export class OfflineStore {
     });
   }
 
-  /** Whether anything waits. */
-  isEmpty(user: string): Awaitable<boolean> {
-    return after(this.#of(user), ({ messages }) => messages === 0);
+  /** How many wait. */
+  count(user: string): Awaitable<number> {
+    return after(this.#of(user), ({ messages }) => messages);
   }
 
   async remove(row: OfflineRow): Promise<void> {

@@ -6,7 +6,7 @@
  * A message is deleted only when its receiver acknowledged it (XEP-0198) or, where there are no acknowledgements, when it
  * has left the process: a crash may deliver twice, never lose.
  */
-import { defineModule } from "../../core/module.ts";
+import { defineModule, defineService } from "../../core/module.ts";
 import { isPiece, type UserExport, type UserImport } from "../../core/user-data.ts";
 import type { Session } from "../../session/session.ts";
 import { type Awaitable, after } from "../../util/awaitable.ts";
@@ -33,6 +33,14 @@ interface Delivery {
 const BATCH_MESSAGES = 100;
 const BATCH_BYTES = 64_000;
 const PURGE_INTERVAL_MS = 3_600_000;
+
+export interface OfflineService {
+  /** How many messages wait for a user, by the bare JID. */
+  waiting(user: string): Awaitable<number>;
+}
+
+export const offlineService = defineService<OfflineService>("offline");
+
 export const offline = defineModule({
   name: "offline",
   implements: ["XEP-0160 1.0.1"],
@@ -57,6 +65,8 @@ export const offline = defineModule({
     const deliveries = new Map<string, Delivery>();
     /** What waits for the user who is being imported. */
     let importing: { readonly user: string; readonly texts: Set<string> } | undefined;
+
+    host.provide(offlineService, { waiting: (user) => store.count(user) });
 
     host.hook("message:undelivered", "archive", ({ user, stanza }) => keep(user, stanza));
 
@@ -175,7 +185,7 @@ export const offline = defineModule({
 
     /** The messages that have these ids in the archive. */
     async function rowsOf(user: string, ids: ReadonlySet<string>): Promise<readonly OfflineRow[]> {
-      if (await store.isEmpty(user)) return [];
+      if ((await store.count(user)) === 0) return [];
       const rows = await store.list(user);
       return rows.filter(({ stanza }) => {
         const mark = parseStanza(stanza).child("stanza-id", ns.STANZA_ID)?.attrs;

@@ -25,7 +25,7 @@ import { Subscriptions } from "./subscriptions.ts";
 /** For those who agree to a subscription in a user's place: what the user sends, and what they are sent. */
 export const subscriptionsService = defineService<Pick<Subscriptions, "received" | "sent">>("subscriptions");
 
-/** For those who tell a session that it is gone from somewhere: it need not tell them so any more. */
+/** Where a session has shown itself; whoever tells it that it is gone from there need not be told so any more. */
 export const directedPresenceService =
   defineService<Pick<DirectedPresence, "has" | "delete">>("directed-presence");
 

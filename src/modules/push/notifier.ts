@@ -1,10 +1,12 @@
 import type { Host } from "../../core/host.ts";
+import { type Awaitable, after } from "../../util/awaitable.ts";
 import { TimeoutError } from "../../util/clock.ts";
 import { Lru } from "../../util/lru.ts";
 import type { Counter } from "../../util/metrics.ts";
 import { type StanzaCondition, StanzaError } from "../../xmpp/errors.ts";
 import { Jid } from "../../xmpp/jid.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
+import { offlineService } from "../offline/offline.ts";
 import { type Disclosure, publication, type Summary } from "./publication.ts";
 import type { PushKey, PushRow, Registrations } from "./registrations.ts";
 
@@ -16,7 +18,7 @@ export interface NotifierLimits extends Disclosure {
 /** What one service is to be told of one device. */
 class Outlook implements Summary {
   resource = "";
-  messages = 0;
+  messages: number;
   requests = 0;
   last: Stanza | undefined;
   /** There is something new to tell. */
@@ -25,6 +27,10 @@ class Outlook implements Summary {
   isBusy = false;
   /** Since when every publication failed; milliseconds since the epoch. */
   failingSince: number | undefined;
+
+  constructor(messages: number) {
+    this.messages = messages;
+  }
 
   /** The device is there: it has what waited, or fetches it. */
   clear(): void {
@@ -50,7 +56,7 @@ export class Notifier {
   readonly #host: Host;
   readonly #registrations: Registrations;
   readonly #limits: NotifierLimits;
-  /** By user, and by service and node. It is in memory alone: after a restart counts begin anew. */
+  /** By user, and by service and node. In memory alone: what is not known any more is taken from what waits offline. */
   readonly #outlooks = new Lru<string, Map<string, Outlook>>(KNOWN_USERS);
   readonly #sent: Counter;
   readonly #failed: Counter;
@@ -63,19 +69,21 @@ export class Notifier {
     this.#failed = host.metrics.counter("jackdaw_push_failed", "notifications that push services refused");
   }
 
-  /** `message` waits for the device that enabled the service. */
-  tellOfMessage(row: PushRow, message: Stanza): void {
-    const outlook = this.#outlook(row);
-    outlook.messages++;
-    outlook.last = message;
-    this.#tell(row, outlook);
+  /** `message` waits for the device that enabled the service; what waits offline already is counted. */
+  tellOfMessage(row: PushRow, message: Stanza): Awaitable<void> {
+    return after(this.#outlook(row), (outlook) => {
+      outlook.messages++;
+      outlook.last = message;
+      this.#tell(row, outlook);
+    });
   }
 
   /** So many subscription requests wait for the user. */
-  tellOfRequests(row: PushRow, requests: number): void {
-    const outlook = this.#outlook(row);
-    outlook.requests = requests;
-    this.#tell(row, outlook);
+  tellOfRequests(row: PushRow, requests: number): Awaitable<void> {
+    return after(this.#outlook(row), (outlook) => {
+      outlook.requests = requests;
+      this.#tell(row, outlook);
+    });
   }
 
   /** A device is there: it has what waited, or fetches it. */
@@ -86,8 +94,7 @@ export class Notifier {
 
   /** The device that enabled this service is there. */
   isEnabled(row: PushRow): void {
-    const outlook = this.#outlooks.get(row.user)?.get(placeOf(row));
-    if (outlook) outlook.clear();
+    this.#known(row)?.clear();
   }
 
   /** Services of the user are no longer enabled. */
@@ -95,13 +102,24 @@ export class Notifier {
     this.#outlooks.delete(user);
   }
 
-  #outlook(row: PushRow): Outlook {
-    let outlooks = this.#outlooks.get(row.user);
-    if (!outlooks) this.#outlooks.set(row.user, (outlooks = new Map()));
-    const place = placeOf(row);
-    let outlook = outlooks.get(place);
-    if (!outlook) outlooks.set(place, (outlook = new Outlook()));
-    outlook.resource = row.resource;
+  #outlook(row: PushRow): Awaitable<Outlook> {
+    const waiting = this.#known(row) ? 0 : this.#host.find(offlineService)?.waiting(row.user);
+    return after(waiting ?? 0, (messages) => {
+      const outlook = this.#known(row) ?? this.#begin(row, messages);
+      outlook.resource = row.resource;
+      return outlook;
+    });
+  }
+
+  #known(row: PushRow): Outlook | undefined {
+    return this.#outlooks.get(row.user)?.get(placeOf(row));
+  }
+
+  #begin(row: PushRow, messages: number): Outlook {
+    const outlook = new Outlook(messages);
+    const outlooks = this.#outlooks.get(row.user);
+    if (outlooks) outlooks.set(placeOf(row), outlook);
+    else this.#outlooks.set(row.user, new Map([[placeOf(row), outlook]]));
     return outlook;
   }
 

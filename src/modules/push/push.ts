@@ -6,7 +6,7 @@
  * what is in it only as much as the operator allows.
  */
 import { defineModule, defineService } from "../../core/module.ts";
-import { type Awaitable, after } from "../../util/awaitable.ts";
+import { type Awaitable, after, each } from "../../util/awaitable.ts";
 import { t } from "../../util/schema.ts";
 import type { Element } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
@@ -68,7 +68,7 @@ export const push = defineModule({
       const key = { user, service: service.toString(), node: node ?? "" };
       const row = { ...key, options: options(payload), resource: session.jid.resource, failures: 0 };
       const enabled = await registrations.of(user);
-      const isNew = !enabled.some((each) => each.service === key.service && each.node === key.node);
+      const isNew = !enabled.some(({ service, node }) => service === key.service && node === key.node);
       if (isNew && enabled.length >= config.services) {
         refused.inc();
         throw new StanzaError("resource-constraint", "too many push services are enabled");
@@ -139,16 +139,16 @@ export const push = defineModule({
         if (concerned.length === 0) return undefined;
         return original.kind === "presence"
           ? tellOfRequests(user, concerned)
-          : after(isOwn(user, original), (own) => {
-              if (!own) for (const row of concerned) notifier.tellOfMessage(row, original);
-            });
+          : after(isOwn(user, original), (own) =>
+              own ? undefined : each(concerned, (row) => notifier.tellOfMessage(row, original)),
+            );
       });
     }
 
     function tellOfRequests(user: Jid, rows: readonly PushRow[]): Awaitable<void> {
-      return after(host.use(rosterService).of(user), ({ requests }) => {
-        for (const row of rows) notifier.tellOfRequests(row, requests.size);
-      });
+      return after(host.use(rosterService).of(user), ({ requests }) =>
+        each(rows, (row) => notifier.tellOfRequests(row, requests.size)),
+      );
     }
 
     /** What the user wrote on another device, also when a room says it again. */

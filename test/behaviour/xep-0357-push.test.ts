@@ -74,6 +74,26 @@ test("a phone is woken once for each message, though its session ends without it
   await service.receivesNothing();
 });
 
+test("a phone that came back and was lost again before it acknowledged is woken again (XEP-0198 §5)", async ({
+  connect,
+  authenticated,
+}) => {
+  const service = await connect("push/app");
+  const bob = await connect("bob/phone");
+  await does(bob, enable());
+  const id = await mayResume(bob);
+  await bob.disconnects();
+  await (await connect("alice/desk")).sends(hi);
+  await confirms(service);
+  const back = await authenticated("bob");
+  await back.sends(`<resume xmlns="urn:xmpp:sm:3" previd="${id}" h="0"/>`);
+  await back.receives(`<resumed xmlns="urn:xmpp:sm:3" previd="${id}" h="{any}"/>`);
+  await service.receivesNothing();
+  await back.disconnects();
+  await confirms(service);
+  await service.receivesNothing();
+});
+
 test("a device of which nothing is left is woken though another one is there, and that one is not", async ({
   connect,
 }) => {
@@ -209,6 +229,24 @@ describe("no notification comes of", () => {
     await alice.sends(hi);
     await service.receivesNothing();
   });
+});
+
+test("a service says itself that it stops serving a node (§8), and nobody says so for it", async ({
+  connect,
+}) => {
+  const service = await connect("push/app");
+  const bob = await connect("bob/phone");
+  for (const node of ["n1", "n2"]) await does(bob, enable(node));
+  const stops = (node: string) =>
+    `<message to="bob@localhost"><pubsub xmlns="http://jabber.org/protocol/pubsub" node="${node}"><affiliation jid="bob@localhost" affiliation="none"/></pubsub></message>`;
+  const alice = await connect("alice/desk");
+  await service.sends(stops("n1"));
+  await alice.sends(stops("n2"));
+  for (const node of ["n1", "n2"]) await bob.receives(stops(node));
+  await bob.closes();
+  await alice.sends(hi);
+  await service.receives(notification("n2"));
+  await service.receivesNothing();
 });
 
 test("an encrypted message wakes", async ({ connect }) => {

@@ -20,6 +20,8 @@ class Outlook implements Summary {
   resource = "";
   messages: number;
   requests = 0;
+  /** What it was told of, which may come by again: unacknowledged, and when the session ends without it (XEP-0198 §4). */
+  told = new WeakSet<Stanza>();
   last: Stanza | undefined;
   /** There is something new to tell. */
   isDue = false;
@@ -32,10 +34,11 @@ class Outlook implements Summary {
     this.messages = messages;
   }
 
-  /** The device is there: it has what waited, or fetches it. */
+  /** The device is there: it has what waited, or fetches it. What it still does not have when it goes is news again. */
   clear(): void {
     this.messages = 0;
     this.requests = 0;
+    this.told = new WeakSet();
     this.last = undefined;
     this.isDue = false;
   }
@@ -71,18 +74,16 @@ export class Notifier {
 
   /** `message` waits for the device that enabled the service; what waits offline already is counted. */
   tellOfMessage(row: PushRow, message: Stanza): Awaitable<void> {
-    return after(this.#outlook(row), (outlook) => {
+    return this.#tell(row, message, (outlook) => {
       outlook.messages++;
       outlook.last = message;
-      this.#tell(row, outlook);
     });
   }
 
-  /** So many subscription requests wait for the user. */
-  tellOfRequests(row: PushRow, requests: number): Awaitable<void> {
-    return after(this.#outlook(row), (outlook) => {
+  /** With `request` so many subscription requests wait for the user. */
+  tellOfRequests(row: PushRow, request: Stanza, requests: number): Awaitable<void> {
+    return this.#tell(row, request, (outlook) => {
       outlook.requests = requests;
-      this.#tell(row, outlook);
     });
   }
 
@@ -105,7 +106,7 @@ export class Notifier {
   #outlook(row: PushRow): Awaitable<Outlook> {
     const waiting = this.#known(row) ? 0 : this.#host.find(offlineService)?.waiting(row.user);
     return after(waiting ?? 0, (messages) => {
-      const outlook = this.#known(row) ?? this.#begin(row, messages);
+      const outlook = this.#known(row) ?? this.#add(row, messages);
       outlook.resource = row.resource;
       return outlook;
     });
@@ -115,7 +116,7 @@ export class Notifier {
     return this.#outlooks.get(row.user)?.get(placeOf(row));
   }
 
-  #begin(row: PushRow, messages: number): Outlook {
+  #add(row: PushRow, messages: number): Outlook {
     const outlook = new Outlook(messages);
     const outlooks = this.#outlooks.get(row.user);
     if (outlooks) outlooks.set(placeOf(row), outlook);
@@ -123,12 +124,19 @@ export class Notifier {
     return outlook;
   }
 
+  #tell(row: PushRow, news: Stanza, note: (outlook: Outlook) => void): Awaitable<void> {
+    return after(this.#outlook(row), (outlook) => {
+      if (outlook.told.has(news)) return;
+      outlook.told.add(news);
+      note(outlook);
+      outlook.isDue = true;
+      if (!outlook.isBusy) this.#begin(row, outlook);
+    });
+  }
+
   /** Nobody waits for the answers of push services. */
-  #tell(row: PushRow, outlook: Outlook): void {
-    outlook.isDue = true;
-    if (outlook.isBusy) return;
+  #begin({ user, service, node }: PushRow, outlook: Outlook): void {
     outlook.isBusy = true;
-    const { user, service, node } = row;
     this.#publish({ user, service, node }, outlook)
       .catch((error: unknown) => {
         this.#host.log.error("a push service could not be updated", { error: String(error) });

@@ -34,6 +34,11 @@ export const pushService = defineService<PushService>("push");
 export const push = defineModule({
   name: "push",
   implements: ["XEP-0357 0.4.1"],
+  omits: {
+    "XEP-0357": [
+      "Where the operator lets push services hear who wrote or what, users cannot limit that (§9).",
+    ],
+  },
   accountFeatures: [ns.PUSH],
   requires: [roster],
   config: t.object({
@@ -54,8 +59,6 @@ export const push = defineModule({
   async setup(host, config) {
     const registrations = await Registrations.open(host);
     const notifier = new Notifier(host, registrations, config);
-    /** Where each stanza was told of, as long as it may come by again. */
-    const told = new WeakMap<Stanza, Set<string>>();
     const refused = host.metrics.counter(
       "jackdaw_push_refused",
       "push services that were not enabled because the account has too many",
@@ -111,12 +114,12 @@ export const push = defineModule({
     host.provide(pushService, { wake: tellAway });
 
     // §8: a service that stops serving a node says so.
-    host.hook("message:received", "observe", async ({ user, stanza }) => {
+    host.hook("message:received", "observe", ({ user, stanza }) => {
       const pubsub = stanza.child("pubsub", ns.PUBSUB);
       const node = pubsub?.attrs.node as string | undefined;
       if (pubsub?.getChild("affiliation")?.attrs.affiliation !== "none" || node === undefined || !stanza.from)
-        return;
-      await registrations.remove({ user: user.toString(), service: stanza.from.toString(), node });
+        return undefined;
+      return registrations.remove({ user: user.toString(), service: stanza.from.toString(), node });
     });
 
     host.hook("user:deleted", "observe", async ({ user }) => {
@@ -130,24 +133,24 @@ export const push = defineModule({
       return tell(user, stanza, ({ resource }) => !host.sessions.get(user.withResource(resource))?.attached);
     }
 
-    /** Tells the services that are concerned of what they have not heard of yet, unless it is nothing to be woken for. */
+    /** Tells the services that are concerned, unless it is nothing to be woken for. */
     function tell(user: Jid, stanza: Stanza, concerns: (row: PushRow) => boolean): Awaitable<void> {
-      const original = host.holders.original(stanza);
-      if (!isWorthWaking(original)) return undefined;
+      const news = host.holders.original(stanza);
+      if (!isWorthWaking(news)) return undefined;
       return after(registrations.of(user.toString()), (rows) => {
-        const concerned = rows.filter((row) => concerns(row) && isNews(row, original));
+        const concerned = rows.filter(concerns);
         if (concerned.length === 0) return undefined;
-        return original.kind === "presence"
-          ? tellOfRequests(user, concerned)
-          : after(isOwn(user, original), (own) =>
-              own ? undefined : each(concerned, (row) => notifier.tellOfMessage(row, original)),
+        return news.kind === "presence"
+          ? tellOfRequests(user, news, concerned)
+          : after(isOwn(user, news), (own) =>
+              own ? undefined : each(concerned, (row) => notifier.tellOfMessage(row, news)),
             );
       });
     }
 
-    function tellOfRequests(user: Jid, rows: readonly PushRow[]): Awaitable<void> {
+    function tellOfRequests(user: Jid, request: Stanza, rows: readonly PushRow[]): Awaitable<void> {
       return after(host.use(rosterService).of(user), ({ requests }) =>
-        each(rows, (row) => notifier.tellOfRequests(row, requests.size)),
+        each(rows, (row) => notifier.tellOfRequests(row, request, requests.size)),
       );
     }
 
@@ -158,16 +161,6 @@ export const push = defineModule({
       return after(host.find(roomsService)?.find(from.bare), (room) => {
         return room?.occupants.get(from.resource)?.user.equals(user) ?? false;
       });
-    }
-
-    /** It may come by more than once: unacknowledged, and again when the session ends without it (XEP-0198 §4). */
-    function isNews({ user, service, node }: PushRow, original: Stanza): boolean {
-      const place = JSON.stringify([user, service, node]);
-      const places = told.get(original);
-      if (places?.has(place)) return false;
-      if (places) places.add(place);
-      else told.set(original, new Set([place]));
-      return true;
     }
   },
 });

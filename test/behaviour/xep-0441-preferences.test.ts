@@ -65,6 +65,9 @@ describe.for([
   [{ byDefault: "always", never: ["bob@localhost/desk"] }, false],
   [{ byDefault: "always", never: ["bob@localhost/phone"] }, true],
   [{ byDefault: "roster", always: ["bob@localhost"] }, true],
+  [{ byDefault: "always", always: ["bob@localhost/desk"], never: ["bob@localhost"] }, true],
+  [{ byDefault: "always", always: ["bob@localhost"], never: ["bob@localhost/desk"] }, false],
+  [{ byDefault: "always", always: ["bob@localhost"], never: ["bob@localhost"] }, false],
 ] as const)("with %j", ([wanted, isArchived]) => {
   test(`a conversation with bob is ${isArchived ? "" : "not "}archived (§2.1, §2.3)`, async ({ connect }) => {
     const alice = await connect("alice/phone");

@@ -88,15 +88,18 @@ function preferencesOf({ by_default, always, never }: PreferencesRow): Preferenc
   return { byDefault: by_default as Default, always, never };
 }
 
-/** XEP-0441 §2.3.1: whether the user's lists, or else the default, want the conversation with `peer` archived. */
+/**
+ * XEP-0441 §2.3.1: whether the user's lists, or else the default, want the conversation with `peer` archived. It does not say
+ * what lists mean that contradict each other. An address with a resource is an exception from the one without; an address in both
+ * lists is not archived.
+ */
 export function wish({ byDefault, always, never }: Preferences, peer: Jid): Default {
-  if (never.length > 0 && lists(never, peer)) return "never";
-  if (always.length > 0 && lists(always, peer)) return "always";
+  if (always.length === 0 && never.length === 0) return byDefault;
+  for (const address of [peer.toString(), peer.bare.toString()]) {
+    if (never.includes(address)) return "never";
+    if (always.includes(address)) return "always";
+  }
   return byDefault;
-}
-
-function lists(listed: readonly string[], peer: Jid): boolean {
-  return listed.includes(peer.bare.toString()) || listed.includes(peer.toString());
 }
 
 /** The `<prefs/>` of an answer. */

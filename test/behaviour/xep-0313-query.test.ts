@@ -137,8 +137,14 @@ describe.for(["memory", "sqlite"] as const)("an archive in %s", (store) => {
   test.for([
     ["with a contact", { with: "bob@localhost" }, ["1", "2", "3", "4", "5"]],
     ["with a resource of a contact", { with: "bob@localhost/desk" }, ["4", "5"]],
+    ["with a device of one's own", { with: "alice@localhost/phone" }, ["1", "2", "3", "6", "7"]],
+    ["with a device of one's own that wrote nothing", { with: "alice@localhost/tab" }, []],
+    ["with oneself", { with: "alice@localhost" }, []],
     ["with somebody unknown", { with: "nobody@localhost" }, []],
     ["from a time on, inclusively", { start: at(5) }, ["5", "6", "7"]],
+    ["from a time on that is finer than theirs", { start: at(5).replace("Z", "004Z") }, ["6", "7"]],
+    ["from a time on with more zeros than theirs", { start: at(5).replace("Z", "000Z") }, ["5", "6", "7"]],
+    ["up to a time that is finer than theirs", { end: at(3).replace("Z", "999Z") }, ["1", "2", "3"]],
     ["up to a time, inclusively", { end: at(3) }, ["1", "2", "3"]],
     [
       "between times, in another time zone",

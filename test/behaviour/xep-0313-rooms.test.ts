@@ -109,6 +109,14 @@ describe("who wrote a message", () => {
     expect(await authors(bob)).toEqual([["bob@localhost/desk"]]);
   });
 
+  test("finds their messages, by person and by client (§4.1.1)", async ({ connect }) => {
+    const { alice } = await talk(connect, {});
+    for (const jid of ["bob@localhost", "bob@localhost/desk"])
+      expect(await authors(alice, { with: jid })).toEqual([["bob@localhost/desk"]]);
+    for (const jid of ["bob@localhost/phone", "mallory@localhost", "alice@localhost"])
+      expect(await authors(alice, { with: jid })).toEqual([]);
+  });
+
   test("is no way to find messages for those who may not know (§4.1.1)", async ({ connect }) => {
     const { alice, bob } = await talk(connect, {});
     expect(await authors(alice, { with: "bob@localhost" })).toHaveLength(1);
@@ -156,7 +164,9 @@ describe("is for those who may enter", () => {
 test("features tell of it while there is one (§7)", async ({ connect }) => {
   const alice = await connect("alice/phone");
   await makeRoom(alice, "first", KEPT);
-  expect(await featuresOf(alice)).toEqual(expect.arrayContaining([ns.MAM, ns.MAM_EXTENDED, ns.STANZA_ID]));
+  expect(await featuresOf(alice)).toEqual(
+    expect.arrayContaining([ns.MAM, ns.MAM_EXTENDED, ns.RSM, ns.STANZA_ID]),
+  );
   await configure(alice, { enablearchiving: "0" });
   expect(await featuresOf(alice)).not.toContain(ns.MAM);
 });

@@ -1,4 +1,5 @@
 import type { Jid } from "../../xmpp/jid.ts";
+import { ns } from "../../xmpp/ns.ts";
 import { parseStanza } from "../../xmpp/parse-stanza.ts";
 import type { ArchiveRow } from "./archive-row.ts";
 
@@ -9,6 +10,15 @@ export function isWithResource(peer: Jid): Matcher {
   return (row) => {
     const { from, to } = parseStanza(row.stanza);
     return Boolean(from?.equals(peer) || to?.equals(peer));
+  };
+}
+
+/** XEP-0313 §4.1.1, §6.1.2: whether what was said in a room is by this very client. */
+export function isByClient(author: Jid): Matcher {
+  const jid = author.toString();
+  return (row) => {
+    const item = parseStanza(row.stanza).child("x", ns.MUC_USER)?.getChild("item", ns.MUC_USER);
+    return item?.attrs.jid === jid;
   };
 }
 

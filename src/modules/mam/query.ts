@@ -89,7 +89,7 @@ function readFilter(x: Element | undefined): Filter {
   if (ids && ids.length > MAX_IDS) throw new StanzaError("policy-violation", `more than ${MAX_IDS} ids`);
   return {
     with: peer === undefined ? undefined : readJid(peer),
-    start: start === undefined ? undefined : readTime(start),
+    start: start === undefined ? undefined : readStart(start),
     end: end === undefined ? undefined : readTime(end),
     beforeId: single("before-id"),
     afterId: single("after-id"),
@@ -135,6 +135,11 @@ function readJid(text: string): Jid {
     if (error instanceof JidError) throw new StanzaError("jid-malformed", error.message);
     throw error;
   }
+}
+
+/** A time that is finer than those of messages is later than the one that it is cut off to. */
+function readStart(text: string): number {
+  return /\.\d{3}0*[1-9]/.test(text) ? readTime(text) + 1 : readTime(text);
 }
 
 function readTime(text: string): number {

@@ -3,7 +3,7 @@ import type { Archive } from "./archive.ts";
 import type { ArchiveIds } from "./archive-ids.ts";
 import { type ArchiveRow, firstIdAt } from "./archive-row.ts";
 import type { ArchiveView } from "./archive-service.ts";
-import { containsWords, isWithResource } from "./matcher.ts";
+import { containsWords, isByClient, isWithResource } from "./matcher.ts";
 import { type Page, takePage } from "./page.ts";
 import type { Filter } from "./query.ts";
 import type { Slice } from "./segments.ts";
@@ -40,14 +40,16 @@ export async function findResults(
   const { start, end, beforeId, afterId } = filter;
   const find = async (id: string) => (await findMessage(archive, ids, owner, id)).id;
   const peer = filter.with?.bare.toString();
+  const isOwn = peer === owner;
   // §4.1.1: in a room, its own addresses are those of occupants; others tell who these are.
-  const isOccupant = view !== undefined && peer === owner;
-  if (view && !view.seesPeers && peer !== undefined && !isOccupant) {
+  if (view && !view.seesPeers && peer !== undefined && !isOwn) {
     return listedResults(archive, owner, new Set());
   }
+  // A user's devices write in all conversations, as occupants do; the user's bare address means those with oneself.
+  const isInAll = isOwn && (view !== undefined || !filter.with?.isBare);
   const slice: Slice = {
     owner,
-    with: isOccupant ? undefined : peer,
+    with: isInAll ? undefined : peer,
     // §4.1.2: both times are inclusive, the bounds are not.
     ...narrowed(
       {
@@ -60,7 +62,7 @@ export async function findResults(
       },
     ),
   };
-  const matches = matcherOf(filter);
+  const matches = matcherOf(filter, view && !isOwn ? isByClient : isWithResource);
   if (!filter.ids) return rangeResults(archive, slice, matches);
   const listed = new Set<number>();
   const wanted = new Set(filter.ids.map((id) => ids.decode(id) ?? NOWHERE));
@@ -124,8 +126,9 @@ function listedResults(archive: Archive, owner: string, listed: ReadonlySet<numb
 
 type PageMatcher = ((row: ArchiveRow) => boolean) | undefined;
 
-function matcherOf({ with: peer, text }: Filter): PageMatcher {
-  const withResource = peer && !peer.isBare ? isWithResource(peer) : undefined;
+/** `isWith`: what it means that a message is with a full JID. */
+function matcherOf({ with: peer, text }: Filter, isWith: typeof isWithResource): PageMatcher {
+  const withResource = peer && !peer.isBare ? isWith(peer) : undefined;
   const withWords = text === undefined ? undefined : containsWords(text);
   if (!withResource || !withWords) return withResource ?? withWords;
   return (row) => withResource(row) && withWords(row);

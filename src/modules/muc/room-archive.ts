@@ -26,6 +26,7 @@ const FEATURES = [
   ns.MAM,
   ns.MAM_EXTENDED,
   ns.FULLTEXT,
+  ns.RSM,
   ns.STANZA_ID,
   ns.RETRACT,
   ns.RETRACT_TOMBSTONE,

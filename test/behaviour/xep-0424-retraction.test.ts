@@ -117,3 +117,16 @@ test("a tombstone stays as it is when the message is retracted again", async ({ 
   await alice.sends(retraction("bob@localhost", "m1", `id="r2"`));
   expect(await shown(alice)).toMatchObject([{ id: "r1" }, null, null]);
 });
+
+test("a retraction cannot be taken back: those who were away would not learn of it (§5)", async ({
+  connect,
+}) => {
+  const alice = await connect("alice/phone");
+  await connect("bob/desk");
+  await alice.sends(original("bob@localhost", "m1"));
+  await alice.sends(retraction("bob@localhost", "m1"));
+  await alice.sends(retraction("bob@localhost", "r1", `id="r2"`));
+  expect((await queryArchive(alice)).results[1]?.message.getChild("retract", RETRACT)?.attrs["id"]).toBe(
+    "m1",
+  );
+});

@@ -95,6 +95,30 @@ describe("a moderator takes back what somebody else said", () => {
     expect((await alice.receivesAny()).toString()).toContain("<item-not-found");
   });
 
+  test("and that stays (XEP-0424 §5)", async ({ connect }) => {
+    const { alice, id } = await scene(connect);
+    await moderates(alice, id);
+    forget(alice);
+    const retraction = (await queryArchive(alice, AT_ROOM)).ids[1] ?? "";
+    await moderates(alice, retraction);
+    expect((await alice.receivesAny()).toString()).toContain("<not-allowed");
+    const { results } = await queryArchive(alice, AT_ROOM);
+    expect(results[1]?.message.getChild("retract", ns.RETRACT)?.attrs["id"]).toBe(id);
+  });
+
+  test("which nobody else says (§6)", async ({ connect }) => {
+    const { alice, bob, id } = await scene(connect);
+    const claim = `<retract xmlns="${ns.RETRACT}" id="${id}"><moderated xmlns="${ns.MODERATE}" by="${ROOM}/first"/></retract>`;
+    await bob.sends(
+      `<message to="${ROOM}" type="groupchat"><body>x</body><retract xmlns="${ns.RETRACT}" id="0"/>${claim}</message>`,
+    );
+    await alice.receives(
+      `<message from="${ROOM}/second" type="groupchat"><body>x</body><occupant-id xmlns="${ns.OCCUPANT_ID}" id="{any}"/>
+        <stanza-id xmlns="${ns.STANZA_ID}" by="${ROOM}" id="{any}"/></message>`,
+    );
+    expect((await queryArchive(alice, AT_ROOM)).bodies).toEqual(["potions!", "x"]);
+  });
+
   test("others do not (§4.2)", async ({ connect }) => {
     const { alice, bob, id } = await scene(connect);
     const carol = await connect("carol/tab");
@@ -127,6 +151,16 @@ describe("an occupant takes back what it said (XEP-0424)", () => {
     expect(results.map(({ body }) => body)).toEqual([null, null]);
     const carol = await connect("carol/tab");
     expect(await historyFor(carol)).toEqual([]);
+  });
+
+  test("and cannot take that back (§5)", async ({ connect }) => {
+    const { alice, bob, id } = await scene(connect);
+    await bob.sends(RETRACTION(id));
+    forget(bob);
+    await bob.sends(RETRACTION((await queryArchive(bob, AT_ROOM)).ids[1] ?? ""));
+    forget(alice, bob);
+    const { results } = await queryArchive(alice, AT_ROOM);
+    expect(results[1]?.message.getChild("retract", ns.RETRACT)?.attrs["id"]).toBe(id);
   });
 
   test("and nobody else does", async ({ connect }) => {

@@ -31,7 +31,8 @@ export async function entomb(
   for await (const row of archive.alike({ owner, with: peer, before: id }, wanted)) {
     const original = parseStanza(row.stanza);
     if (original.id !== wanted || !isSameAuthor(original, retraction, owner)) continue;
-    if (original.has("retracted", ns.RETRACT)) return undefined;
+    // §5: that something was taken back stays known.
+    if (original.has("retracted", ns.RETRACT) || retracts(original)) return undefined;
     const stamp = formatDateTime(timeOf(id));
     const retracted = el("retracted", { xmlns: ns.RETRACT, id: retraction.id, stamp });
     await archive.replace(row, tombstone(original, [retracted]));

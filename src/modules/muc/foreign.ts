@@ -23,6 +23,8 @@ export function withoutClaims(stanza: Stanza, room: Jid): Stanza {
   // Servers give ids to what their users send (XEP-0359), and in what name they do tells who it was (XEP-0045 §13.2).
   const isSender = (by: Jid) => stanza.from !== undefined && by.bare.equals(stanza.from.bare);
   for (const [name, namespace] of ROOM_ONLY) clean = clean.without(name, namespace);
+  if (clean.has("retract", ns.RETRACT) && clean.payload.some(isModeration))
+    clean = clean.without("retract", ns.RETRACT);
   clean = withoutMarks(clean, "stanza-id", ns.STANZA_ID, (by) => by.equals(room) || isSender(by));
   // A delay by an address of the room or of a server would pass for history; one of a user may be from another chat (§7.9).
   clean = withoutMarks(
@@ -32,6 +34,11 @@ export function withoutClaims(stanza: Stanza, room: Jid): Stanza {
     (by) => by.local === "" || by.bare.equals(room) || isSender(by),
   );
   return clean.with({ from: undefined, to: undefined });
+}
+
+/** XEP-0425 §6: that a moderator took something back is the room's to say. */
+function isModeration(child: Element): boolean {
+  return child.is("retract", ns.RETRACT) && child.getChild("moderated", ns.MODERATE) !== undefined;
 }
 
 /** An error as the other side of a room may see it: without who in particular it is from (RFC 6120 §8.3.2). */

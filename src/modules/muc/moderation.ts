@@ -10,7 +10,7 @@ import type { Context } from "./context.ts";
 import type { Occupant } from "./occupant.ts";
 import { occupantIdElement } from "./occupant-ids.ts";
 import type { Room } from "./room.ts";
-import { isTombstone, type RoomArchive } from "./room-archive.ts";
+import { isRetraction, isTombstone, type RoomArchive } from "./room-archive.ts";
 
 /** §4: a moderator takes back what somebody else said; everybody is told, and the archive keeps a tombstone. @throws StanzaError */
 export async function moderate(
@@ -33,6 +33,9 @@ export async function moderate(
   }
   const found = await archive.find(room, id);
   if (!found || isTombstone(found.message)) throw new StanzaError("item-not-found");
+  // XEP-0424 §5: those who were away have to learn of it. What an occupant took back may come with words, and goes.
+  if (isRetraction(found.message) && found.message.from?.equals(room.jid))
+    throw new StanzaError("not-allowed", "what moderators did stays");
 
   const why = () => (reason === "" ? [] : [el("reason", {}, reason)]);
   const announcement = message(

@@ -124,9 +124,9 @@ export class RoomArchive {
   /** The author alone takes a message back; XEP-0424 §5 leaves it to clients to see through others. */
   async #retract(room: Room, occupant: Occupant, retraction: Stanza, id: string): Promise<void> {
     const found = await this.find(room, id);
-    // §4: the tombstone has to name the retraction.
-    if (!found?.peer.equals(occupant.user) || retraction.id === undefined || isTombstone(found.message))
-      return;
+    // §4: the tombstone has to name the retraction. §5: retractions stay.
+    if (!found?.peer.equals(occupant.user) || retraction.id === undefined) return;
+    if (isTombstone(found.message) || isRetraction(found.message)) return;
     const stamp = formatDateTime(this.#context.host.clock.now());
     await this.entomb(room, found, el("retracted", { xmlns: ns.RETRACT, id: retraction.id, stamp }));
   }
@@ -154,6 +154,10 @@ function isArchived({ options, isLocked, isGone }: Room): boolean {
 
 export function isTombstone(message: Stanza): boolean {
   return message.has("retracted", ns.RETRACT);
+}
+
+export function isRetraction(message: Stanza): boolean {
+  return message.has("retract", ns.RETRACT);
 }
 
 function stanzaIdElement(room: Jid, id: string): Element {

@@ -115,10 +115,17 @@ function isEligible(stanza: Stanza): boolean {
     case "groupchat":
     case "headline":
       return false;
+    case "error":
+      // Of what it answers it tells by the payload that it repeats; where it repeats none, most messages are eligible.
+      return isConversational(stanza) || stanza.heads.every((head) => head.name === "error");
     default:
-      // A bounce carries the payload that it answers; what nobody knows is "normal" (RFC 6121 §5.2.2).
-      return stanza.has("body", ns.CLIENT) || stanza.heads.some((head) => CONVERSATIONAL.has(head.ns));
+      // What nobody knows is "normal" (RFC 6121 §5.2.2).
+      return isConversational(stanza);
   }
+}
+
+function isConversational({ heads }: Stanza): boolean {
+  return heads.some(({ name, ns: of }) => (of === ns.CLIENT ? name === "body" : CONVERSATIONAL.has(of)));
 }
 
 /** Payloads that belong to a conversation even without a body; MUC_USER for mediated invitations. */

@@ -131,6 +131,8 @@ test("a device learns the archive's id of what another sent (XEP-0313 §3.5)", a
   );
 });
 
+const GONE = '<error type="cancel"><gone xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>';
+
 describe("what is copied (§6.1)", () => {
   const cases: readonly (readonly [string, string, string, boolean])[] = [
     ["a chat message without a body", "chat", '<x xmlns="urn:example"/>', true],
@@ -140,6 +142,9 @@ describe("what is copied (§6.1)", () => {
     ["a marker", "normal", '<displayed xmlns="urn:xmpp:chat-markers:0" id="1"/>', true],
     ["a chat state", "normal", '<composing xmlns="http://jabber.org/protocol/chatstates"/>', true],
     ["a direct invitation", "normal", '<x xmlns="jabber:x:conference" jid="r@muc.example"/>', true],
+    ["an error for a message with a body", "error", `<body>x</body>${GONE}`, true],
+    ["an error for what it does not repeat", "error", GONE, true],
+    ["an error for what is not copied", "error", `<x xmlns="urn:example"/>${GONE}`, false],
     ["a headline", "headline", "<body>x</body>", false],
     ["a private message (§9)", "chat", `<body>x</body><private xmlns="${CARBONS}"/>`, false],
     ["one not to be copied (XEP-0334)", "chat", '<body>x</body><no-copy xmlns="urn:xmpp:hints"/>', false],

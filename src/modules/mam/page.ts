@@ -17,10 +17,10 @@ export interface Page {
 
 /** XML of the messages in one page, about; a page has at least one message. */
 const PAGE_LENGTH = 1_000_000;
-/** Rows looked at for one page. */
-const SCAN_LIMIT = 20_000;
+/** Rows looked at for one page, which somebody's search for a rare word all are: some a turn, as `rows` gives them. */
+const SCAN_LIMIT = 200_000;
 
-/** The first of `rows` that match, as many as a page has. Nearly all of 20,000 not matching, it ends there, incomplete. */
+/** The first of `rows` that match, as many as a page has. Nearly all of 200,000 not matching, it ends there, incomplete. */
 export async function takePage(
   rows: AsyncIterable<ArchiveRow>,
   { messages, backwards, matches }: PageLimits,

@@ -31,14 +31,14 @@ describe("a page ends early", () => {
     expect([idsOf(one), one.isComplete]).toEqual([[0], false]);
   });
 
-  test("when hardly any of 20,000 messages match", async () => {
+  test("when hardly any of 200,000 messages match", async () => {
     const limits = {
       messages: 2,
       backwards: false,
-      matches: ({ id }: ArchiveRow) => id === 19_999 || id === 20_000,
+      matches: ({ id }: ArchiveRow) => id === 199_999 || id === 200_000,
     };
-    const page = await takePage(rows(30_000), limits);
-    expect([idsOf(page), page.isComplete]).toEqual([[19_999], false]);
-    expect((await takePage(rows(20_000), limits)).isComplete).toBe(true);
+    const page = await takePage(rows(300_000), limits);
+    expect([idsOf(page), page.isComplete]).toEqual([[199_999], false]);
+    expect((await takePage(rows(200_000), limits)).isComplete).toBe(true);
   });
 });

@@ -158,6 +158,21 @@ describe("a private message", () => {
     await bob.receivesNothing();
   });
 
+  test("to somebody who blocks its sender fails, as if nobody were there (XEP-0191 §3.3)", async ({
+    connect,
+  }) => {
+    const [alice, bob] = await meet(connect);
+    await alice.sends(
+      `<iq type="set" id="b1"><block xmlns="urn:xmpp:blocking"><item jid="${ROOM}/second"/></block></iq>`,
+    );
+    forget(alice, bob);
+    await bob.sends(privately("first"));
+    await bob.receives(
+      failed("message", `id="m1" from="${ROOM}/first"`, BODY, "cancel", "service-unavailable"),
+    );
+    await alice.receivesNothing();
+  });
+
   test("is refused: of type groupchat, to nobody, by nobody (§7.5)", async ({ connect }) => {
     const alice = await connect("alice/phone");
     const bob = await connect("bob/desk");

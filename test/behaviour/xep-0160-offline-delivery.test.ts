@@ -8,6 +8,7 @@ import type { Range, Store, Table, TableSpec } from "../../src/store/store.ts";
 import type { Client } from "../../src/testing/client.ts";
 import { createRig, type PipeClient } from "../../src/testing/create-rig.ts";
 import { test } from "../../src/testing/rig.ts";
+import { enter, forget, makeRoom, ROOM } from "./muc-client.ts";
 
 /** As long a body as makes three messages a batch of delivery. */
 function long(word: string): string {
@@ -157,6 +158,27 @@ describe("a message that comes during the delivery", () => {
     expect(await words(phone, 1)).toEqual(["both"]);
     desk.pipe.readAgain();
     expect(await words(desk, 2)).toEqual(["one", "both"]);
+  });
+
+  test("and is whispered in a room reaches the others at once, under their own addresses", async ({
+    connect,
+    user,
+  }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await writes(alice, "one");
+    await makeRoom(alice, "first");
+    const desk = await connect("bob/desk", { presence: false });
+    const phone = await connect("bob/phone", { presence: false });
+    for (const client of [desk, phone]) await enter(client, "second");
+    forget(phone);
+    await comesAndIsStuck(desk);
+    forget(phone);
+    await alice.sends(`<message to="${ROOM}/second" type="chat"><body>psst</body></message>`);
+    const heard = await phone.receivesAny();
+    expect([heard.attrs["to"], heard.getChildText("body")]).toEqual(["bob@localhost/phone", "psst"]);
+    desk.pipe.readAgain();
+    expect(await words(desk, 2)).toEqual(["one", "psst"]);
   });
 });
 

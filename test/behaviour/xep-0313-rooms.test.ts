@@ -60,6 +60,29 @@ test("subjects are kept; typing, whispers, what is to be kept nowhere and what i
   expect(results.map(({ message }) => message.getChildText("subject"))).toEqual(["s"]);
 });
 
+test("a whisper is in the archives of both users (§6.1.1), once, and all clients learn its id (§3.5)", async ({
+  connect,
+}) => {
+  const alice = await connect("alice/phone");
+  const bob = await connect("bob/desk");
+  const tab = await connect("bob/tab");
+  await makeRoom(alice, "first", KEPT);
+  for (const client of [bob, tab]) await enter(client, "second");
+  forget(alice, bob, tab);
+  await alice.sends(`<message to="${ROOM}/second" type="chat"><body>psst</body></message>`);
+  const heard = [await bob.receivesAny(), await tab.receivesAny()];
+  expect(heard.map(({ attrs }) => attrs["to"])).toEqual(["bob@localhost/desk", "bob@localhost/tab"]);
+  const { ids, bodies } = await queryArchive(bob, { fields: { with: `${ROOM}/first` } });
+  expect(bodies).toEqual(["psst"]);
+  for (const message of heard) {
+    const marks = message.getChildren("stanza-id", ns.STANZA_ID);
+    expect(marks.map(({ attrs }) => attrs)).toEqual([
+      { xmlns: ns.STANZA_ID, by: "bob@localhost", id: ids[0] },
+    ]);
+  }
+  expect((await queryArchive(alice)).bodies).toEqual(["psst"]);
+});
+
 test("an id that an occupant makes up in the room's name is taken out", async ({ connect }) => {
   const alice = await connect("alice/phone");
   await makeRoom(alice, "first", KEPT);

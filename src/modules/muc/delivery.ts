@@ -1,5 +1,5 @@
 import type { Host } from "../../core/host.ts";
-import { type Awaitable, each, isPromise } from "../../util/awaitable.ts";
+import { type Awaitable, after, each, isPromise, together } from "../../util/awaitable.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import type { Stanza } from "../../xmpp/stanza.ts";
 import { blockingService } from "../blocking/blocking.ts";
@@ -32,16 +32,8 @@ export class Delivery {
     return undefined;
   }
 
-  /** RFC 6120 §10.1: in order, whatever the server has to look up for one stanza and not for the next. */
   #route(seat: Seat, stanza: Stanza): Awaitable<void> {
-    const route = () => this.#host.route(stanza);
-    const done = seat.underWay ? seat.underWay.then(route) : route();
-    if (!isPromise(done)) return undefined;
-    const settled = done.then(() => {
-      if (seat.underWay === settled) seat.underWay = undefined;
-    });
-    seat.underWay = settled;
-    return settled;
+    return inTurn([seat], () => this.#host.route(stanza));
   }
 
   /** To a client that is no longer in the room, whom the room's end need not be told of the client's (RFC 6121 §4.6.1). */
@@ -55,7 +47,37 @@ export class Delivery {
     return each(room.seats.values(), (seat) => this.send(seat, stanza, isMarked));
   }
 
+  /**
+   * What one occupant says to another alone: one message to their user, whose archive has it once (XEP-0313 §6.1.1), with a copy for
+   * each client. @throws StanzaError
+   */
+  whisper(occupant: Occupant, stanza: Stanza, isMarked: boolean): Awaitable<void> {
+    const seats = [...occupant.seats];
+    const recipients = seats.flatMap(({ session }) => session ?? []);
+    if (recipients.length === 0) return this.toOccupant(occupant, stanza, isMarked);
+    const event = { user: occupant.user, stanza: stanza.with({ to: occupant.first.jid }), recipients };
+    return inTurn(seats, () =>
+      after(this.#host.emit("message:received", event), (outcome) => {
+        if (outcome === "handled") return;
+        for (const session of recipients) session.send(event.stanza.with({ to: session.jid }));
+      }),
+    );
+  }
+
   toOccupant(occupant: Occupant, stanza: Stanza, isMarked = false): Awaitable<void> {
     return each(occupant.seats, (seat) => this.send(seat, stanza, isMarked));
   }
+}
+
+/** RFC 6120 §10.1: in order for each client, whatever the server has to look up for one stanza and not for the next. */
+function inTurn(seats: readonly Seat[], send: () => Awaitable<void>): Awaitable<void> {
+  const before = together(...seats.map(({ underWay }) => underWay));
+  const done = after(before, send);
+  if (!isPromise(done)) return undefined;
+  const over = () => {
+    for (const seat of seats) if (seat.underWay === settled) seat.underWay = undefined;
+  };
+  const settled: Promise<void> = done.then(over, over);
+  for (const seat of seats) seat.underWay = settled;
+  return done;
 }

@@ -22,7 +22,7 @@ export function sendPrivately(
   if (!maySend(room, sender, recipient)) throw new StanzaError("forbidden");
   if (stanza.size > config.message) throw new StanzaError("policy-violation", "the message is too large");
   const message = spoken(room, sender, stanza).append(el("x", { xmlns: ns.MUC_USER }));
-  return delivery.toOccupant(recipient, message, isMarked(message));
+  return delivery.whisper(recipient, message, isMarked(message));
 }
 
 /** §15.5.3, `allowpm`. */

@@ -75,7 +75,7 @@ export const offline = defineModule({
       const delivery = deliveries.get(user.toString());
       if (!delivery || !recipients.includes(delivery.session) || !isStorable(stanza)) return undefined;
       // It must not overtake those that wait, so it waits behind them.
-      for (const other of recipients) if (other !== delivery.session) other.send(stanza);
+      for (const other of recipients) if (other !== delivery.session) other.send(addressed(stanza, other));
       delivery.more = true;
       return keep(user, stanza);
     });
@@ -278,6 +278,11 @@ export const offline = defineModule({
     }
   },
 });
+
+/** What several clients get under their full JIDs, a whisper in a room, has the address of one of them. */
+function addressed(stanza: Stanza, { jid }: Session): Stanza {
+  return stanza.to?.isBare ? stanza : stanza.with({ to: jid });
+}
 
 /** XEP-0160 §3: conversations are kept, unless they were sent not to be (XEP-0334 §4.2). */
 function isStorable(stanza: Stanza): boolean {

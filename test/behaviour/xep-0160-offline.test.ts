@@ -88,10 +88,18 @@ describe("of the messages for a user who is away", () => {
     await alice.sends(
       `<message to="bob@localhost" type="chat"><thread>t</thread>${state}<no-store xmlns="urn:xmpp:hints"/></message>`,
     );
+    await alice.sends(
+      `<message to="bob@localhost" type="chat">${state}<origin-id xmlns="urn:xmpp:sid:0" id="o"/></message>`,
+    );
     await alice.receivesNothing();
     expect(await waiting(rig)).toBe(0);
     await alice.sends(`<message to="bob@localhost" type="chat"><body>Hi</body>${state}</message>`);
     expect(await waiting(rig)).toBe(1);
+    // XEP-0334 §4.4
+    await alice.sends(
+      `<message to="bob@localhost" type="chat">${state}<store xmlns="urn:xmpp:hints"/></message>`,
+    );
+    expect(await waiting(rig)).toBe(2);
   });
 
   test("those that are not to be stored bounce (XEP-0334 §4.2)", async ({ connect, user, server }) => {

@@ -290,10 +290,15 @@ function isStorable(stanza: Stanza): boolean {
   return type !== "headline" && type !== "groupchat" && type !== "error" && !stanza.has("no-store", ns.HINTS);
 }
 
-/** XEP-0160 §3: a chat state says nothing any more once it is late; it is dropped without a word. */
-function isEphemeral(stanza: Stanza): boolean {
+/** XEP-0160 §3: a chat state says nothing any more once it is late; it is dropped without a word, unless it is to be kept. */
+function isEphemeral({ heads }: Stanza): boolean {
   return (
-    stanza.heads.some((head) => head.ns === ns.CHAT_STATES) &&
-    stanza.heads.every((head) => head.ns === ns.CHAT_STATES || head.ns === ns.HINTS || head.name === "thread")
+    heads.some((head) => head.ns === ns.CHAT_STATES) &&
+    heads.every(({ name, ns: of }) =>
+      of === ns.HINTS ? name !== "store" : WITHOUT_CONTENT.has(of) || name === "thread",
+    )
   );
 }
+
+/** What clients send with every message is no content: XEP-0359. */
+const WITHOUT_CONTENT: ReadonlySet<string> = new Set([ns.CHAT_STATES, ns.STANZA_ID]);

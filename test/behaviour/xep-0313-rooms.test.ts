@@ -188,7 +188,7 @@ test("features tell of it while there is one (§7)", async ({ connect }) => {
   const alice = await connect("alice/phone");
   await makeRoom(alice, "first", KEPT);
   expect(await featuresOf(alice)).toEqual(
-    expect.arrayContaining([ns.MAM, ns.MAM_EXTENDED, ns.RSM, ns.STANZA_ID]),
+    expect.arrayContaining([ns.MAM, ns.MAM_EXTENDED, ns.MAM_GROUPCHAT_FIELD, ns.RSM, ns.STANZA_ID]),
   );
   await configure(alice, { enablearchiving: "0" });
   expect(await featuresOf(alice)).not.toContain(ns.MAM);

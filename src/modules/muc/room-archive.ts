@@ -25,6 +25,7 @@ import type { TemporaryArchives } from "./temporary-archives.ts";
 const FEATURES = [
   ns.MAM,
   ns.MAM_EXTENDED,
+  ns.MAM_GROUPCHAT_FIELD,
   ns.FULLTEXT,
   ns.RSM,
   ns.STANZA_ID,

@@ -130,6 +130,21 @@ describe("without offline storage", () => {
   });
 });
 
+describe("where there is no room for more messages of a user who is away", () => {
+  test.override({ options: { config: { modules: { offline: { messages: 1, share: 100 } } } } });
+
+  test("what is refused is not in their archive (§6.1)", async ({ connect, user }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    for (const body of ["one", "two"])
+      await alice.sends(`<message to="bob@localhost" type="chat"><body>${body}</body></message>`);
+    expect((await alice.receivesAny()).attrs["type"]).toBe("error");
+    const bob = await connect("bob/desk", { presence: false });
+    expect((await queryArchive(bob)).bodies).toEqual(["one"]);
+    expect((await queryArchive(alice)).bodies).toEqual(["one", "two"]);
+  });
+});
+
 test("what was sent to nobody is in the sender's archive, with the bounce not", async ({ connect }) => {
   const alice = await connect("alice/phone");
   await alice.sends(`<message to="nobody@localhost"><body>Hi</body></message>`);

@@ -41,6 +41,8 @@ const NOTHING: Readonly<Waiting> = Object.freeze({ messages: 0, bytes: 0, last: 
 
 /** Users of whom it is remembered what is waiting. */
 const KNOWN_USERS = 10_000;
+/** A message is marked with the id that it has in the archive before it is kept: this, and the user's address. */
+const MARK_SIZE = 128;
 /** Expired messages deleted in one turn, so that a purge does not hold up the others. */
 const PURGE_BATCH = 500;
 
@@ -78,6 +80,13 @@ export class OfflineStore {
       indexes: { at: ["at"] },
     });
     return new OfflineStore(host, table, limits);
+  }
+
+  /** @throws StanzaError when there is no room for a message that is not marked yet. */
+  checkRoom(user: string, stanza: string): Awaitable<void> {
+    const row = { user, id: 0, at: 0, stanza };
+    const mark = MARK_SIZE + Buffer.byteLength(user);
+    return after(this.#of(user), (waiting) => this.#checkRoom(waiting, row, this.#limits.share, mark));
   }
 
   /** Adds the text of a message; returns its place. @throws StanzaError when there is no room for it. */
@@ -159,10 +168,10 @@ export class OfflineStore {
     this.#known.clear();
   }
 
-  #checkRoom({ messages, bytes, senders }: Waiting, row: OfflineRow, share: number): void {
+  #checkRoom({ messages, bytes, senders }: Waiting, row: OfflineRow, share: number, more = 0): void {
     const { messages: most, size } = this.#limits;
     const own = senders.get(senderOf(row)) ?? { messages: 0, bytes: 0 };
-    const length = sizeOf(row);
+    const length = sizeOf(row) + more;
     if (messages >= most || bytes + length > size) {
       this.#refused.inc();
       throw new StanzaError("service-unavailable", "the user has too many messages waiting");

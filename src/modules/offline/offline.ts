@@ -68,6 +68,12 @@ export const offline = defineModule({
 
     host.provide(offlineService, { waiting: (user) => store.count(user) });
 
+    // XEP-0313 §6.1: what is refused is in no archive either.
+    host.hook("message:received", "guard", ({ user, stanza, recipients }) =>
+      recipients.length === 0 && isStorable(stanza) && !isEphemeral(stanza)
+        ? store.checkRoom(user.toString(), stanza.toString())
+        : undefined,
+    );
     host.hook("message:undelivered", "archive", ({ user, stanza }) => keep(user, stanza));
 
     // Last of all: whoever else sees messages has seen this one as it came.

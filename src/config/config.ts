@@ -241,7 +241,11 @@ const limits = t.object({
   stanzasPerTurn: t
     .integer(64, { min: 1, max: 10_000 })
     .doc("Stanzas of one connection before the others have their turn."),
-  resourcesPerAccount: t.integer(20, { min: 1, max: 10_000 }).doc("Devices of one account at the same time."),
+  resourcesPerAccount: t
+    .integer(20, { min: 1, max: 10_000 })
+    .doc(
+      "Devices of one account at the same time; those that are away, to be resumed, give way to new ones.",
+    ),
   resourceConflict: t
     .oneOf(["replace", "refuse"], "replace")
     .doc("Who stays when a resource is bound twice: the new connection, or the old one (RFC 6120 §7.7.2.2)."),

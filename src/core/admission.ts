@@ -46,12 +46,23 @@ export class Admission {
     if (status === "disabled") throw new StreamError("not-authorized", DISABLED);
     const conflicting = this.#sessions.get(jid);
     if (conflicting) {
-      if (this.#limits.resourceConflict === "refuse") throw new StanzaError("conflict");
+      // One that only waits to be resumed is no connected resource.
+      if (conflicting.attached && this.#limits.resourceConflict === "refuse")
+        throw new StanzaError("conflict");
       conflicting.close("conflict", "replaced by a new connection");
     }
-    if (this.#sessions.of(user).length >= this.#limits.resourcesPerAccount) {
-      throw new StanzaError("resource-constraint", "too many resources are connected");
-    }
+    this.#makeRoom(user);
+  }
+
+  /** Sessions that wait to be resumed (XEP-0198 §5) give way, the one that was away longest first. @throws StanzaError */
+  #makeRoom(user: Jid): void {
+    const sessions = this.#sessions.of(user);
+    if (sessions.length < this.#limits.resourcesPerAccount) return;
+    const [longestAway] = sessions
+      .filter(({ attached }) => !attached)
+      .sort((a, b) => a.lastActive - b.lastActive);
+    if (!longestAway) throw new StanzaError("resource-constraint", "too many resources are connected");
+    longestAway.close("resource-constraint", "made room for a new connection");
   }
 
   /** Lets nobody in to the account of `user` until `work` is done. */

@@ -4,6 +4,7 @@ import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
 
 const BIND = "urn:ietf:params:xml:ns:xmpp-bind";
+const SM = "urn:xmpp:sm:3";
 
 const bind = (resource?: string, id = "b") =>
   `<iq type="set" id="${id}"><bind xmlns="${BIND}">${resource === undefined ? "" : `<resource>${resource}</resource>`}</bind></iq>`;
@@ -19,6 +20,13 @@ async function bound(client: Client, id = "b"): Promise<string> {
     `<iq type="result" id="${id}"><bind xmlns="${BIND}"><jid>{any}</jid></bind></iq>`,
   );
   return answer.getChild("bind")?.getChildText("jid") ?? "";
+}
+
+/** Lets the client's session outlive its connection (XEP-0198 §3); the id to resume with. */
+async function resumable(client: Client): Promise<string> {
+  await client.sends(`<enable xmlns="${SM}" resume="true"/>`);
+  const enabled = await client.receives(`<enabled xmlns="${SM}" id="{any}" resume="true" max="600"/>`);
+  return String(enabled.attrs.id);
 }
 
 test("binding is offered after authentication, and not before (§7.3.1)", async ({ raw, authenticated }) => {
@@ -175,6 +183,14 @@ describe("a resource that is taken (§7.7.2.2)", () => {
       const fresh = await connect("alice/phone");
       expect(fresh.jid).toBe("alice@localhost/phone");
     });
+
+    test("nor does it belong to a session that waits to be resumed (XEP-0198 §5)", async ({ connect }) => {
+      const old = await connect("alice/phone");
+      await resumable(old);
+      await old.disconnects();
+      const fresh = await connect("alice/phone");
+      expect(fresh.jid).toBe("alice@localhost/phone");
+    });
   });
 });
 
@@ -191,6 +207,24 @@ describe("too many resources (§7.6.2.1)", () => {
     await first.disconnects();
     await third.sends(bind("3"));
     expect(await bound(third)).toBe("alice@localhost/3");
+  });
+
+  test("sessions that wait to be resumed make room, the one that was away longest first (XEP-0198 §5)", async ({
+    connect,
+    authenticated,
+    clock,
+  }) => {
+    const away = await connect("alice/1");
+    const awayLonger = await connect("alice/2");
+    await resumable(awayLonger);
+    await clock.advance(1000);
+    const id = await resumable(away);
+    await away.disconnects();
+    await awayLonger.disconnects();
+    await connect("alice/3");
+    const back = await authenticated("alice");
+    await back.sends(`<resume xmlns="${SM}" previd="${id}" h="0"/>`);
+    await back.receives(`<resumed xmlns="${SM}" previd="${id}" h="0"/>`);
   });
 
   test("a full account's resource can still be replaced", async ({ connect }) => {

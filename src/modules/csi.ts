@@ -3,14 +3,14 @@
  * https://xmpp.org/extensions/xep-0352.html
  * XEP-0286 Mobile Considerations on LTE Networks, version 1.0.0
  *
- * While nobody looks at a client, what can wait waits: of each sender's presence and events only the latest is kept,
- * typing is dropped. The first thing that matters brings everything along, so that a phone's radio wakes once
+ * While nobody looks at a client, what can wait waits: of each sender's presence, and of events of one item, only the latest
+ * is kept, typing is dropped. The first thing that matters brings everything along, so that a phone's radio wakes once
  * (XEP-0286 §4).
  */
 import { defineModule } from "../core/module.ts";
 import type { Session } from "../session/session.ts";
 import { t } from "../util/schema.ts";
-import { el, serialize } from "../xml/element.ts";
+import { childElements, type Element, el, serialize } from "../xml/element.ts";
 import { StreamError } from "../xmpp/errors.ts";
 import { ns } from "../xmpp/ns.ts";
 import type { Stanza } from "../xmpp/stanza.ts";
@@ -95,12 +95,19 @@ export const csi = defineModule({
       }
       if (kind === "message" && type === "headline" && config.events) {
         const items = stanza.child("event", ns.PUBSUB_EVENT)?.getChild("items");
-        return items ? `event ${from} ${String(items.attrs.node)}` : undefined;
+        // Of a node with many items (bookmarks, what was read) each is news by itself.
+        return items ? `event ${from} ${String(items.attrs.node)} ${idsIn(items)}` : undefined;
       }
       return undefined;
     }
   },
 });
+
+function idsIn(items: Element): string {
+  return childElements(items)
+    .map(({ attrs }) => String(attrs.id))
+    .join(" ");
+}
 
 function flush(session: Session, held: Held): void {
   for (const stanza of held.take()) session.pass(stanza);
@@ -135,19 +142,16 @@ class Held {
   }
 }
 
+/** What a message may have beside a chat state; rooms add who typed (XEP-0421). */
+const SAYS_NOTHING: ReadonlySet<string> = new Set([ns.CHAT_STATES, ns.HINTS, ns.STANZA_ID, ns.OCCUPANT_ID]);
+
 /** A message that says nothing but that somebody types, or stopped (XEP-0085 §5.1); copies of such included. */
 function isChatState(stanza: Stanza): boolean {
   if (stanza.kind !== "message" || stanza.heads.length === 0) return false;
   const message = innermost(stanza);
   return (
     message.some((head) => head.ns === ns.CHAT_STATES) &&
-    message.every(
-      (head) =>
-        head.ns === ns.CHAT_STATES ||
-        head.ns === ns.HINTS ||
-        head.ns === ns.STANZA_ID ||
-        head.name === "thread",
-    )
+    message.every((head) => SAYS_NOTHING.has(head.ns) || head.name === "thread")
   );
 }
 

@@ -2,6 +2,7 @@
 import { describe } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
+import { forget, meet, ROOM, said } from "./muc-client.ts";
 import { letSee } from "./subscribe.ts";
 
 const CSI = "urn:xmpp:csi:0";
@@ -66,17 +67,31 @@ test("typing is dropped, in copies as well", async ({ connect }) => {
   await bob.receivesNothing();
 });
 
-test("of personal events the latest of each node is left", async ({ connect }) => {
+test("typing in a room is dropped", async ({ connect }) => {
+  const [alice, bob] = await meet(connect);
+  forget(alice);
+  await bob.sends(INACTIVE);
+  await alice.sends(`<message to="${ROOM}" type="groupchat">${composing}</message>`);
+  await alice.receives(said("first", composing));
+  await bob.receivesNothing();
+});
+
+test("of personal events the latest of each item is left", async ({ connect }) => {
   const alice = await connect("alice/desk");
   const bob = await connect("bob/phone");
   await bob.sends(INACTIVE);
-  const event = (node: string, id: string) =>
-    `<message to="bob@localhost" type="headline"><event xmlns="http://jabber.org/protocol/pubsub#event"><items node="${node}"><item id="${id}"/></items></event></message>`;
-  await alice.sends(event("mood", "1") + event("tune", "1") + event("mood", "2"));
+  const event = (node: string, item: string) =>
+    `<message to="bob@localhost" type="headline"><event xmlns="http://jabber.org/protocol/pubsub#event"><items node="${node}">${item}</items></event></message>`;
+  const mood = (mood: string) => event("mood", `<item id="current"><mood>${mood}</mood></item>`);
+  const room = (name: string) => event("bookmarks", `<item id="${name}"/>`);
+  const left = event("bookmarks", `<retract id="a"/>`);
+  await alice.sends(mood("sad") + room("a") + room("b") + mood("happy") + left);
   await bob.receivesNothing();
   await bob.sends(ACTIVE);
-  await bob.receives(event("tune", "1"));
-  await bob.receives(event("mood", "2"));
+  await bob.receives(room("b"));
+  await bob.receives(mood("happy"));
+  await bob.receives(left);
+  await bob.receivesNothing();
 });
 
 describe("a resumed stream", () => {

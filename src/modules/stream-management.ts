@@ -42,8 +42,12 @@ export const streamManagement = defineModule({
     resumeTime: t.duration("10m").doc('How long a session outlives its connection. "off": not at all.'),
     unackedStanzas: t
       .integer(2000, { min: 10 })
-      .doc("Stanzas kept for one client that has not acknowledged them; with more of them its session ends."),
-    unackedBytes: t.size("4 MB", { min: 100_000 }).doc("Their size."),
+      .doc(
+        "Stanzas kept for one client that has not acknowledged them within a minute; with more of them its session ends.",
+      ),
+    unackedBytes: t
+      .size("4 MB", { min: 100_000 })
+      .doc("The size of all that it has not acknowledged; with more its session ends at once."),
     requestAfter: t
       .integer(10, { min: 1 })
       .doc("Stanzas after which the client is asked for an acknowledgement."),

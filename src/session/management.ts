@@ -5,7 +5,7 @@ import { countBetween, countOn } from "./wrapping-count.ts";
 export interface ManagementLimits {
   /** How long a session outlives its stream; 0: not at all. */
   readonly resumeTime: number;
-  /** Stanzas sent and not acknowledged; a session with more of them ends. */
+  /** Stanzas sent and not acknowledged, although there was time to; a session with more of them ends. */
   readonly unackedStanzas: number;
   readonly unackedBytes: number;
   /** Stanzas after which the client is asked for an acknowledgement at once … */
@@ -15,6 +15,9 @@ export interface ManagementLimits {
   /** Where clients should come back to, `host:port`; "" for anywhere (XEP-0198 §3). */
   readonly location: string;
 }
+
+/** The time that a client has to acknowledge a stanza, before it matters how many follow. */
+const ACKNOWLEDGEMENT_TIME_MS = 60_000;
 
 /** A stanza that the client did not acknowledge, and when it was sent; milliseconds since the epoch. */
 export interface Unacked {
@@ -60,8 +63,12 @@ export class Management {
     return this.#queue;
   }
 
-  get isOverfull(): boolean {
-    return this.#queue.length > this.limits.unackedStanzas || this.#bytes > this.limits.unackedBytes;
+  /** Who enters large rooms is sent thousands of stanzas at once, and can acknowledge none of them before they are out. */
+  isOverfull(now: number): boolean {
+    const { unackedStanzas, unackedBytes } = this.limits;
+    const [oldest] = this.#queue;
+    const isLate = oldest !== undefined && now - oldest.at >= ACKNOWLEDGEMENT_TIME_MS;
+    return this.#bytes > unackedBytes || (isLate && this.#queue.length > unackedStanzas);
   }
 
   /** Whether so many stanzas went out since the last request that the client should be asked now. */

@@ -182,7 +182,7 @@ export class Session {
 
   /** XEP-0198 §4: sees to it that what went out is acknowledged, and that not too much is not. */
   #superviseQueue(management: Management): void {
-    if (management.isOverfull)
+    if (management.isOverfull(this.host.clock.now()))
       return this.close("resource-constraint", "too many stanzas are not acknowledged");
     if (!this.#stream) return;
     if (management.isRequestDue) this.#requestAck();

@@ -259,15 +259,45 @@ describe("what a session leaves unacknowledged (§4)", () => {
     await (await connect("bob/laptop")).receivesNothing();
   });
 
-  test("is bounded: a client that never acknowledges is dropped", async ({ server, connect }) => {
-    await letSee(server, "alice@localhost", "bob@localhost");
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await enabled(bob);
-    for (let i = 0; i < 2001; i++) await alice.sends(chat(BOB, `${i}`));
-    expect(bob.heard).not.toContain("<body>2001</body>");
-    await alice.receivesNothing().catch(() => {});
-    expect(bob.heard).toContain("resource-constraint");
+  describe("is bounded", () => {
+    const modules = { streamManagement: { unackedStanzas: 10, requestAfter: 100 } };
+    test.override({ options: { config: { modules } } });
+
+    async function chats(from: Client, to: Client, count: number): Promise<void> {
+      await from.sends(chat(BOB, "x").repeat(count));
+      for (let i = 0; i < count; i++) await to.receives(heard("x"));
+    }
+
+    test("a client that never acknowledges is dropped", async ({ connect, clock }) => {
+      const alice = await connect("alice/phone");
+      const bob = await connect("bob/desk");
+      await enabled(bob);
+      await chats(alice, bob, 10);
+      for (let count = 0; count < 3; count++) {
+        await clock.advance(20_000);
+        // Who says nothing at all is taken for gone before.
+        await bob.sends(" ");
+      }
+      bob.forget((element) => element.is("r"));
+      await alice.sends(chat(BOB, "x"));
+      await bob.receives(heard("x"));
+      await bob.closed("resource-constraint");
+    });
+
+    test("but not by how much comes at once, which nobody can acknowledge before", async ({
+      connect,
+      clock,
+    }) => {
+      const alice = await connect("alice/phone");
+      const bob = await connect("bob/desk");
+      await enabled(bob);
+      await chats(alice, bob, 30);
+      await clock.advance(20_000);
+      await bob.sends(`<a xmlns="${SM}" h="30"/>`);
+      await clock.advance(40_000);
+      bob.forget((element) => element.is("r"));
+      await chats(alice, bob, 30);
+    });
   });
 
   test("requests are answered in the place of a client that is gone", async ({ connect, clock }) => {

@@ -25,11 +25,12 @@ const REMEMBERED_ENDS = 10_000;
 interface StreamManagement {
   /** The answer to `<enable/>`: `<enabled/>`; the session's stanzas count from now on. */
   enable(session: Session, request: Attributes): Element;
-  /** §5: the session that `<resume/>` asks for, its stream replaced by this one; or `<failed/>`. */
-  resume(stream: ClientStream, request: Attributes): Awaitable<Resumption>;
+  /**
+   * §5: the answer to `<resume/>`. Unless it is `<failed/>` the stream has the session from then on, and what its client missed was
+   * written to it: what the stream withholds goes behind the answer.
+   */
+  resume(stream: ClientStream, request: Attributes): Awaitable<Element>;
 }
-
-type Resumption = { readonly session: Session; readonly answer: Element } | { readonly failed: Element };
 
 type Attributes = Readonly<Record<string, string | undefined>>;
 
@@ -68,12 +69,7 @@ export const streamManagement = defineModule({
       inline: {
         offer: () => [el("sm", { xmlns: ns.STREAM_MANAGEMENT })],
         async negotiate({ request: { stream } }, [request]) {
-          if (request?.name !== "resume") return [];
-          const outcome = await resume(stream, request.attrs as Attributes);
-          if ("failed" in outcome) return [outcome.failed];
-          stream.bound(outcome.session);
-          outcome.session.resend();
-          return [outcome.answer];
+          return request?.name === "resume" ? [await resume(stream, request.attrs as Attributes)] : [];
         },
       },
       // §9.1
@@ -133,12 +129,12 @@ export const streamManagement = defineModule({
     const resumed = resumptions("success");
     const unresumed = resumptions("failure");
 
-    function resume(stream: ClientStream, request: Attributes): Awaitable<Resumption> {
+    function resume(stream: ClientStream, request: Attributes): Awaitable<Element> {
       const session = resumable.get(request.previd ?? "");
       // The id is a secret of the account: for anybody else there is no such session.
       if (!stream.user || !session?.jid.bare.equals(stream.user)) return gone(stream, request);
       const handled = readCount(request.h);
-      if (handled === undefined) return { failed: failed("bad-request") };
+      if (handled === undefined) return failed("bad-request");
       return after(session.takeOff(), () => {
         const { management } = session;
         // It may have ended while its last stanza was dealt with, and so may the stream.
@@ -150,22 +146,24 @@ export const streamManagement = defineModule({
           return gone(stream, request);
         }
         acknowledge(management, handled);
+        // All at once: what comes in between would be sent twice.
         session.attach(stream);
+        stream.bound(session);
+        session.resend();
         resumed.inc();
-        const answer = el("resumed", {
+        return el("resumed", {
           xmlns: ns.STREAM_MANAGEMENT,
           previd: request.previd,
           h: String(management.handled),
         });
-        return { session, answer };
       });
     }
 
-    function gone(stream: ClientStream, request: Attributes): { readonly failed: Element } {
+    function gone(stream: ClientStream, request: Attributes): Element {
       unresumed.inc();
       const end = ended.get(request.previd ?? "");
       const known = end && end.user === stream.user?.toString();
-      return { failed: failed("item-not-found", known ? end.handled : undefined) };
+      return failed("item-not-found", known ? end.handled : undefined);
     }
   },
 });
@@ -181,12 +179,8 @@ function receive(stream: ClientStream, element: XmlElement, service: StreamManag
       return stream.send(service.enable(session, element.attributes));
     case "resume": {
       if (!stream.user || session) return stream.send(failed("unexpected-request"));
-      return after(service.resume(stream, element.attributes), (outcome) => {
-        if ("failed" in outcome) return stream.send(outcome.failed);
-        stream.send(outcome.answer);
-        stream.bound(outcome.session);
-        outcome.session.resend();
-      });
+      stream.withhold();
+      return after(service.resume(stream, element.attributes), (answer) => stream.release(serialize(answer)));
     }
     case "r":
       if (!session?.management) return stream.send(failed("unexpected-request"));

@@ -1,8 +1,10 @@
 /** XEP-0198 Stream Management, version 1.6.3, with clients that do not keep to it, or come back at a bad moment. */
 import { describe, expect } from "vitest";
+import type { XmppServer } from "../../src/server.ts";
 import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
 import { el } from "../../src/xml/element.ts";
+import { message } from "../../src/xmpp/stanza.ts";
 import { opened, PHONE, plain, requestToken, SASL2, tokenIn, userAgent, withToken } from "./sasl2-client.ts";
 
 const SM = "urn:xmpp:sm:3";
@@ -122,6 +124,54 @@ describe("a client that comes back", () => {
     await third.disconnects();
     await clock.advance("10m");
     expect(server.host().sessions.size).toBe(0);
+  });
+
+  describe("gets what comes in that very moment once, behind the answer,", () => {
+    const COUNT = 50;
+
+    /** Alice's session, busy until `finish` is called; in every step from then on there is a message for it. */
+    async function crowded(connect: (address: string) => Promise<Client>, server: XmppServer) {
+      const { promise, resolve: finish } = Promise.withResolvers<void>();
+      server.host().iq("get", "urn:slow", "q", () => promise);
+      const alice = await connect("alice/phone");
+      const id = await enabled(alice);
+      await alice.sends(`<iq type="get" id="q"><q xmlns="urn:slow"/></iq>`);
+      const [session] = server.host().sessions.all();
+      void promise.then(async () => {
+        for (let n = 0; n < COUNT; n++) {
+          session?.send(message({ type: "chat", to: session.jid }, el("body", {}, String(n))));
+          await Promise.resolve();
+        }
+      });
+      return { id, finish };
+    }
+
+    async function receivesAll(client: Client): Promise<void> {
+      client.forget((element) => element.is("r") || element.is("iq"));
+      for (let n = 0; n < COUNT; n++) await client.receives(heard(String(n)));
+      await client.sends(ack(COUNT + 1));
+      await client.receivesNothing();
+    }
+
+    test("with <resume/>", async ({ connect, authenticated, server }) => {
+      const { id, finish } = await crowded(connect, server);
+      const again = await authenticated("alice");
+      await again.sends(resume(id, 0));
+      finish();
+      await again.receives(resumed(id, 1));
+      await receivesAll(again);
+    });
+
+    test("along with SASL2", async ({ connect, raw, server }) => {
+      const { id, finish } = await crowded(connect, server);
+      const again = raw();
+      await opened(again, "alice@localhost");
+      await again.sends(plain("alice", "secret of alice", resume(id, 0)));
+      finish();
+      const success = await again.receives(`<success xmlns="${SASL2}">{any}</success>`);
+      expect(success.getChild("resumed", SM)?.attrs).toMatchObject({ previd: id, h: "1" });
+      await receivesAll(again);
+    });
   });
 
   test("to a session that ends meanwhile is told so", async ({ connect, authenticated, server }) => {

@@ -204,10 +204,10 @@ export class ClientStream extends XmlStream<ClientEnvironment> implements Sessio
     if (from && this.user && !from.bare.equals(this.user)) throw new StreamError("invalid-from");
   }
 
-  /** Answers an IQ that came before a session was bound. */
+  /** Answers an IQ that came before a session was bound; what was withheld for that goes behind it. */
   reply(request: XmlElement, answer: Element | StanzaError | undefined): void {
     const asked = iq({ id: request.attributes.id });
-    this.write((answer instanceof StanzaError ? asked.error(answer) : asked.result(answer)).toString());
+    this.release((answer instanceof StanzaError ? asked.error(answer) : asked.result(answer)).toString());
   }
 
   override left(reason: string, wasEnded: boolean): void {

@@ -1,7 +1,11 @@
 /** RFC 6120 §7: resource binding. */
 import { describe, expect } from "vitest";
+import { defineModule } from "../../src/core/module.ts";
+import { defaultModules } from "../../src/modules/index.ts";
 import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
+import { el } from "../../src/xml/element.ts";
+import { message } from "../../src/xmpp/stanza.ts";
 
 const BIND = "urn:ietf:params:xml:ns:xmpp-bind";
 const SM = "urn:xmpp:sm:3";
@@ -239,6 +243,26 @@ describe("too many resources (§7.6.2.1)", () => {
     for (let count = 0; count < 4; count++) clients.push(await authenticated("alice"));
     await Promise.all(clients.map((client, index) => client.sends(bind(`r${index}`))));
     expect(rig.server.host().sessions.size).toBe(2);
+  });
+});
+
+describe("what the resource is sent at once", () => {
+  const eager = defineModule({
+    name: "eager",
+    implements: [],
+    setup(host) {
+      host.hook("session:open", "observe", ({ session }) => {
+        session.send(message({ type: "chat", to: session.jid }, el("body", {}, "welcome")));
+      });
+    },
+  });
+  test.override({ options: { modules: [...defaultModules, eager] } });
+
+  test("comes behind its address (§7.6.1)", async ({ authenticated }) => {
+    const client = await authenticated("alice");
+    await client.sends(bind("phone"));
+    expect(await bound(client)).toBe("alice@localhost/phone");
+    await client.receives(`<message type="chat"><body>welcome</body></message>`);
   });
 });
 

@@ -20,6 +20,8 @@ export const bind: StreamFeature = {
     // §7.4: an IQ, and once: those that come behind it go to the session.
     if (element.ns !== ns.CLIENT) throw new StreamError("unsupported-stanza-type");
     if (!stream.user) throw new StreamError("not-authorized");
+    // Who knew that address before may say something at once.
+    stream.withhold();
     try {
       const session = await stream.host.bind(stream, stream.user, requestedResource(element));
       if (stream.state !== "authenticated") return session.detach(stream, "connection lost", true);

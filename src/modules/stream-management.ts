@@ -112,9 +112,8 @@ export const streamManagement = defineModule({
     });
 
     function enable(session: Session, { resume: wish, max }: Attributes): Element {
-      const wanted = isTrue(wish) && limits.resumeTime > 0;
       const resumeTime = Math.min(limits.resumeTime, seconds(max));
-      const resumeId = wanted ? host.random.id() : undefined;
+      const resumeId = isTrue(wish) && resumeTime > 0 ? host.random.id() : undefined;
       session.manage(limits, resumeId, resumeTime);
       if (resumeId) resumable.set(resumeId, session);
       return el("enabled", {

@@ -50,6 +50,12 @@ describe("enabling (§3)", () => {
     await alice.receives(`<enabled xmlns="${SM}" id="{id}" resume="true" max="60"/>`);
   });
 
+  test("for no time at all is without resumption", async ({ connect }) => {
+    const client = await connect("bob/desk");
+    await client.sends(`<enable xmlns="${SM}" resume="true" max="0"/>`);
+    await client.receives(`<enabled xmlns="${SM}"/>`);
+  });
+
   test("twice ends the stream", async ({ connect }) => {
     const alice = await connect("alice/phone");
     await enabled(alice);

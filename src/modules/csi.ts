@@ -89,9 +89,9 @@ export const csi = defineModule({
       const { kind, type } = stanza;
       const from = stanza.from?.toString() ?? "";
       if (kind === "presence" && config.presence) {
-        // A room's status codes (join, kick) and requests are news by themselves.
+        // Requests are news by themselves, and so is what a room says with it (kick, new nickname, its end).
         const isPlain = type === undefined || type === "unavailable";
-        return isPlain && !stanza.has("x", ns.MUC_USER) ? `presence ${from}` : undefined;
+        return isPlain && !saysMore(stanza) ? `presence ${from}` : undefined;
       }
       if (kind === "message" && type === "headline" && config.events) {
         const items = stanza.child("event", ns.PUBSUB_EVENT)?.getChild("items");
@@ -102,6 +102,12 @@ export const csi = defineModule({
     }
   },
 });
+
+/** Whether a room's presence tells more than that somebody is there, and as what. */
+function saysMore(presence: Stanza): boolean {
+  const x = presence.child("x", ns.MUC_USER);
+  return x !== undefined && childElements(x).some(({ name }) => name === "status" || name === "destroy");
+}
 
 function idsIn(items: Element): string {
   return childElements(items)

@@ -2,7 +2,7 @@
 import { describe } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
-import { forget, meet, ROOM, said } from "./muc-client.ts";
+import { enter, forget, gone, grants, meet, present, ROOM, said } from "./muc-client.ts";
 import { letSee } from "./subscribe.ts";
 
 const CSI = "urn:xmpp:csi:0";
@@ -74,6 +74,27 @@ test("typing in a room is dropped", async ({ connect }) => {
   await alice.sends(`<message to="${ROOM}" type="groupchat">${composing}</message>`);
   await alice.receives(said("first", composing));
   await bob.receivesNothing();
+});
+
+test("who comes to a room and goes waits, until the room says more", async ({ connect }) => {
+  const [alice, bob] = await meet(connect);
+  await bob.sends(INACTIVE);
+  const carol = await connect("carol/phone");
+  await enter(carol, "third");
+  await carol.sends(`<presence to="${ROOM}/third"><show>away</show></presence>`);
+  await bob.receivesNothing();
+  const dave = await connect("dave/phone");
+  await enter(dave, "fourth");
+  await grants(alice, `<item nick="fourth" role="none"/>`);
+  const participant = `affiliation="none" role="participant"`;
+  await bob.receives(present("third", participant, { before: "<show>away</show>" }));
+  await bob.receives(present("fourth", participant));
+  await bob.receives(
+    gone("fourth", `affiliation="none" role="none"`, {
+      inside: `<actor nick="first"/>`,
+      codes: [307],
+    }),
+  );
 });
 
 test("of personal events the latest of each item is left", async ({ connect }) => {

@@ -148,6 +148,23 @@ describe("logging in with a token (§3.4)", () => {
     expect(await outcomeOf(raw, withToken(token))).toBe("success");
   });
 
+  test("works for two connections that the client tries at the same time", async ({ raw, user, server }) => {
+    await user("alice", "secret");
+    const { token } = await issued(raw);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // Somebody else deals with the account until both have been looked up.
+    const busy = server.host().exclusive(ALICE, () => promise);
+    const streams = [raw(), raw()];
+    for (const stream of streams) {
+      await opened(stream, "alice@localhost");
+      await stream.sends(withToken(token));
+      await stream.receivesNothing();
+    }
+    resolve();
+    await busy;
+    for (const stream of streams) await loggedIn(stream);
+  });
+
   test("of another client fails, and so does that of another account", async ({ raw, user }) => {
     await user("alice", "secret");
     await user("bob", "secret");

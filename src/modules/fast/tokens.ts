@@ -138,20 +138,23 @@ export class Tokens {
   /** Returns why the token is good no longer: it expired, was replayed, or has been revoked meanwhile. */
   #accept(
     user: Jid,
-    { client, slot, seed }: TokenRow,
+    { client, seed }: TokenRow,
     { count, accepted }: TokenUse,
   ): Promise<SaslCondition | undefined> {
     const name = user.toString();
     return this.#host.exclusive(user, async () => {
-      const row = await this.#table.get({ user: name, client, slot });
-      if (!row?.seed.equals(seed)) return "not-authorized";
+      // Another use of it may have moved it since it was found.
+      const row = (await this.#table.list({ where: { user: name, client } })).find((each) =>
+        each.seed.equals(seed),
+      );
+      if (!row) return "not-authorized";
       // §4.2
       if (row.expires <= this.#host.clock.now()) return "credentials-expired";
       // §3.4
       if (count !== undefined && count <= row.count) return "not-authorized";
       // §3.5: the use of a token ends those before it.
-      if (slot === "new") await this.#table.delete({ user: name, client, slot });
-      if (slot === "new" || count !== undefined) {
+      if (row.slot === "new") await this.#table.delete({ user: name, client, slot: "new" });
+      if (row.slot === "new" || count !== undefined) {
         await this.#table.put({ ...row, slot: "current", count: count ?? row.count });
       }
       accepted(row.issued);

@@ -36,7 +36,7 @@ import { privateStorage } from "./private.ts";
 import { pubsub } from "./pubsub/pubsub.ts";
 import { standAlonePubsub } from "./pubsub-service.ts";
 import { push } from "./push/push.ts";
-import { register } from "./register.ts";
+import { register } from "./register/register.ts";
 import { roster } from "./roster/roster.ts";
 import { saslUpgrade } from "./sasl-upgrade.ts";
 import { stanzaId } from "./stanza-id.ts";

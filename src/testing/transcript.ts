@@ -23,7 +23,7 @@ const MAX_ENTRIES = 200;
 const MAX_ENTRY_LENGTH = 4_000;
 
 const SECRET =
-  /(<(?:[\w-]+:)?(?:auth|response|challenge|success|initial-response|additional-data|password|token)\b[^>]*>)[^<]+/g;
+  /(<(?:[\w-]+:)?(?:auth|response|challenge|success|initial-response|additional-data|password|token)\b[^>]*>|<field\b[^>]*\bvar=["']password["'][^>]*>\s*<value>)[^<]+/g;
 
 /** The text without passwords, SASL messages and tokens. */
 export function maskSecrets(text: string): string {

@@ -46,7 +46,13 @@ describe("whoever asks", () => {
       await alice.sends(`<iq type="get" id="reg1" to="${to}"><query xmlns="${NS}"/></iq>`);
       await alice.receives(`
         <iq type="result" id="reg1" from="${to}"><query xmlns="${NS}">
-          <registered/><instructions>{any}</instructions><username>alice</username><password/></query></iq>`);
+          <registered/><instructions>{any}</instructions><username>alice</username><password/>
+          <x xmlns="jabber:x:data" type="form">
+            <title>{any}</title><instructions>{any}</instructions>
+            <field var="FORM_TYPE" type="hidden"><value>jabber:iq:register</value></field>
+            <field var="username" type="text-single" label="{any}"><required/><value>alice</value></field>
+            <field var="password" type="text-private" label="{any}"><required/></field>
+          </x></query></iq>`);
     },
   );
 
@@ -75,6 +81,15 @@ describe("a change of password (§3.3)", () => {
     await isTurnedAway(raw(), "secret of alice");
     await logIn(raw(), { domain: "localhost", user: "alice", password: "newpass" });
     expect(rig.transcript.toString()).not.toContain("newpass");
+  });
+
+  test("may be made by the form (§4)", async ({ connect, raw }) => {
+    const alice = await connect("alice/phone");
+    const field = (name: string, value: string) => `<field var="${name}"><value>${value}</value></field>`;
+    const fields = `${field("FORM_TYPE", NS)}${field("username", "alice")}${field("password", "newpass")}`;
+    await sets(alice, `<x xmlns="jabber:x:data" type="submit">${fields}</x>`);
+    await alice.receives(`<iq type="result" id="set1" from="localhost"/>`);
+    await logIn(raw(), { domain: "localhost", user: "alice", password: "newpass" });
   });
 
   test.for([

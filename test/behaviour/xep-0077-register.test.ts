@@ -22,6 +22,15 @@ async function registers(client: Client, username: string, password = "Calliope"
   );
 }
 
+async function submits(client: Client, fields: string): Promise<void> {
+  await client.sends(`<iq type="set" id="reg2"><query xmlns="jabber:iq:register">
+    <x xmlns="jabber:x:data" type="submit">${fields}</x></query></iq>`);
+}
+
+function field(name: string, value: string): string {
+  return `<field var="${name}"><value>${value}</value></field>`;
+}
+
 /** The answer has the error and nothing else: what was sent may hold a password. */
 async function isRefused(client: Client, condition: string, type: string): Promise<void> {
   await client.receives(
@@ -59,7 +68,47 @@ describe("when it is open", () => {
     await bill.sends(`<iq type="get" id="reg1" to="localhost">${QUERY}</iq>`);
     await bill.receives(`
       <iq type="result" id="reg1"><query xmlns="jabber:iq:register">
-        <instructions>{any}</instructions><username/><password/></query></iq>`);
+        <instructions>{any}</instructions><username/><password/>
+        <x xmlns="jabber:x:data" type="form">
+          <title>{any}</title><instructions>{any}</instructions>
+          <field var="FORM_TYPE" type="hidden"><value>jabber:iq:register</value></field>
+          <field var="username" type="text-single" label="{any}"><required/></field>
+          <field var="password" type="text-private" label="{any}"><required/></field>
+        </x></query></iq>`);
+  });
+
+  test("the form makes an account as well (§4), and what is in it is masked where traffic is shown", async ({
+    raw,
+    rig,
+  }) => {
+    const bill = raw();
+    await isOffered(bill);
+    await submits(bill, `${field("username", "bill")}${field("password", "pässwörd")}`);
+    await bill.receives(`<iq type="result" id="reg2"/>`);
+    await logIn(raw(), { domain: "localhost", user: "bill", password: "pässwörd" });
+    expect(rig.transcript.toString()).not.toContain("pässwörd");
+  });
+
+  test("the form takes precedence over the fields (§4)", async ({ raw, server }) => {
+    const bill = raw();
+    await isOffered(bill);
+    await bill.sends(`<iq type="set" id="reg2"><query xmlns="jabber:iq:register">
+      <username>old</username><password>old</password>
+      <x xmlns="jabber:x:data" type="submit">${field("username", "bill")}${field("password", "new")}</x></query></iq>`);
+    await bill.receives(`<iq type="result" id="reg2"/>`);
+    expect((await server.host().accounts.list("localhost")).map(String)).toEqual(["bill@localhost"]);
+  });
+
+  test.for([
+    ["without a password", field("username", "bill"), "not-acceptable"],
+    ["with an empty user name", `${field("username", "")}${field("password", "Calliope")}`, "not-acceptable"],
+    ["of another type", field("FORM_TYPE", "jabber:iq:search"), "bad-request"],
+  ] as const)("a form %s is refused", async ([, fields, condition], { raw, server }) => {
+    const bill = raw();
+    await isOffered(bill);
+    await submits(bill, fields);
+    await isRefused(bill, condition, "modify");
+    expect(await server.host().accounts.list("localhost")).toEqual([]);
   });
 
   test("an account is made, and its owner logs in on the same stream (§3.1.1)", async ({ raw, rig }) => {

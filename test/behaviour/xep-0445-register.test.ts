@@ -199,7 +199,13 @@ describe("a name that was chosen (§5)", () => {
     await juliet.receives(`<iq type="result" id="pa1"/>`);
     await juliet.sends(`<iq type="get" id="reg"><query xmlns="jabber:iq:register"/></iq>`);
     await juliet.receives(`<iq type="result" id="reg"><query xmlns="jabber:iq:register">
-      <instructions>{any}</instructions><username>juliet</username><password/></query></iq>`);
+      <instructions>{any}</instructions><username>juliet</username><password/>
+      <x xmlns="jabber:x:data" type="form">
+        <title>{any}</title><instructions>{any}</instructions>
+        <field var="FORM_TYPE" type="hidden"><value>jabber:iq:register</value></field>
+        <field var="username" type="text-single" label="{any}"><required/><value>juliet</value></field>
+        <field var="password" type="text-private" label="{any}"><required/></field>
+      </x></query></iq>`);
     await registers(juliet, "romeo");
     await isTurnedDown(juliet, "not-acceptable", "modify");
     await registers(juliet, "juliet");

@@ -9,7 +9,7 @@ import type { Context } from "hono";
 import { defineModule, defineService } from "../../core/module.ts";
 import type { HttpEnv } from "../../http/http-side.ts";
 import { t } from "../../util/schema.ts";
-import { register, registrationService } from "../register.ts";
+import { register, registrationService } from "../register/register.ts";
 import { uploadsService } from "../upload/uploads-service.ts";
 import { chatPage } from "./chat-page.ts";
 import { ConverseFiles, type Encoding } from "./converse-files.ts";

@@ -8,7 +8,7 @@ import { defineModule } from "../../core/module.ts";
 import { icon } from "../../html/icon.ts";
 import { chatService } from "../chat/chat.ts";
 import { contact, contactService } from "../contact.ts";
-import { register, registrationService } from "../register.ts";
+import { register, registrationService } from "../register/register.ts";
 import { homePage } from "./home-page.ts";
 
 /** Only the root page is for search engines; links of invitations are secrets. */

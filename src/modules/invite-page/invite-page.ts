@@ -18,7 +18,7 @@ import type { Jid } from "../../xmpp/jid.ts";
 import { chatService } from "../chat/chat.ts";
 import type { Invitation } from "../invites/invitation.ts";
 import { invites, invitesService } from "../invites/invites.ts";
-import { register, registrationService } from "../register.ts";
+import { register, registrationService } from "../register/register.ts";
 import { overPage, refusedPage, tooManyPage, welcomePage } from "./answers.ts";
 import { type Complaint, type FormPageParts, formPage } from "./form-page.ts";
 import { type Filled, readForm } from "./read-form.ts";

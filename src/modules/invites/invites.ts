@@ -19,7 +19,7 @@ import { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { adhoc, adhocService } from "../adhoc/adhoc.ts";
 import { presence } from "../presence/presence.ts";
-import { type Admission, register, registrationService } from "../register.ts";
+import { type Admission, register, registrationService } from "../register/register.ts";
 import { roster } from "../roster/roster.ts";
 import { Friends } from "./friends.ts";
 import type { Invitation, InvitationWish, NewInvitation } from "./invitation.ts";

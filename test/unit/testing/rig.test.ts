@@ -103,4 +103,7 @@ test("secrets are not shown", () => {
   expect(maskSecrets(`<query><username>a</username><password>b</password></query>`)).toBe(
     `<query><username>a</username><password>(masked)</password></query>`,
   );
+  expect(maskSecrets(`<field type='text-private' var='password'><value>b</value></field>`)).toBe(
+    `<field type='text-private' var='password'><value>(masked)</value></field>`,
+  );
 });

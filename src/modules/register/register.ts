@@ -4,20 +4,21 @@
  *
  * Lets users change their password and remove their account; with `open`, lets anybody make one.
  */
-import { defineModule, defineService } from "../core/module.ts";
-import type { IqRequest } from "../routing/iq-table.ts";
-import type { Session } from "../session/session.ts";
-import type { ClientStream } from "../stream/client-stream.ts";
-import type { Awaitable } from "../util/awaitable.ts";
-import { networkOf } from "../util/ip-network.ts";
-import { Lru } from "../util/lru.ts";
-import { t } from "../util/schema.ts";
-import { TokenBucket } from "../util/token-bucket.ts";
-import { childElements, type Element, el, serialize } from "../xml/element.ts";
-import type { XmlElement } from "../xml/parser.ts";
-import { StanzaError, StreamError } from "../xmpp/errors.ts";
-import { Jid, JidError } from "../xmpp/jid.ts";
-import { ns } from "../xmpp/ns.ts";
+import { defineModule, defineService } from "../../core/module.ts";
+import type { IqRequest } from "../../routing/iq-table.ts";
+import type { Session } from "../../session/session.ts";
+import type { ClientStream } from "../../stream/client-stream.ts";
+import type { Awaitable } from "../../util/awaitable.ts";
+import { networkOf } from "../../util/ip-network.ts";
+import { Lru } from "../../util/lru.ts";
+import { t } from "../../util/schema.ts";
+import { TokenBucket } from "../../util/token-bucket.ts";
+import { childElements, type Element, el, serialize } from "../../xml/element.ts";
+import type { XmlElement } from "../../xml/parser.ts";
+import { StanzaError, StreamError } from "../../xmpp/errors.ts";
+import { Jid, JidError } from "../../xmpp/jid.ts";
+import { ns } from "../../xmpp/ns.ts";
+import { filledIn, question, type Wanted } from "./registration-form.ts";
 
 /** Networks whose registrations are counted. */
 const KNOWN_NETWORKS = 10_000;
@@ -60,12 +61,6 @@ export interface Registration {
   register(applicant: Applicant, wanted: Wanted, admission?: Admission): Promise<Jid>;
 }
 
-/** What an applicant chose; neither is empty. */
-export interface Wanted {
-  readonly username: string;
-  readonly password: string;
-}
-
 export const registrationService = defineService<Registration>("registration");
 
 const OFFER = serialize(el("register", { xmlns: ns.REGISTER_FEATURE }));
@@ -76,7 +71,7 @@ export const register = defineModule({
   omits: {
     "XEP-0077": [
       "The old error codes (§9), which RFC 6120 does not have any more.",
-      "Data forms and redirection (§4, §5), which are optional.",
+      "Redirection (§5), which is optional.",
     ],
   },
   features: [ns.REGISTER],
@@ -131,9 +126,8 @@ export const register = defineModule({
 
     function read(request: IqRequest): Element {
       const { jid } = own(request, "service-unavailable");
-      const instructions = el("instructions", {}, "You have an account. Enter a new password to change it.");
-      const known = [el("registered"), instructions, el("username", {}, jid.local), el("password")];
-      return el("query", { xmlns: ns.REGISTER }, ...known);
+      const instructions = "You have an account. Enter a new password to change it.";
+      return question({ instructions, username: jid.local, registered: true });
     }
 
     /** §3.2 removal, §3.3 change of password. */
@@ -142,7 +136,7 @@ export const register = defineModule({
       const user = session.jid.bare;
       if (request.payload.getChild("remove")) return remove(session, request);
       if (!config.passwordChange) throw new StanzaError("not-allowed");
-      const filled = credentials(request.payload);
+      const filled = filledIn(request.payload);
       if (!filled) throw new StanzaError("bad-request", "a user name and a password are needed");
       if (!user.equals(addressOf(filled.username))) throw new StanzaError("forbidden");
       await host.accounts.setPassword(user, filled.password);
@@ -187,9 +181,9 @@ export const register = defineModule({
       if (!config.open && !admission) throw new StanzaError("not-allowed", "an invitation is needed");
       const [query, ...others] = children;
       if (!query || others.length > 0) throw new StanzaError("bad-request");
-      if (attributes.type === "get") return fields(admission?.username);
+      if (attributes.type === "get") return asked(admission?.username);
       if (attributes.type !== "set") throw new StanzaError("bad-request");
-      const filled = credentials(query);
+      const filled = filledIn(query);
       if (!filled) throw new StanzaError("not-acceptable", "a user name and a password are needed");
       await makeAccount(stream, filled, admission);
       return undefined;
@@ -281,15 +275,7 @@ function mayTalk(stream: ClientStream): boolean {
   return stream.secure || !stream.environment.tlsRequired;
 }
 
-function fields(username: string | undefined): Element {
-  const text = username === undefined ? "Choose a user name and a password." : "Choose a password.";
-  const name = el("username", {}, ...(username === undefined ? [] : [username]));
-  return el("query", { xmlns: ns.REGISTER }, el("instructions", {}, text), name, el("password"));
-}
-
-/** Undefined when one of them is missing or empty. */
-function credentials(query: Element): Wanted | undefined {
-  const username = query.getChildText("username") ?? "";
-  const password = query.getChildText("password") ?? "";
-  return username === "" || password === "" ? undefined : { username, password };
+function asked(username: string | undefined): Element {
+  const instructions = username === undefined ? "Choose a user name and a password." : "Choose a password.";
+  return question({ instructions, username, registered: false });
 }

@@ -114,19 +114,35 @@ describe("a new room", () => {
     expect((await enter(bob, "second"))[0]).toContain(`code="201"`);
   });
 
-  describe("that waits no longer than a while", () => {
+  test("opens with the defaults when its owner does not ask for the form (§10.1.3)", async ({
+    connect,
+    clock,
+  }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/desk");
+    await enter(alice, "first");
+    await clock.advance(20_000);
+    await bob.sends(`<presence to="${ROOM}/second">${JOIN}</presence>`);
+    await bob.receives(failed("presence", `from="${ROOM}/second"`, JOIN, "cancel", "item-not-found"));
+    await clock.advance(20_000);
+    expect(await enter(bob, "second")).toHaveLength(2);
+    await alice.receives(present("second", `affiliation="none" role="participant" jid="bob@localhost/desk"`));
+  });
+
+  describe("whose owner has the form", () => {
     test.override({ options: { config: { modules: { muc: { unconfigured: "5m" } } } } });
 
-    test("ends when its owner never configures it (§14.6)", async ({ connect, clock }) => {
+    test("waits longer, and opens then (§10.1.3)", async ({ connect, clock }) => {
       const alice = await connect("alice/phone");
+      const bob = await connect("bob/desk");
       await enter(alice, "first");
-      await clock.advance(7 * 60_000);
-      await alice.receives(
-        gone("first", `affiliation="none" role="none" jid="alice@localhost/phone"`, {
-          behind: "<destroy><reason>The room was not configured.</reason></destroy>",
-          codes: [110],
-        }),
-      );
+      await alice.sends(asks("get"));
+      await alice.receives(`<iq type="result">{...}</iq>`);
+      await clock.advance(4 * 60_000);
+      await bob.sends(`<presence to="${ROOM}/second">${JOIN}</presence>`);
+      await bob.receives(failed("presence", `from="${ROOM}/second"`, JOIN, "cancel", "item-not-found"));
+      await clock.advance(2 * 60_000);
+      expect(await enter(bob, "second")).toHaveLength(2);
     });
   });
 

@@ -42,7 +42,9 @@ export const mucConfig = t.object({
     .doc("Passwords that one account may try at one room, right or wrong."),
   unconfigured: t
     .duration("15m", { min: 1000 })
-    .doc("How long a new room waits for its configuration before it is given up."),
+    .doc(
+      "How long a new room waits for the form that its owner asked for, before it opens as it is. When none is asked for it opens after half a minute.",
+    ),
   voiceRequests: t.duration("1m").doc("How long an occupant waits before asking for voice again."),
   requests: t
     .integer(1000, { min: 10 })

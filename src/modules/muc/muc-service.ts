@@ -52,7 +52,7 @@ import { Wardrobe } from "./wardrobe.ts";
 type InRoom = (room: Room, request: IqRequest) => Awaitable<Element | "answered" | undefined>;
 
 /** How often rooms that wait for their configuration are looked at. */
-const SWEEP_MS = 60_000;
+const SWEEP_MS = 10_000;
 
 interface Parts {
   readonly host: Host;
@@ -171,11 +171,11 @@ export function openService(parts: Parts): AdministeredService {
   service.iq("get", ns.CHANNEL_SEARCH, "search", (request) => search.answer(request));
   service.iq("get", ns.PING, "ping", pings, "resource");
 
-  // §10.1.1: nobody may keep names by making rooms and leaving them so.
+  // §10.1.3: whoever does not configure a room is assumed to have accepted the defaults; one who left has ended it.
   host.every(SWEEP_MS, () => {
-    const before = host.clock.now() - config.unconfigured;
-    const late = [...rooms.active].filter(({ isLocked, createdAt }) => isLocked && createdAt < before);
-    return each(late, (room) => removal.destroy(room, { reason: "The room was not configured." }));
+    const now = host.clock.now();
+    const late = [...rooms.active].filter(({ isLocked, waitsUntil }) => isLocked && waitsUntil <= now);
+    return each(late, (room) => after(configuration.change(room, room.configured), (tell) => tell()));
   });
   followTalk(context, activity);
   host.hook("user:reported", "observe", (event) => showReport(context, event));

@@ -2,7 +2,7 @@ import type { IqRequest } from "../../routing/iq-table.ts";
 import { type Awaitable, after, all, each, together } from "../../util/awaitable.ts";
 import { type Element, el } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
-import { form, readForm } from "../../xmpp/forms.ts";
+import { type FormContent, form, readForm } from "../../xmpp/forms.ts";
 import type { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { type Actor, actorIn } from "./actor.ts";
@@ -37,11 +37,14 @@ export class OwnerQueries {
   /** §10.1.3, §10.2 */
   get(room: Room, { from }: IqRequest): Element {
     this.#checkOwner(room, from);
-    return el(
-      "query",
-      { xmlns: ns.MUC_OWNER },
-      form({ type: "form", ...configForm(room, this.#context.config) }),
-    );
+    return el("query", { xmlns: ns.MUC_OWNER }, form({ type: "form", ...this.form(room) }));
+  }
+
+  /** What an owner may fill in; a new room waits for whoever does (§10.1.3). */
+  form(room: Room): Omit<FormContent, "type"> {
+    const { host, config } = this.#context;
+    if (room.isLocked) room.waitsUntil = host.clock.now() + config.unconfigured;
+    return configForm(room, config);
   }
 
   set(room: Room, request: IqRequest): Awaitable<"answered" | undefined> {

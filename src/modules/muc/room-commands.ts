@@ -6,7 +6,6 @@ import type { Submission } from "../adhoc/submission.ts";
 import { type Actor, actorIn } from "./actor.ts";
 import type { AffiliationChanges } from "./affiliation-changes.ts";
 import type { Announcements } from "./announcements.ts";
-import { configForm } from "./config-form.ts";
 import type { Context } from "./context.ts";
 import { readJid } from "./foreign.ts";
 import type { OwnerQueries } from "./owner-queries.ts";
@@ -92,7 +91,7 @@ function ownerCommands(
     {
       node: `${NODES}#configure`,
       name: "Configure the room",
-      form: (room) => configForm(room, config),
+      form: (room) => owner.form(room),
       run: (room, actor, values) =>
         after(owner.configure(room, actor, values?.values ?? new Map()), (tell) =>
           after(tell(), () => "The room is configured."),

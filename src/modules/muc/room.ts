@@ -28,6 +28,8 @@ export class Room {
   subject: Subject | undefined;
   /** §10.1: made, and not yet configured; only owners are let in. */
   isLocked: boolean;
+  /** §10.1.3: a room that is locked still then opens as it is. */
+  waitsUntil = 0;
   /** It is no more: nothing of it may be kept. */
   isGone = false;
   readonly createdAt: number;

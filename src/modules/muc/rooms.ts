@@ -11,6 +11,9 @@ import { Room } from "./room.ts";
 import { optionsOf, type RoomOptions } from "./room-options.ts";
 import type { RoomStore, StoredRoom } from "./room-store.ts";
 
+/** How long a new room waits for its owner to ask for the form: clients ask at once, some ask people first, some never do. */
+const UNASKED_MS = 30_000;
+
 /** What was said last in a room, by those who keep it; the latest last. */
 export type Recall = (room: Jid) => Awaitable<readonly Said[]>;
 
@@ -81,6 +84,7 @@ export class Rooms {
       isLocked: true,
     };
     const room = new Room(jid.bare, state, this.#newHistory());
+    room.waitsUntil = now + UNASKED_MS;
     this.#active.set(jid.local, room);
     return room;
   }

@@ -68,12 +68,25 @@ export const privateStorage = defineModule({
     };
     host.hook("store:lost", "observe", () => lacking.clear());
 
+    /** §3.2: by its namespace; where several are kept under one, the name says which. */
+    const find = (user: string, asked: Element): Awaitable<PrivateRow | undefined> => {
+      const kind = kindOf(asked);
+      const { xmlns: namespace } = asked.attrs as { xmlns: string };
+      return after(table.get({ user, kind }), (named) => {
+        if (named) return named;
+        // What is of a longer namespace with a space in it lies there as well.
+        const range = { where: { user }, after: `${namespace} `, before: `${namespace}!` };
+        return after(table.list(range), (rows) => rows.find((row) => namespaceOf(row) === namespace));
+      });
+    };
+
     // §3.2: what was never stored comes back as it was asked for, empty.
     host.iq("get", ns.PRIVATE, "query", async ({ session, payload }) => {
       const [asked, ...more] = childElements(payload);
-      if (!asked || more.length > 0) throw new StanzaError("bad-request");
+      if (!asked) throw new StanzaError("not-acceptable");
+      if (more.length > 0) throw new StanzaError("bad-request");
       const user = session.jid.bare;
-      const row = await table.get({ user: user.toString(), kind: kindOf(asked) });
+      const row = await find(user.toString(), asked);
       const event = { user, asked, answer: row ? stored(row) : clone(asked) };
       await host.emit("private:get", event);
       return el("query", { xmlns: ns.PRIVATE }, event.answer);
@@ -82,7 +95,7 @@ export const privateStorage = defineModule({
     // §3.1.
     host.iq("set", ns.PRIVATE, "query", async ({ session, payload }) => {
       const pieces = childElements(payload);
-      if (pieces.length === 0) throw new StanzaError("bad-request");
+      if (pieces.length === 0) throw new StanzaError("not-acceptable");
       const user = session.jid.bare.toString();
       for (const piece of pieces) {
         kindOf(piece);
@@ -146,11 +159,17 @@ export const privateStorage = defineModule({
   },
 });
 
-/** §3.3: every piece has a namespace of its own. @throws StanzaError */
+/** §3: there is at least one piece, and every piece has a namespace of its own. @throws StanzaError not-acceptable */
 function kindOf(piece: Element): string {
   const namespace = piece.attrs.xmlns as string | undefined;
-  if (!namespace || namespace === ns.PRIVATE || namespace === ns.CLIENT) throw new StanzaError("bad-request");
+  if (!namespace || namespace === ns.PRIVATE || namespace === ns.CLIENT) {
+    throw new StanzaError("not-acceptable");
+  }
   return `${namespace} ${piece.getName()}`;
+}
+
+function namespaceOf({ kind }: PrivateRow): string {
+  return kind.slice(0, kind.lastIndexOf(" "));
 }
 
 function stored(row: PrivateRow): Element {

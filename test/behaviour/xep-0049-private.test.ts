@@ -31,6 +31,26 @@ test("what was never stored comes back empty", async ({ connect }) => {
   await alice.receives(result('<x xmlns="urn:example"/>'));
 });
 
+test("a piece is found by its namespace, and by its name where there are several (§3.2)", async ({
+  connect,
+}) => {
+  const alice = await connect("alice/phone");
+  const roster = '<roster xmlns="roster:delimiter">::</roster>';
+  const inside = '<a xmlns="roster:delimiter more"/>';
+  await alice.sends(set(inside + roster));
+  await alice.receives(`<iq type="result" id="s"/>`);
+  // Gajim asks by this name for what it stores by the other one.
+  await alice.sends(get('<storage xmlns="roster:delimiter"/>'));
+  await alice.receives(result(roster));
+  const storage = '<storage xmlns="roster:delimiter">/</storage>';
+  await alice.sends(set(storage));
+  await alice.receives(`<iq type="result" id="s"/>`);
+  for (const piece of [storage, roster]) {
+    await alice.sends(get(piece));
+    await alice.receives(result(piece));
+  }
+});
+
 test("nobody else reads or writes it", async ({ connect }) => {
   await connect("alice/phone");
   const bob = await connect("bob/desk");
@@ -46,7 +66,7 @@ test("pieces without a namespace of their own, none, too large ones and too many
   const alice = await connect("alice/phone");
   for (const request of [set(""), set("<x/>"), set('<x xmlns="jabber:client"/>'), get("")]) {
     await alice.sends(request);
-    await alice.receives(refused("bad-request", "modify"));
+    await alice.receives(refused("not-acceptable", "modify"));
   }
   await alice.sends(set(`<x xmlns="urn:example">${"a".repeat(100_001)}</x>`));
   await alice.receives(refused("not-acceptable", "modify"));

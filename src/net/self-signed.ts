@@ -48,9 +48,10 @@ export async function selfSigned(
   const subject = [{ name: "commonName", value: domainToASCII(domains[0] ?? "").slice(0, 64) }];
   certificate.setSubject(subject);
   certificate.setIssuer(subject);
+  // No keyUsage, so it may be for anything (RFC 5280 §4.2.1.3): NSS refuses a certificate signed by itself that is not for
+  // signing certificates, and Pidgin asks nobody then whether to accept it.
   certificate.setExtensions([
     { name: "basicConstraints", cA: false, critical: true },
-    { name: "keyUsage", digitalSignature: true, keyEncipherment: true, critical: true },
     { name: "extKeyUsage", serverAuth: true, clientAuth: true },
     { name: "subjectKeyIdentifier" },
     { id: "2.5.29.17", name: "subjectAltName", value: subjectAltName(domains) },

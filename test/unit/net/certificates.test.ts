@@ -54,6 +54,11 @@ function load(
   return loadCertificates(domains, path, { logger, now });
 }
 
+test("a self-signed certificate says nothing of what its key is for, which NSS would refuse it for", () => {
+  const keyUsage = Buffer.from("0603551d0f", "hex"); // id-ce-keyUsage (RFC 5280 §4.2.1.3) in DER
+  expect(new X509Certificate(pair.cert).raw.includes(keyUsage)).toBe(false);
+});
+
 test("a self-signed certificate names the domain as DNS-ID, SRV-ID and XmppAddr (RFC 6120 §13.7.1.2)", async () => {
   const { cert } = await selfSigned(["exämple.org"], { now: NOW });
   const x509 = new X509Certificate(cert);

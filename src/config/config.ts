@@ -215,7 +215,9 @@ const limits = t.object({
   attributes: t.integer(64, { min: 8, max: 10_000 }).doc("Attributes of one element."),
   attributeBytes: t.size("8 KB", { min: 1000 }).doc("The longest value of an attribute."),
   namespaces: t.integer(32, { min: 8, max: 1000 }).doc("Namespace declarations in scope at one time."),
-  authenticationTime: t.duration("30s", { min: 1000 }).doc("How long a client may take to log in."),
+  authenticationTime: t
+    .duration("2m", { min: 1000 })
+    .doc("How long a client may take to log in; people look at certificates and fill in forms meanwhile."),
   idleTime: t.duration("15m").doc('A client quiet for so long is pinged. "off": never.'),
   pingTimeout: t
     .duration("30s", { min: 1000 })

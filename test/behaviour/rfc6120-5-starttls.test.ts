@@ -144,7 +144,7 @@ describe("STARTTLS", () => {
     await client.sends(STARTTLS);
     await client.receives(PROCEED);
     const closed = once(client.socket, "close");
-    await rig.clock.advance(60_000);
+    await rig.clock.advance(3 * 60_000);
     await closed;
     expect(rig.server.streams.size).toBe(0);
   });
@@ -200,7 +200,7 @@ describe("direct TLS (XEP-0368)", () => {
     await once(socket, "connect");
     await streamsToBe(1);
     const closed = once(socket.resume(), "close");
-    await rig.clock.advance(60_000);
+    await rig.clock.advance(3 * 60_000);
     await closed;
   });
 });

@@ -89,6 +89,16 @@ describe("when it is open", () => {
     expect(rig.transcript.toString()).not.toContain("pässwörd");
   });
 
+  test("people may take a minute over it", async ({ raw, clock }) => {
+    const bill = raw();
+    await isOffered(bill);
+    await bill.sends(`<iq type="get" id="reg1" to="localhost">${QUERY}</iq>`);
+    await bill.receives(`<iq type="result" id="reg1">{...}</iq>`);
+    await clock.advance(60_000);
+    await registers(bill, "bill");
+    await bill.receives(`<iq type="result" id="reg2"/>`);
+  });
+
   test("the form takes precedence over the fields (§4)", async ({ raw, server }) => {
     const bill = raw();
     await isOffered(bill);

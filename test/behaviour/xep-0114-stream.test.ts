@@ -97,7 +97,7 @@ describe("the handshake", () => {
     const component = rawComponent(rig);
     await component.sendsRaw(componentHeader(DOMAIN));
     await component.receivesHeader();
-    await clock.advance("31s");
+    await clock.advance("121s");
     await component.closed("connection-timeout");
   });
 

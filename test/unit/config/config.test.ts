@@ -27,7 +27,7 @@ test("nothing at all is a configuration", () => {
     listen: { c2s: [{ port: 5222 }], c2sTls: [{ port: 5223 }] },
     store: { sqlite: "data/jackdaw.sqlite", synchronous: "full", busyTimeout: 5000 },
     tls: { directory: "certs", required: true, minVersion: "TLSv1.2" },
-    limits: { stanzaBytes: 256_000, authenticationTime: 30_000, streamsPerAddress: 200 },
+    limits: { stanzaBytes: 256_000, authenticationTime: 120_000, streamsPerAddress: 200 },
     modules: {},
   });
   expect(parseConfig(configSchema.print(config))).toEqual(config);

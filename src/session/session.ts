@@ -311,7 +311,12 @@ export class Session {
   resend(): void {
     const { stream, management } = this;
     if (!stream || !management) return;
-    for (const { stanza } of management.unacked) this.#carry(stream, stanza);
+    const { unacked, limits } = management;
+    for (const [index, { stanza }] of unacked.entries()) {
+      // As often as at first, so that a client on a slow line shows that it is there.
+      if (index > 0 && index % limits.requestAfter === 0) this.#requestAck();
+      this.#carry(stream, stanza);
+    }
     this.host.resumed(this);
     this.#requestAck();
   }

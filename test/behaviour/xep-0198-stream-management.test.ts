@@ -129,6 +129,26 @@ describe("resumption (§5)", () => {
     await alice.receives(heard("back"));
   });
 
+  test("asks for an acknowledgement of every ten stanzas that were missed", async ({
+    connect,
+    authenticated,
+  }) => {
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/desk");
+    const id = await enabled(bob);
+    await bob.disconnects();
+    await alice.sends(chat(BOB, "x").repeat(20));
+    await alice.receivesNothing();
+    const again = await authenticated("bob");
+    await again.sends(resume(id, 0));
+    await again.receives(`<resumed xmlns="${SM}" previd="${id}" h="0"/>`);
+    for (let ten = 0; ten < 2; ten++) {
+      for (let i = 0; i < 10; i++) await again.receives(heard("x"));
+      await again.receives(`<r xmlns="${SM}"/>`);
+    }
+    await again.receivesNothing();
+  });
+
   test("is invisible to others: no presence goes out", async ({ server, connect, authenticated, clock }) => {
     const watcher = await connect("alice/watcher");
     await letSee(server, "bob@localhost", "alice@localhost");

@@ -1,7 +1,9 @@
 /** Group chat services: their names, and guests from other domains, without accounts, or away for a while. */
 import { describe, expect } from "vitest";
 import { createServer } from "../../src/index.ts";
+import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
+import { queryArchive } from "./archive-client.ts";
 import { enter, forget, gone, JOIN, makeRoom, ROOM, SERVICE, said } from "./muc-client.ts";
 
 describe("two domains", () => {
@@ -52,6 +54,23 @@ describe("two domains", () => {
     await alice.receives(
       gone("third", `affiliation="none" role="none" jid="bob@example.net/desk"`, { room }),
     );
+  });
+
+  test("have a whisper in its recipient's archive once, whatever the clients (XEP-0313 §6.1.1)", async ({
+    connect,
+  }) => {
+    const room = "coven@conference.example.org";
+    const alice = await connect("alice@example.org/phone");
+    const bobs = [await connect("bob@example.net/desk"), await connect("bob@example.net/tab")];
+    await makeRoom(alice, "first", {}, room);
+    for (const bob of bobs) await enter(bob, "second", { room });
+    forget(alice, ...bobs);
+    await alice.sends(`<message type="chat" to="${room}/second"><body>psst</body></message>`);
+    for (const bob of bobs) {
+      const heard = await bob.receivesAny();
+      expect([heard.attrs["to"], heard.getChildText("body")]).toEqual([bob.jid, "psst"]);
+    }
+    expect((await queryArchive(bobs[0] as Client)).bodies).toEqual(["psst"]);
   });
 
   test("let their users make rooms at either", async ({ connect }) => {

@@ -53,11 +53,13 @@ export class Delivery {
    */
   whisper(occupant: Occupant, stanza: Stanza, isMarked: boolean): Awaitable<void> {
     const seats = [...occupant.seats];
-    const recipients = seats.flatMap(({ session }) => session ?? []);
-    if (recipients.length === 0) return this.toOccupant(occupant, stanza, isMarked);
+    // Users of all domains of this server are in its rooms.
+    const host = this.#host.server.hosts.get(occupant.user.domain);
+    const recipients = seats.flatMap(({ jid }) => host?.sessions.get(jid) ?? []);
+    if (!host || recipients.length === 0) return this.toOccupant(occupant, stanza, isMarked);
     const event = { user: occupant.user, stanza: stanza.with({ to: occupant.first.jid }), recipients };
     return inTurn(seats, () =>
-      after(this.#host.emit("message:received", event), (outcome) => {
+      after(host.emit("message:received", event), (outcome) => {
         if (outcome === "handled") return;
         for (const session of recipients) session.send(event.stanza.with({ to: session.jid }));
       }),

@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
+import { enter, makeRoom, ROOM } from "./muc-client.ts";
 
 const SM = "urn:xmpp:sm:3";
 const CARBONS = "urn:xmpp:carbons:2";
@@ -60,6 +61,37 @@ test("a device that it was delivered to as well does not get it again (RFC 6121 
   await desk.receives(heard("1"));
   await clock.advance(RESUME_TIME);
   await receivesNoMessage(desk);
+});
+
+test("a device that a room whispered it to as well does not get it again (XEP-0045 §7.5)", async ({
+  connect,
+  clock,
+}) => {
+  const alice = await connect("alice/phone");
+  const phone = await managed(await connect("bob/phone"));
+  const desk = await connect("bob/desk");
+  await makeRoom(alice, "first");
+  for (const client of [phone, desk]) await enter(client, "second");
+  await phone.disconnects();
+  await alice.sends(chat(`${ROOM}/second`, "1"));
+  desk.forget(({ name }) => name === "presence");
+  expect((await desk.receivesAny()).getChildText("body")).toBe("1");
+  await clock.advance(RESUME_TIME);
+  await receivesNoMessage(desk);
+});
+
+test("a whisper that all of them lost is there for the next one, once", async ({ connect, clock }) => {
+  const alice = await connect("alice/phone");
+  const devices = [await managed(await connect("bob/phone")), await managed(await connect("bob/desk"))];
+  await makeRoom(alice, "first");
+  for (const device of devices) await enter(device, "second");
+  for (const device of devices) await device.disconnects();
+  await alice.sends(chat(`${ROOM}/second`, "1"));
+  await clock.advance(RESUME_TIME);
+  const again = await connect("bob/tablet");
+  again.forget(({ name }) => name === "presence");
+  expect((await again.receivesAny()).getChildText("body")).toBe("1");
+  await receivesNoMessage(again);
 });
 
 test("a device that did not have it gets it, and the one that did does not", async ({ connect, clock }) => {

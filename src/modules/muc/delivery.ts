@@ -61,7 +61,12 @@ export class Delivery {
     return inTurn(seats, () =>
       after(host.emit("message:received", event), (outcome) => {
         if (outcome === "handled") return;
-        for (const session of recipients) session.send(event.stanza.with({ to: session.jid }));
+        for (const session of recipients) {
+          const copy = event.stanza.with({ to: session.jid });
+          // XEP-0198 §4: what one client fails to acknowledge is not for those that have it.
+          if (recipients.length > 1) host.holders.addCopy(event.stanza, copy, session);
+          session.send(copy);
+        }
       }),
     );
   }

@@ -57,6 +57,22 @@ describe("retrieving (§2.1.3, §2.2)", () => {
     await fails(alice, "modify", "bad-request");
   });
 
+  test("what extends a get or set is ignored, such as the wish of MIX clients (RFC 6120 §8.4, XEP-0405)", async ({
+    connect,
+  }) => {
+    const alice = await connect("alice/phone");
+    const annotate = '<annotate xmlns="urn:xmpp:mix:roster:0"/>';
+    await alice.sends(`<iq type="get" id="get"><query xmlns="${ROSTER}">${annotate}</query></iq>`);
+    await alice.receives(`<iq type="result" id="get"><query xmlns="${ROSTER}" ver="{any}"/></iq>`);
+    await alice.sends(
+      `<iq type="set" id="set"><query xmlns="${ROSTER}">${annotate}<item jid="bob@localhost"/></query></iq>`,
+    );
+    await alice.receives(
+      `<iq type="set" id="{any}"><query xmlns="${ROSTER}" ver="{any}"><item jid="bob@localhost" subscription="none"/></query></iq>`,
+    );
+    await alice.receives(`<iq type="result" id="set"/>`);
+  });
+
   test("nobody reads somebody else's roster, nor learns who has one", async ({ connect, user }) => {
     await user("bob");
     const alice = await connect("alice/phone");

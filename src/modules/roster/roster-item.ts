@@ -1,4 +1,4 @@
-import { childElements, type Element, el } from "../../xml/element.ts";
+import { type Element, el } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import { Jid, JidError } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
@@ -59,8 +59,8 @@ export function itemBytes({ contact, name, groups }: RosterItem): number {
 
 /** Reads the `<query/>` of a roster set. @throws StanzaError for each case of RFC 6121 §2.3.3. */
 export function readRosterSet(query: Element, limits: ItemLimits): RosterChange {
-  const [item, ...others] = childElements(query);
-  if (!item || others.length > 0 || item.getName() !== "item" || item.getNS() !== ns.ROSTER) {
+  const [item, ...others] = query.getChildren("item", ns.ROSTER);
+  if (!item || others.length > 0) {
     throw new StanzaError("bad-request", "exactly one item");
   }
   const contact = readContact(item.attrs.jid);

@@ -89,8 +89,9 @@ export const roster = defineModule({
 
     /** §2.1.3, §2.6.2. */
     function get({ session, stanza, payload }: IqRequest & { session: Session }) {
-      if (payload.getChildElements().length > 0)
-        throw new StanzaError("bad-request", "a roster get is empty");
+      // What extends it, as MIX does, is ignored (RFC 6120 §8.4).
+      if (payload.getChild("item", ns.ROSTER))
+        throw new StanzaError("bad-request", "a roster get has no items");
       return after(store.of(session.jid.bare), (list) => {
         interest.set(session, true);
         const steps = stepsSince(list, payload.attrs.ver);

@@ -49,6 +49,7 @@ export const mam = defineModule({
   omits: {
     "XEP-0313": [
       "Messages of type groupchat are not in the archives of users.",
+      "The domain announces archives as well (§6.1), for clients that ask nobody else; its own is for nobody.",
       "Messages kept for a user who was away are delivered as well, with the id that they have in the archive, unless the client has read them there before it sends presence, or binds with Bind 2.",
     ],
     "XEP-0441": ["There is no advanced configuration by ad-hoc commands."],

@@ -341,8 +341,8 @@ export class DomainHost implements Host, StreamHost, SessionHost {
     if (this.#hooks.has("session:held")) void this.#tell("session:held", { session, stanza });
   }
 
-  giveBack(client: Jid, messages: readonly Unacked[]): Awaitable<void> {
-    return giveBack(client, messages, this.holders, (user, stanza) => this.router.redeliver(user, stanza));
+  giveBack(session: Session, messages: readonly Unacked[]): Awaitable<void> {
+    return giveBack(session, messages, this.holders, (user, stanza) => this.router.redeliver(user, stanza));
   }
 
   async #tellEnd(session: Session, reason: string): Promise<void> {

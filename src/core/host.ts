@@ -82,7 +82,7 @@ export interface Host {
   /** Ends the sessions of an account and removes it with everything that modules keep of it; whether there was one. */
   removeUser(user: Jid): Promise<boolean>;
   /** Messages that were on their way to a client that is gone: for another one, for those who keep messages, or back. */
-  giveBack(client: Jid, messages: readonly Unacked[]): Awaitable<void>;
+  giveBack(session: Session, messages: readonly Unacked[]): Awaitable<void>;
   /** Who has a message that may be given back. */
   readonly holders: Holders;
   /**

@@ -47,7 +47,7 @@ export const streamManagement = defineModule({
         "Stanzas kept for one client that has not acknowledged them within a minute; with more of them its session ends.",
       ),
     unackedBytes: t
-      .size("4 MB", { min: 100_000 })
+      .size("4 MB", { min: 2_000_000 })
       .doc("The size of all that it has not acknowledged; with more its session ends at once."),
     requestAfter: t
       .integer(10, { min: 1 })
@@ -89,14 +89,14 @@ export const streamManagement = defineModule({
         ended.set(management.resumeId, { user, handled: management.handled });
       }
       // §4: what the client never had is treated as if it had not been there.
-      return host.giveBack(session.jid, management.drain());
+      return host.giveBack(session, management.drain());
     });
 
     // Of what waits for one device, another has read this in the archive.
     host.hook("archive:shown", "observe", ({ session, ids }) => {
       for (const other of host.sessions.of(session.jid.bare)) {
-        if (other === session || !other.management) continue;
-        for (const { stanza } of other.management.unacked) {
+        if (other === session) continue;
+        for (const { stanza } of other.underway) {
           const message = host.holders.original(stanza);
           const mark = message.child("stanza-id", ns.STANZA_ID)?.attrs;
           if (mark?.by === session.jid.bare.toString() && ids.includes(String(mark.id)))

@@ -1,5 +1,6 @@
 /** RFC 6121 §8, XEP-0198 §4: what becomes of messages that their recipient's client never got. */
 import type { Unacked } from "../session/management.ts";
+import type { Session } from "../session/session.ts";
 import { type Awaitable, after } from "../util/awaitable.ts";
 import { delayElement } from "../xmpp/delay.ts";
 import { Jid } from "../xmpp/jid.ts";
@@ -8,20 +9,23 @@ import type { Stanza } from "../xmpp/stanza.ts";
 import type { Holders } from "./holders.ts";
 
 /**
- * Gives messages that were on their way to `client` to `redeliver`, one after the other, with the time at which they were
- * sent. Of a copy (XEP-0280) that is the message, where nobody else is left who was to have it.
+ * Gives messages that were on their way to the client of `session`, which ended, to `redeliver`, one after the other, with the
+ * time at which they were sent. Of a copy (XEP-0280) that is the message, where nobody else is left who was to have it.
  */
 export function giveBack(
-  client: Jid,
+  session: Session,
   messages: readonly Unacked[],
   holders: Holders,
   redeliver: (user: Jid, stanza: Stanza) => Awaitable<void>,
 ): Awaitable<void> {
+  const client = session.jid;
   const domain = Jid.of("", client.domain);
+  for (const { stanza } of messages) holders.lost(stanza, session);
   let done: Awaitable<void> = undefined;
   for (const { stanza, at } of messages) {
     if (!isConversation(stanza, client) && !holders.isHeir(stanza)) continue;
     const message = holders.original(stanza);
+    if (holders.isLeft(message)) continue;
     const late = message.has("delay", ns.DELAY) ? message : message.append(delayElement(domain, at));
     holders.giveBack(message, late);
     done = after(done, () => redeliver(client.bare, late));

@@ -4,9 +4,11 @@ import type { Stanza } from "../xmpp/stanza.ts";
 /** A message with everybody who got it, as it is or as a copy. */
 interface Held {
   readonly message: Stanza;
-  readonly sessions: Session[];
+  readonly sessions: Set<Session>;
   /** Somebody who should have got it did not. */
   isGivenBack: boolean;
+  /** Somebody keeps it for the account, or its sender has heard of it. */
+  isLeft: boolean;
 }
 
 /**
@@ -19,18 +21,28 @@ export class Holders {
 
   /** These get the message, or have read it elsewhere. */
   add(message: Stanza, sessions: readonly Session[]): void {
-    this.#heldBy(message).sessions.push(...sessions);
+    const held = this.#heldBy(message);
+    for (const session of sessions) held.sessions.add(session);
   }
 
   /** `session` gets a copy (XEP-0280). */
   addCopy(message: Stanza, copy: Stanza, session: Session): void {
     const held = this.#heldBy(message);
-    held.sessions.push(session);
+    held.sessions.add(session);
     this.#held.set(copy, held);
   }
 
+  /** Whether the client of `session` has the message, be it from an earlier session of the same resource that acknowledged it. */
   has(message: Stanza, session: Session): boolean {
-    return this.#held.get(message)?.sessions.includes(session) ?? false;
+    const sessions = this.#held.get(message)?.sessions;
+    if (!sessions || sessions.has(session)) return sessions !== undefined;
+    for (const { management, jid } of sessions) if (management && jid.equals(session.jid)) return true;
+    return false;
+  }
+
+  /** `session` ended before its client had what this is, or is a copy of. */
+  lost(stanza: Stanza, session: Session): void {
+    this.#held.get(stanza)?.sessions.delete(session);
   }
 
   /** The message that this is, or is a copy of. */
@@ -51,10 +63,19 @@ export class Holders {
     return held !== undefined && held.message !== copy && held.isGivenBack;
   }
 
+  /** Nobody takes the message: from now on it is none of the sessions' business. */
+  leave(message: Stanza): void {
+    this.#heldBy(message).isLeft = true;
+  }
+
+  isLeft(message: Stanza): boolean {
+    return this.#held.get(message)?.isLeft ?? false;
+  }
+
   #heldBy(message: Stanza): Held {
     let held = this.#held.get(message);
     if (!held) {
-      held = { message, sessions: [], isGivenBack: false };
+      held = { message, sessions: new Set(), isGivenBack: false, isLeft: false };
       this.#held.set(message, held);
     }
     return held;

@@ -77,8 +77,11 @@ export class Router implements Domain {
   redeliver(user: Jid, stanza: Stanza): Awaitable<void> {
     return this.#guarded(stanza, () => {
       const recipients = this.#recipients(stanza, user);
-      if (recipients.length === 0) return this.#leave(stanza, user);
       const { holders } = this.#parts;
+      if (recipients.length === 0) {
+        holders.leave(stanza);
+        return this.#leave(stanza, user);
+      }
       const others = recipients.filter((session) => !holders.has(stanza, session));
       holders.add(stanza, others);
       return sendAll(stanza, others);

@@ -10,6 +10,10 @@ export class Outgoing {
     this.#messages.push({ stanza, at, end });
   }
 
+  get messages(): readonly Unacked[] {
+    return this.#messages;
+  }
+
   /** Forgets what lies within the first `sent` of what the transport was given. */
   left(sent: number): void {
     if (this.#messages.length === 0) return;

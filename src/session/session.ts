@@ -34,7 +34,7 @@ export interface SessionHost {
   /** Called once. */
   ended(session: Session, reason: string): Awaitable<void>;
   /** Messages were still on their way to a client, now gone, that acknowledges nothing. */
-  giveBack(client: Jid, messages: readonly Unacked[]): Awaitable<void>;
+  giveBack(session: Session, messages: readonly Unacked[]): Awaitable<void>;
 }
 
 /** Requests delivered to one client that it has not answered. */
@@ -171,7 +171,12 @@ export class Session {
   disconnected(stream: SessionStream): void {
     this.flushed(stream);
     const lost = this.#outgoing?.drain() ?? [];
-    if (lost.length > 0) void after(this.#ending, () => this.host.giveBack(this.jid, lost));
+    if (lost.length > 0) void after(this.#ending, () => this.host.giveBack(this, lost));
+  }
+
+  /** What went out and is not known to have arrived: it may yet be given back. */
+  get underway(): readonly Unacked[] {
+    return this.#management?.unacked ?? this.#outgoing?.messages ?? [];
   }
 
   /** Somebody else answers for these messages, if the client does not have them. */
@@ -207,6 +212,7 @@ export class Session {
    * (XEP-0198), or without acknowledgements when it left the process; false when the session ended first.
    */
   delivered(): Promise<boolean> {
+    if (this.#ended) return Promise.resolve(false);
     if (!this.#management) return this.#stream?.flushed() ?? Promise.resolve(false);
     this.#requestAck();
     return this.#management.acknowledged();

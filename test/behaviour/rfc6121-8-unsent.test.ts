@@ -102,6 +102,22 @@ test("what is unsent when the connection breaks is not lost either", async ({ co
   expect(await numbersOf(again, 2)).toEqual(["1 late", "2 late"]);
 });
 
+test("nor is it doubled where another device has read it in the archive (XEP-0313)", async ({ connect }) => {
+  const alice = await connect("alice/phone");
+  const desk = await connect("bob/desk");
+  desk.pipe.stopReading();
+  for (const n of [1, 2]) await alice.sends(large(n));
+  const phone = await connect("bob/phone");
+  const set = `<set xmlns="http://jabber.org/protocol/rsm"><max>1</max></set>`;
+  await phone.sends(`<iq type="set" id="q"><query xmlns="urn:xmpp:mam:2">${set}</query></iq>`);
+  while (!(await phone.receivesAny()).is("iq"));
+  desk.pipe.end(new Error("reset by peer"));
+  const { jid } = desk;
+  await phone.receives(`<presence type="unavailable" from="${jid}"/>`);
+  expect(await numbersOf(phone, 1)).toEqual(["2 late"]);
+  await phone.receivesNothing();
+});
+
 test("nor when a client is given up because it does not answer", async ({ connect, clock }) => {
   const alice = await connect("alice/phone");
   const bob = await connect("bob/desk");

@@ -1,6 +1,10 @@
 /** XEP-0198 §4: what a session leaves unacknowledged goes elsewhere, but to nobody who has it already. */
-import { expect } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
+import { createRig } from "../../src/testing/create-rig.ts";
 import { test } from "../../src/testing/rig.ts";
 import { enter, makeRoom, ROOM } from "./muc-client.ts";
 
@@ -149,4 +153,63 @@ test("a copy of what its recipient acknowledged goes nowhere", async ({ connect,
   await phone.closes();
   await clock.advance(RESUME_TIME);
   await receivesNoMessage(await connect("bob/tablet"));
+});
+
+test("devices that the server's end leaves without it find it waiting once", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "jackdaw-given-back-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const store = { sqlite: join(folder, "db.sqlite") };
+  {
+    await using rig = await createRig({ store });
+    const alice = await rig.connect("alice/phone");
+    const phone = await managed(await rig.connect("bob/phone"));
+    const desk = await managed(await rig.connect("bob/desk"));
+    await alice.sends(chat("bob@localhost", "1"));
+    const wantsNone = "<presence><priority>-1</priority></presence>";
+    for (const client of [phone, desk]) await client.sends(wantsNone);
+    await alice.sends(chat("bob@localhost", "2"));
+    // Something that waited is on its way to one of them.
+    for (const presence of ["<presence/>", wantsNone]) await phone.sends(presence);
+  }
+  await using rig = await createRig({ store });
+  const again = await rig.connect("bob/tablet");
+  again.forget(({ name }) => name === "presence");
+  const bodies = [await again.receivesAny(), await again.receivesAny()].map((each) =>
+    each.getChildText("body"),
+  );
+  expect(bodies).toEqual(["2", "1"]);
+  await receivesNoMessage(again);
+});
+
+describe("a client that logged in again under its resource meanwhile", () => {
+  test("does not get again what it acknowledged", async ({ connect, clock }) => {
+    const alice = await connect("alice/phone");
+    const phone = await managed(await connect("bob/phone"));
+    const desk = await managed(await connect("bob/desk"));
+    await phone.disconnects();
+    desk.forget(({ name }) => name === "presence");
+    await alice.sends(chat("bob@localhost", "1"));
+    await desk.receives(heard("1"));
+    await desk.sends(`<a xmlns="${SM}" h="1"/>`);
+    await desk.closes();
+    const again = await connect("bob/desk");
+    await clock.advance(RESUME_TIME);
+    await receivesNoMessage(again);
+  });
+
+  test("gets what it did not", async ({ connect, clock }) => {
+    const alice = await connect("alice/phone");
+    const phone = await managed(await connect("bob/phone"));
+    const desk = await managed(await connect("bob/desk"));
+    await phone.disconnects();
+    desk.forget(({ name }) => name === "presence");
+    await alice.sends(chat("bob@localhost", "1"));
+    await desk.receives(heard("1"));
+    await desk.closes();
+    const again = await connect("bob/desk");
+    await clock.advance(RESUME_TIME);
+    again.forget(({ name }) => name === "presence");
+    await again.receives(late("1"));
+    await receivesNoMessage(again);
+  });
 });

@@ -180,6 +180,33 @@ describe("a message that comes during the delivery", () => {
     desk.pipe.readAgain();
     expect(await words(desk, 2)).toEqual(["one", "psst"]);
   });
+
+  test("and reached the others at once does not reach them again", async ({ connect, user }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await writes(alice, "one");
+    const desk = await connect("bob/desk", { presence: false });
+    await comesAndIsStuck(desk);
+    const phone = await connect("bob/phone");
+    await writes(alice, "both");
+    expect(await words(phone, 1)).toEqual(["both"]);
+    await desk.disconnects();
+    expect(await words(phone, 1)).toEqual(["one"]);
+  });
+
+  test("waits once, though another that it reached loses it", async ({ connect, user }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await writes(alice, "one");
+    const desk = await connect("bob/desk", { presence: false });
+    await comesAndIsStuck(desk);
+    const phone = await connect("bob/phone");
+    phone.pipe.stopReading();
+    await writes(alice, "both");
+    await phone.disconnects();
+    desk.pipe.readAgain();
+    expect(await words(desk, 2)).toEqual(["one", "both"]);
+  });
 });
 
 /** A store whose answers to the delivery of messages wait for `release`. */
@@ -289,6 +316,29 @@ describe("to a client that acknowledges (XEP-0198)", () => {
     await back.closes();
     const again = await connect("bob/phone");
     expect(await words(again, 0)).toEqual([]);
+  });
+});
+
+describe("where little may be unacknowledged", () => {
+  test.override({ options: { config: { modules: { streamManagement: { unackedBytes: 2_000_000 } } } } });
+
+  test("those that make it too much wait for the next login, once", async ({ connect, user }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    const bob = await connect("bob/desk");
+    await bob.sends(`<enable xmlns="urn:xmpp:sm:3" resume="true"/>`);
+    const numbers = Array.from({ length: 96 }, (_, n) => String(n + 1));
+    await writes(alice, ...numbers.slice(30));
+    await bob.sends(`<presence><priority>-1</priority></presence>`);
+    for (const number of numbers.slice(0, 30)) {
+      const body = `${number} ${".".repeat(2_000)}`;
+      await alice.sends(`<message to="bob@localhost" type="chat"><body>${body}</body></message>`);
+    }
+    await bob.sends(`<presence><priority>0</priority></presence>`);
+    await alice.receivesNothing();
+    expect(bob.gone).toBe(true);
+    const again = await connect("bob/phone");
+    expect(await words(again, 96)).toEqual(numbers);
   });
 });
 

@@ -320,6 +320,29 @@ describe("offline messages (§4.2)", () => {
     await alice.receivesNothing();
   });
 
+  test("that another device is getting, and those behind them, reach that one alone", async ({
+    connect,
+    raw,
+    user,
+  }) => {
+    await user("alice", "secret");
+    const bob = await connect("bob/desk");
+    await bob.sends(chat("alice@localhost", "one"));
+    const desk = await connect("alice/desk", { presence: false });
+    desk.pipe.stopReading();
+    await desk.sends("<presence/>");
+    await bob.sends(chat("alice@localhost", "two"));
+    const phone = await bound(raw());
+    await phone.sends("<presence/>");
+    desk.pipe.readAgain();
+    await desk.receives(`<presence from="{any}/desk">{any}</presence>`);
+    await desk.receives(`<message type="chat"><body>one</body>{...}</message>`);
+    desk.forget(({ name }) => name === "presence");
+    await desk.receives(`<message type="chat"><body>two</body>{...}</message>`);
+    phone.forget(({ name }) => name === "presence");
+    await phone.receivesNothing();
+  });
+
   describe("without an archive", () => {
     test.override({ options: { config: { modules: { mam: false } } } });
 

@@ -27,6 +27,8 @@ interface Delivery {
   /** What is on its way and still in the table. */
   readonly sent: Map<Stanza, OfflineRow>;
   more: boolean;
+  /** The session ended. */
+  isOver: boolean;
 }
 
 /** What is sent in one go and then waited for: whole messages, of which the last may reach beyond the bytes. */
@@ -80,8 +82,12 @@ export const offline = defineModule({
     host.hook("message:received", "observe", ({ user, stanza, recipients }) => {
       const delivery = deliveries.get(user.toString());
       if (!delivery || !recipients.includes(delivery.session) || !isStorable(stanza)) return undefined;
-      // It must not overtake those that wait, so it waits behind them.
-      for (const other of recipients) if (other !== delivery.session) other.send(addressed(stanza, other));
+      // It must not overtake those that wait, so it waits behind them, for whoever gets these and does not have it yet.
+      const others = recipients.filter((session) => session !== delivery.session);
+      const copies = others.map((other) => [other, addressed(stanza, other)] as const);
+      for (const [other, own] of copies) host.holders.addCopy(stanza, own, other);
+      host.holders.leave(stanza);
+      for (const [other, own] of copies) other.send(own);
       delivery.more = true;
       return keep(user, stanza);
     });
@@ -90,7 +96,7 @@ export const offline = defineModule({
     host.streamFeature({
       ns: ns.OFFLINE,
       offer: () => undefined,
-      binding: { bound: (session) => forgetArchived(session.jid.bare) },
+      binding: { bound: forgetArchived },
     });
 
     host.hook("archive:shown", "observe", async ({ session, ids }) => {
@@ -208,10 +214,13 @@ export const offline = defineModule({
       for (const row of rows) await remove(row);
     }
 
-    async function forgetArchived(user: Jid): Promise<readonly []> {
-      for (const row of await store.list(user.toString())) {
-        if (parseStanza(row.stanza).child("stanza-id", ns.STANZA_ID)?.attrs.by === row.user)
-          await remove(row);
+    async function forgetArchived(session: Session): Promise<readonly []> {
+      const user = session.jid.bare.toString();
+      for (const row of await store.list(user)) {
+        if (parseStanza(row.stanza).child("stanza-id", ns.STANZA_ID)?.attrs.by !== user) continue;
+        // What another one is getting is no less for that one, nor what waits behind it.
+        if (deliveries.has(user)) markShown(session, row.id);
+        else await remove(row);
       }
       return [];
     }
@@ -220,7 +229,7 @@ export const offline = defineModule({
     async function deliver(session: Session): Promise<void> {
       const user = session.jid.bare.toString();
       if (deliveries.has(user)) return;
-      const delivery: Delivery = { session, sent: new Map(), more: true };
+      const delivery: Delivery = { session, sent: new Map(), more: true, isOver: false };
       deliveries.set(user, delivery);
       try {
         while (delivery.more && receiving.get(session)) {
@@ -241,7 +250,8 @@ export const offline = defineModule({
     }
 
     /** Sends the first of these messages and deletes them; false when the session ended first. */
-    async function deliverBatch({ session, sent }: Delivery, rows: readonly OfflineRow[]): Promise<boolean> {
+    async function deliverBatch(delivery: Delivery, rows: readonly OfflineRow[]): Promise<boolean> {
+      const { session, sent } = delivery;
       let bytes = 0;
       const batch = rows.filter((row) => {
         const fits = bytes < BATCH_BYTES;
@@ -254,6 +264,8 @@ export const offline = defineModule({
         const stanza = late(row);
         sent.set(stanza, row);
         session.send(stanza);
+        // It may have been too much for what may be unacknowledged.
+        if (delivery.isOver) return false;
       }
       if (!(await session.delivered())) return false;
       sent.clear();
@@ -262,7 +274,9 @@ export const offline = defineModule({
     }
 
     /** The session ended: what it has of the batch is deleted, the rest stays. */
-    async function reclaim({ session, sent }: Delivery): Promise<void> {
+    async function reclaim(delivery: Delivery): Promise<void> {
+      const { session, sent } = delivery;
+      delivery.isOver = true;
       const lost = session.withdraw((stanza) => sent.has(stanza));
       if (!session.management) return;
       for (const [stanza, row] of sent) if (!lost.has(stanza)) await remove(row);

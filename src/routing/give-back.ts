@@ -34,7 +34,10 @@ export function giveBack(
 }
 
 /** Copies of one's own messages and answers to queries are of no use elsewhere; requests are answered by the session. */
-function isConversation({ kind, type, from }: Stanza, client: Jid): boolean {
+function isConversation(stanza: Stanza, client: Jid): boolean {
+  const { kind, type, from } = stanza;
   if (kind !== "message" || (from?.bare.equals(client.bare) ?? true)) return false;
+  // A room's archive answers by messages as well (XEP-0313 §4.2).
+  if (stanza.has("result", ns.MAM)) return false;
   return type !== "error" && type !== "groupchat" && type !== "headline";
 }

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
 import { createRig } from "../../src/testing/create-rig.ts";
 import { test } from "../../src/testing/rig.ts";
-import { enter, makeRoom, ROOM } from "./muc-client.ts";
+import { enter, forget, makeRoom, ROOM } from "./muc-client.ts";
 
 const SM = "urn:xmpp:sm:3";
 const CARBONS = "urn:xmpp:carbons:2";
@@ -153,6 +153,19 @@ test("a copy of what its recipient acknowledged goes nowhere", async ({ connect,
   await phone.closes();
   await clock.advance(RESUME_TIME);
   await receivesNoMessage(await connect("bob/tablet"));
+});
+
+test("what the archive of a room answered goes nowhere (XEP-0313 §4.2)", async ({ connect, clock }) => {
+  const bob = await connect("bob/phone");
+  await makeRoom(bob, "first", { persistentroom: "1" });
+  await bob.sends(`<message to="${ROOM}" type="groupchat"><body>1</body></message>`);
+  await managed(bob);
+  forget(bob);
+  await bob.sends(`<iq type="set" id="mam" to="${ROOM}"><query xmlns="urn:xmpp:mam:2"/></iq>`);
+  expect((await bob.receivesAny()).getChild("result")).toBeDefined();
+  await bob.disconnects();
+  await clock.advance(RESUME_TIME);
+  await receivesNoMessage(await connect("bob/desk"));
 });
 
 test("devices that the server's end leaves without it find it waiting once", async () => {

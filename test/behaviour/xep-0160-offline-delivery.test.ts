@@ -184,20 +184,20 @@ describe("a message that comes during the delivery", () => {
   test("and reached the others at once does not reach them again", async ({ connect, user }) => {
     await user("bob");
     const alice = await connect("alice/phone");
-    await writes(alice, "one");
+    await writes(alice, "one", "two", "three", "four");
     const desk = await connect("bob/desk", { presence: false });
     await comesAndIsStuck(desk);
     const phone = await connect("bob/phone");
     await writes(alice, "both");
     expect(await words(phone, 1)).toEqual(["both"]);
     await desk.disconnects();
-    expect(await words(phone, 1)).toEqual(["one"]);
+    expect(await words(phone, 4)).toEqual(["one", "two", "three", "four"]);
   });
 
   test("waits once, though another that it reached loses it", async ({ connect, user }) => {
     await user("bob");
     const alice = await connect("alice/phone");
-    await writes(alice, "one");
+    await writes(alice, "one", "two", "three", "four");
     const desk = await connect("bob/desk", { presence: false });
     await comesAndIsStuck(desk);
     const phone = await connect("bob/phone");
@@ -205,7 +205,28 @@ describe("a message that comes during the delivery", () => {
     await writes(alice, "both");
     await phone.disconnects();
     desk.pipe.readAgain();
-    expect(await words(desk, 2)).toEqual(["one", "both"]);
+    expect(await words(desk, 5)).toEqual(["one", "two", "three", "four", "both"]);
+  });
+});
+
+describe("where nothing more can wait", () => {
+  test.override({ options: { config: { modules: { offline: { messages: 4, share: 100 } } } } });
+
+  test("a message that comes during the delivery reaches everybody at once, and does not bounce", async ({
+    connect,
+    user,
+  }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await writes(alice, "one", "two", "three", "four");
+    const desk = await connect("bob/desk", { presence: false });
+    await comesAndIsStuck(desk);
+    const phone = await connect("bob/phone");
+    await writes(alice, "both");
+    expect(await words(phone, 1)).toEqual(["both"]);
+    await alice.receivesNothing();
+    desk.pipe.readAgain();
+    expect(await words(desk, 5)).toEqual(["one", "two", "three", "both", "four"]);
   });
 });
 
@@ -284,6 +305,22 @@ describe("to a client that acknowledges (XEP-0198)", () => {
     await bob.disconnects();
     const again = await connect("bob/phone");
     expect(await words(again, 0)).toEqual([]);
+  });
+
+  test("a message that comes once all of them are on their way follows at once, as it is", async ({
+    connect,
+    user,
+  }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    await writes(alice, "one");
+    const bob = await connect("bob/desk", { presence: false });
+    await comesManaged(bob);
+    await writes(alice, "live");
+    expect((await bob.receivesAny()).getChild("delay")).toBeDefined();
+    await bob.receives(
+      `<message type="chat" from="alice@localhost/phone"><body>${long("live")}</body></message>`,
+    );
   });
 
   test("nothing comes twice or is lost when it does not come back", async ({ connect, user, clock }) => {

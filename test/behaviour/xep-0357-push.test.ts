@@ -94,6 +94,26 @@ test("a phone that came back and was lost again before it acknowledged is woken 
   await service.receivesNothing();
 });
 
+test("a phone that lost its connection while it was getting what waited is woken by what comes (XEP-0160)", async ({
+  connect,
+  user,
+  clock,
+}) => {
+  const service = await connect("push/app");
+  await user("bob");
+  const alice = await connect("alice/desk");
+  // More than goes out at once.
+  await alice.sends(hi.repeat(101));
+  const bob = await connect("bob/phone", { presence: false });
+  await does(bob, enable());
+  await bob.sends(`<enable xmlns="urn:xmpp:sm:3" resume="true"/><presence/>`);
+  await bob.disconnects();
+  await clock.advance(60_000);
+  service.forget(() => true);
+  await alice.sends(hi);
+  await service.receives(notification());
+});
+
 test("a device of which nothing is left is woken though another one is there, and that one is not", async ({
   connect,
 }) => {

@@ -13,6 +13,7 @@ import { type Awaitable, after } from "../../util/awaitable.ts";
 import { t } from "../../util/schema.ts";
 import { parseDateTime } from "../../xmpp/datetime.ts";
 import { delayElement } from "../../xmpp/delay.ts";
+import { StanzaError } from "../../xmpp/errors.ts";
 import { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { parseStanza } from "../../xmpp/parse-stanza.ts";
@@ -21,11 +22,14 @@ import { delay } from "../delay.ts";
 import { roster, rosterService } from "../roster/roster.ts";
 import { type OfflineRow, OfflineStore, sizeOf } from "./offline-store.ts";
 
-/** The session that gets a user's messages; `more` is set when one came that has to wait behind the others. */
+/** The session that gets a user's messages. */
 interface Delivery {
   readonly session: Session;
   /** What is on its way and still in the table. */
   readonly sent: Map<Stanza, OfflineRow>;
+  /** The table is being looked at. */
+  isLooking: boolean;
+  /** Others wait behind what is on its way. */
   more: boolean;
   /** The session ended. */
   isOver: boolean;
@@ -81,15 +85,10 @@ export const offline = defineModule({
     // Last of all: whoever else sees messages has seen this one as it came.
     host.hook("message:received", "observe", ({ user, stanza, recipients }) => {
       const delivery = deliveries.get(user.toString());
-      if (!delivery || !recipients.includes(delivery.session) || !isStorable(stanza)) return undefined;
-      // It must not overtake those that wait, so it waits behind them, for whoever gets these and does not have it yet.
+      if (!delivery?.isLooking && !delivery?.more) return undefined;
+      if (!recipients.includes(delivery.session) || !isStorable(stanza)) return undefined;
       const others = recipients.filter((session) => session !== delivery.session);
-      const copies = others.map((other) => [other, addressed(stanza, other)] as const);
-      for (const [other, own] of copies) host.holders.addCopy(stanza, own, other);
-      host.holders.leave(stanza);
-      for (const [other, own] of copies) other.send(own);
-      delivery.more = true;
-      return keep(user, stanza);
+      return waitBehind(user, stanza, others);
     });
 
     // XEP-0386 §4.2: a client that binds like this reads the archive, so what is there need not be sent again.
@@ -139,10 +138,32 @@ export const offline = defineModule({
       if (isEphemeral(stanza)) return "handled";
       if (!isStorable(stanza)) return bounceOrDrop(user, stanza);
       return after(store.add(user.toString(), stanza.toString()), (id) => {
+        const delivery = deliveries.get(user.toString());
+        if (delivery) delivery.more = true;
         for (const session of host.sessions.of(user))
           if (host.holders.has(stanza, session)) markShown(session, id);
         return "handled";
       });
+    }
+
+    /** It must not overtake those that wait, so it waits behind them, for whoever gets these and is none of `others`. */
+    async function waitBehind(
+      user: Jid,
+      stanza: Stanza,
+      others: readonly Session[],
+    ): Promise<"handled" | undefined> {
+      const copies = others.map((other) => [other, addressed(stanza, other)] as const);
+      for (const [other, own] of copies) host.holders.addCopy(stanza, own, other);
+      try {
+        await host.emit("message:undelivered", { user, stanza });
+      } catch (error) {
+        if (!(error instanceof StanzaError)) throw error;
+        // There is no room to wait in.
+        return undefined;
+      }
+      host.holders.leave(stanza);
+      for (const [other, own] of copies) other.send(own);
+      return "handled";
     }
 
     function markShown(session: Session, id: number): void {
@@ -229,20 +250,19 @@ export const offline = defineModule({
     async function deliver(session: Session): Promise<void> {
       const user = session.jid.bare.toString();
       if (deliveries.has(user)) return;
-      const delivery: Delivery = { session, sent: new Map(), more: true, isOver: false };
+      const delivery: Delivery = { session, sent: new Map(), isLooking: false, more: true, isOver: false };
       deliveries.set(user, delivery);
+      let isTaken = true;
       try {
-        while (delivery.more && receiving.get(session)) {
+        while (isTaken && delivery.more && receiving.get(session)) {
           delivery.more = false;
-          const rows = await store.list(user, BATCH_MESSAGES);
-          if (rows.length === 0) continue;
-          delivery.more = true;
-          if (!(await deliverBatch(delivery, rows))) break;
+          delivery.isLooking = true;
+          isTaken = await deliverBatch(delivery, await store.list(user, BATCH_MESSAGES));
         }
       } finally {
         deliveries.delete(user);
       }
-      if (!delivery.more) return;
+      if (isTaken && !delivery.more) return;
       // It went, or wants no more: the rest is for another resource, if there is one.
       const others = host.sessions.available(session.jid.bare).filter((each) => each !== session);
       const other = others.find((each) => receiving.get(each));
@@ -258,6 +278,9 @@ export const offline = defineModule({
         bytes += sizeOf(row);
         return fits;
       });
+      if (batch.length < rows.length || rows.length === BATCH_MESSAGES) delivery.more = true;
+      delivery.isLooking = false;
+      if (rows.length === 0) return true;
       // What it was shown comes before these on its stream, and is acknowledged with them.
       const isDue = (row: OfflineRow) => !shown.get(session)?.has(row.id) && !store.isExpired(row);
       for (const row of batch.filter(isDue)) {

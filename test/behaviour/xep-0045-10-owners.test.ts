@@ -121,10 +121,10 @@ describe("a new room", () => {
     const alice = await connect("alice/phone");
     const bob = await connect("bob/desk");
     await enter(alice, "first");
-    await clock.advance(20_000);
+    await clock.advance(8_000);
     await bob.sends(`<presence to="${ROOM}/second">${JOIN}</presence>`);
     await bob.receives(failed("presence", `from="${ROOM}/second"`, JOIN, "cancel", "item-not-found"));
-    await clock.advance(20_000);
+    await clock.advance(8_000);
     expect(await enter(bob, "second")).toHaveLength(2);
     await alice.receives(present("second", `affiliation="none" role="participant" jid="bob@localhost/desk"`));
   });

@@ -43,7 +43,7 @@ export const mucConfig = t.object({
   unconfigured: t
     .duration("15m", { min: 1000 })
     .doc(
-      "How long a new room waits for the form that its owner asked for, before it opens as it is. When none is asked for it opens after half a minute.",
+      "How long a new room waits for the form that its owner asked for, before it opens as it is. When none is asked for it opens after ten seconds.",
     ),
   voiceRequests: t.duration("1m").doc("How long an occupant waits before asking for voice again."),
   requests: t

@@ -52,7 +52,7 @@ import { Wardrobe } from "./wardrobe.ts";
 type InRoom = (room: Room, request: IqRequest) => Awaitable<Element | "answered" | undefined>;
 
 /** How often rooms that wait for their configuration are looked at. */
-const SWEEP_MS = 10_000;
+const SWEEP_MS = 5_000;
 
 interface Parts {
   readonly host: Host;

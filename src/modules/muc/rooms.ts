@@ -12,7 +12,7 @@ import { optionsOf, type RoomOptions } from "./room-options.ts";
 import type { RoomStore, StoredRoom } from "./room-store.ts";
 
 /** How long a new room waits for its owner to ask for the form: clients ask at once, some ask people first, some never do. */
-const UNASKED_MS = 30_000;
+const UNASKED_MS = 10_000;
 
 /** What was said last in a room, by those who keep it; the latest last. */
 export type Recall = (room: Jid) => Awaitable<readonly Said[]>;

@@ -74,8 +74,8 @@ export const offline = defineModule({
 
     host.provide(offlineService, { waiting: (user) => store.count(user) });
 
-    // XEP-0313 §6.1: what is refused is in no archive either.
-    host.hook("message:received", "guard", ({ user, stanza, recipients }) =>
+    // XEP-0313 §6.1: what is refused is in no archive either. Behind the guards: who is blocked hears nothing else (XEP-0191 §3.3).
+    host.hook("message:received", "rewrite", ({ user, stanza, recipients }) =>
       recipients.length === 0 && isStorable(stanza) && !isEphemeral(stanza)
         ? store.checkRoom(user.toString(), stanza.toString())
         : undefined,

@@ -24,6 +24,7 @@ export interface Ordering {
 export interface Layout {
   readonly name: string;
   readonly version: number;
+  readonly longRows: boolean;
   readonly columns: readonly ColumnLayout[];
   readonly byName: ReadonlyMap<string, ColumnLayout>;
   readonly key: Ordering;
@@ -36,7 +37,7 @@ const COLUMN_TYPE = /^(text|int|blob|json)(\?)?$/;
 
 /** Throws a TypeError that says what in `spec` cannot work. */
 export function layoutOf<R extends object>(spec: TableSpec<R>): Layout {
-  const { name, version } = spec;
+  const { name, version, longRows = false } = spec;
   if (!TABLE_NAME.test(name)) throw new TypeError(`table "${name}": a name is [a-z_]+ and not reserved`);
   if (!Number.isSafeInteger(version) || version < 1) fail(name, "the version is an integer from 1");
   if (version > 1 && !spec.migrate && !spec.regroup) fail(name, `version ${version} needs migrate`);
@@ -60,7 +61,8 @@ export function layoutOf<R extends object>(spec: TableSpec<R>): Layout {
     const rest = keyColumns.filter((column) => !leading.includes(column));
     indexes.set(index, { index, columns: [...leading, ...rest] });
   }
-  return { name, version, columns, byName, key: { index: undefined, columns: keyColumns }, indexes };
+  const key = { index: undefined, columns: keyColumns };
+  return { name, version, longRows, columns, byName, key, indexes };
 }
 
 function columnOf(table: string, name: string, type: string, position: number): ColumnLayout {

@@ -4,9 +4,11 @@ import type { RangePlan } from "./range.ts";
 /*
  * Statement texts. Names come from a checked layout, values only ever as parameters.
  *
- * Every table is WITHOUT ROWID: rows lie in the order of the key, so that a range of them is a run of pages, and
- * one tree less is written per row. An index lists the rest of the key as well, so its order is total and
- * the same as in every other driver. Text columns compare as bytes (BINARY, SQLite's default).
+ * A table is WITHOUT ROWID: rows lie in the order of the key, so that a range of them is a run of pages, and
+ * one tree less is written per row. Not so one with long rows: to compare its key with that of a row SQLite would read the
+ * whole row, and a row that is replaced by one of the same length can stay where it is. An index lists the rest of the key
+ * as well, so its order is total and the same as in every other driver. Text columns compare as bytes (BINARY, SQLite's
+ * default).
  *
  * What is looked for is written `+?`. A bare parameter beside ORDER BY or LIMIT lets SQLite look at its value for a better
  * plan, and prepare the statement anew each time that it is another one: that costs five times as much as to run it.
@@ -19,7 +21,8 @@ export function createTable(layout: Layout): string {
     ({ name, type, nullable }) => `${quote(name)} ${SQL_TYPE[type]}${nullable ? "" : " NOT NULL"}`,
   );
   const key = `PRIMARY KEY (${names(layout.key.columns)})`;
-  return `CREATE TABLE ${quote(layout.name)} (${[...columns, key].join(", ")}) STRICT, WITHOUT ROWID`;
+  const options = layout.longRows ? "STRICT" : "STRICT, WITHOUT ROWID";
+  return `CREATE TABLE ${quote(layout.name)} (${[...columns, key].join(", ")}) ${options}`;
 }
 
 /** The name in the file of a table's index: a dot is in no table's name, so two never meet. */

@@ -16,6 +16,11 @@ export interface TableSpec<R> {
   readonly columns: { readonly [K in keyof R]-?: Column };
   /** Columns of the primary key, most significant first: `text` or `int`. */
   readonly key: readonly (keyof R & string)[];
+  /**
+   * Rows are longer than about 1 KB, mostly: what finds one by its key then looks at none of the others. A table keeps what
+   * this was when it was made.
+   */
+  readonly longRows?: boolean;
   /** Columns of each index, most significant first: `text` or `int`, nullable or not. */
   readonly indexes?: Readonly<Record<string, readonly (keyof R & string)[]>>;
   /** Turns a row of an older version into one of this version. This or `regroup` is needed when `version` > 1. */

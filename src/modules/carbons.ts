@@ -76,8 +76,7 @@ export const carbons = defineModule({
 
     /** XEP-0313 §3.5: one's own devices learn under which id the message is in the archive. */
     function archived(original: Stanza): Stanza {
-      const id = host.find(archiveService)?.sentId(original);
-      return id ? original.append(id) : original;
+      return host.find(archiveService)?.withSentId(original) ?? original;
     }
 
     function copy(user: Jid, except: readonly Session[], side: "sent" | "received", original: Stanza): void {

@@ -162,7 +162,12 @@ export class Stanza implements Header {
   }
 
   append(...extra: Element[]): Stanza {
-    return this.#replace(new AppendedContent(this.#content, extra));
+    return this.#replace(new AppendedContent(this.#content, new TreeContent(extra)));
+  }
+
+  /** As `append`, with text as in `ofText`. */
+  appendText(heads: readonly XmlHead[], text: string): Stanza {
+    return this.#replace(new AppendedContent(this.#content, new TextContent(heads, text)));
   }
 
   without(name: string, namespace: string): Stanza {
@@ -290,32 +295,32 @@ class TextContent implements Content {
   }
 }
 
-/** Somebody's payload with more elements behind it; the old text is used as it is. */
+/** Somebody's payload with more behind it; the old text is used as it is. */
 class AppendedContent implements Content {
   readonly extraAttributes: string;
   readonly #base: Content;
-  readonly #extra: readonly Element[];
+  readonly #extra: Content;
   #heads: readonly XmlHead[] | undefined;
   #inner: string | undefined;
 
-  constructor(base: Content, extra: readonly Element[]) {
+  constructor(base: Content, extra: Content) {
     this.extraAttributes = base.extraAttributes;
     this.#base = base;
     this.#extra = extra;
   }
 
   get heads(): readonly XmlHead[] {
-    this.#heads ??= [...this.#base.heads, ...this.#extra.map(headOf)];
+    this.#heads ??= [...this.#base.heads, ...this.#extra.heads];
     return this.#heads;
   }
 
   get inner(): string {
-    this.#inner ??= this.#base.inner + this.#extra.map(serialize).join("");
+    this.#inner ??= this.#base.inner + this.#extra.inner;
     return this.#inner;
   }
 
   get children(): readonly Element[] {
-    return [...this.#base.children, ...this.#extra];
+    return [...this.#base.children, ...this.#extra.children];
   }
 }
 

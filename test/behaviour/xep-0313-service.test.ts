@@ -159,13 +159,14 @@ describe("for accounts that keep two messages", () => {
   });
 });
 
-test("what was sent has an id for its sender's eyes (§3.5)", async ({ rig }) => {
+test("what was sent has an id for its sender's other devices (§3.5)", async ({ rig }) => {
   const alice = await rig.connect("alice/phone");
+  await rig.connect("alice/laptop");
   await rig.connect("bob/desk");
   const archive = rig.server.host().use(archiveService);
   const marks: unknown[] = [];
   rig.server.host().hook("message:sent", "copy", ({ stanza }) => {
-    marks.push(archive.sentId(stanza)?.attrs);
+    marks.push(archive.withSentId(stanza).child("stanza-id", "urn:xmpp:sid:0")?.attrs);
   });
   await alice.sends(`<message to="bob@localhost"><body>Hi</body></message>`);
   await alice.sends(

@@ -63,8 +63,8 @@ export interface ArchiveService {
   /** Deletes what the archive may not hold, the oldest first; returns how many. Never blocks for long. */
   trim(owner: Jid, retention: Retention): Promise<number>;
   remove(owner: Jid): Promise<void>;
-  /** §3.5: the `<stanza-id/>` that a message a local user just sent has in their archive; for their own eyes only. */
-  sentId(message: Stanza): Element | undefined;
+  /** §3.5: the message that a local user just sent, with the id that it has in their archive, for their other devices only. */
+  withSentId(message: Stanza): Stanza;
 }
 
 export const archiveService = defineService<ArchiveService>("archive");

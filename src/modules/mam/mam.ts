@@ -14,7 +14,7 @@ import { isPiece } from "../../core/user-data.ts";
 import { after } from "../../util/awaitable.ts";
 import { Rates } from "../../util/rates.ts";
 import { t } from "../../util/schema.ts";
-import { type Element, el } from "../../xml/element.ts";
+import { type Element, escapeAttribute } from "../../xml/element.ts";
 import { StanzaError } from "../../xmpp/errors.ts";
 import { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
@@ -25,7 +25,7 @@ import { stanzaId } from "../stanza-id.ts";
 import { Answers } from "./answers.ts";
 import { isWorthKeeping } from "./archivable.ts";
 import { Archive } from "./archive.ts";
-import { ARCHIVE_KEY_BYTES, type ArchiveIds, createArchiveIds } from "./archive-ids.ts";
+import { ARCHIVE_KEY_BYTES, createArchiveIds } from "./archive-ids.ts";
 import { type ArchiveRow, timeOf } from "./archive-row.ts";
 import { type Archived, type ArchiveService, archiveService } from "./archive-service.ts";
 import { ArchiveImport, exportArchive, exportPreferences, importPreferences } from "./archive-transfer.ts";
@@ -107,7 +107,8 @@ export const mam = defineModule({
       // §6.1.1: once in an archive; a message to oneself is archived when it arrives.
       if (session.anonymous || to.bare.equals(user)) return undefined;
       return after(recorder.keep(user, to, stanza), (id) => {
-        if (id !== undefined) sent.set(stanza, id);
+        // Nobody else asks for it.
+        if (id !== undefined && host.sessions.of(user).length > 1) sent.set(stanza, id);
       });
     });
 
@@ -116,7 +117,7 @@ export const mam = defineModule({
       if (recipients[0]?.anonymous) return undefined;
       return after(recorder.keep(user, stanza.from ?? host.jid, stanza), (id) => {
         // §3.5
-        if (id !== undefined) event.stanza = stanza.append(stanzaIdElement(ids, user, id));
+        if (id !== undefined) event.stanza = marked(stanza, user, id);
       });
     });
 
@@ -201,11 +202,18 @@ export const mam = defineModule({
       replace: (owner, id, contents) => replace(owner.toString(), id, contents),
       trim: (owner, most) => archive.trim(owner.toString(), most),
       remove: (owner) => archive.remove(owner.toString()),
-      sentId(message) {
+      withSentId(message) {
         const id = sent.get(message);
-        return id === undefined || !message.from ? undefined : stanzaIdElement(ids, message.from.bare, id);
+        return id === undefined || !message.from ? message : marked(message, message.from.bare, id);
       },
     });
+
+    /** XEP-0359 §4 */
+    function marked(message: Stanza, owner: Jid, id: number): Stanza {
+      const by = escapeAttribute(owner.toString());
+      const text = `<stanza-id xmlns="${ns.STANZA_ID}" by="${by}" id="${ids.encode(id)}"/>`;
+      return message.appendText(MARKS, text);
+    }
 
     async function replace(owner: string, text: string, contents: readonly Element[]): Promise<boolean> {
       const id = ids.decode(text);
@@ -241,9 +249,7 @@ function refuse(): never {
   throw new StanzaError("forbidden");
 }
 
-function stanzaIdElement(ids: ArchiveIds, owner: Jid, id: number): Element {
-  return el("stanza-id", { xmlns: ns.STANZA_ID, by: owner.toString(), id: ids.encode(id) });
-}
+const MARKS = [{ name: "stanza-id", ns: ns.STANZA_ID }];
 
 /** The secret behind the ids of this domain's archives, made once. */
 async function archiveKey(host: Host): Promise<Buffer> {

@@ -1,3 +1,4 @@
+import { createCipheriv } from "node:crypto";
 import { expect, test } from "vitest";
 import { createArchiveIds } from "../../../../src/modules/mam/archive-ids.ts";
 
@@ -14,6 +15,15 @@ test("an id is always the same, fit for an attribute, and like no other", () => 
   expect(texts).toEqual(NUMBERS.map((number) => ids.encode(number)));
   for (const text of texts) expect(text).toMatch(/^[\w-]{22}$/);
   expect(new Set(texts.map((text) => text.slice(0, 6))).size).toBe(NUMBERS.length);
+});
+
+test("an id is the number as one block of AES-128, as it always was", () => {
+  const cipher = createCipheriv("aes-128-ecb", Buffer.alloc(16, 7), null).setAutoPadding(false);
+  for (const number of NUMBERS) {
+    const block = Buffer.alloc(16);
+    block.writeBigUInt64BE(BigInt(number));
+    expect(ids.encode(number)).toBe(cipher.update(block).toString("base64url"));
+  }
 });
 
 test("what another key made, or nobody, is no id", () => {

@@ -44,6 +44,11 @@ export function labelFor({ id }: Pick<Stanza, "id">): number | null {
   return id === undefined ? null : labelOf(id);
 }
 
+/** A label that an older version wrote, which had more bits in front once. */
+export function narrow(label: number | null): number | null {
+  return label === null ? null : label >>> 0;
+}
+
 /** The end of an archive: what the next message continues. */
 export interface Tail {
   id: number;
@@ -51,7 +56,13 @@ export interface Tail {
   offset: number;
 }
 
-export function tailBehind(row: ArchiveRow | undefined): Tail {
-  if (!row) return { id: 0, number: 0, offset: 0 };
-  return { id: row.id, number: row.number + 1, offset: row.offset + Buffer.byteLength(row.stanza) };
+/** Of an archive in which there never was anything. */
+export const START: Tail = { id: 0, number: 0, offset: 0 };
+
+/** `size` is that of the message; bytes. */
+export function tailBehind(
+  { id, number, offset, stanza }: ArchiveRow,
+  size = Buffer.byteLength(stanza),
+): Tail {
+  return { id, number: number + 1, offset: offset + size };
 }

@@ -45,6 +45,8 @@ export class Archive {
   readonly #clock: Clock;
   readonly #sequence: Sequence;
   readonly #tails = new Lru<string, Tail>(KNOWN_ARCHIVES);
+  /** Of the message that was added last: mostly two archives get it, one after the other. */
+  #text: Text | undefined;
 
   private constructor(segments: Segments, journal: Journal, clock: Clock) {
     this.#segments = segments;
@@ -72,20 +74,13 @@ export class Archive {
 
   #append(tail: Tail, owner: string, peer: string, message: Stanza): Awaitable<number> {
     const { number, offset } = tail;
-    const stanza = message.toString();
+    if (message !== this.#text?.message) this.#text = new Text(message);
+    const { stanza, label, size } = this.#text;
     const id = Math.max(this.#sequence.next(), tail.id + 1);
     tail.id = id;
     tail.number = number + 1;
-    tail.offset = offset + Buffer.byteLength(stanza);
-    const written = this.#journal.add({
-      owner,
-      id,
-      with: peer,
-      number,
-      offset,
-      label: labelFor(message),
-      stanza,
-    });
+    tail.offset = offset + size;
+    const written = this.#journal.add({ owner, id, with: peer, number, offset, label, stanza }, size);
     this.onAppended();
     if (tail.number % GROWTH === 0) this.onGrown(owner);
     return after(written, () => id);
@@ -99,10 +94,9 @@ export class Archive {
     const tail = this.#tails.get(owner) ?? (await this.#journal.end(owner));
     if (id <= tail.id) return false;
     const { number, offset } = tail;
-    const stanza = message.toString();
-    this.#tails.set(owner, { id, number: number + 1, offset: offset + Buffer.byteLength(stanza) });
-    const label = labelFor(message);
-    await this.#journal.add({ owner, id, with: peer, number, offset, label, stanza });
+    const { stanza, label, size } = new Text(message);
+    this.#tails.set(owner, { id, number: number + 1, offset: offset + size });
+    await this.#journal.add({ owner, id, with: peer, number, offset, label, stanza }, size);
     return true;
   }
 
@@ -196,15 +190,15 @@ export class Archive {
     const nothing = { messages: 0, bytes: 0, since: 0 };
     while ((await this.trim(owner, nothing)) > 0);
     // So that no word of it is anywhere.
-    await this.#journal.empty();
+    await this.#journal.clear();
     if (await this.last({ owner })) return;
     this.#tails.delete(owner);
     await this.#journal.forgetEnd(owner);
   }
 
-  /** The addresses of all archives, those of other domains included, some a turn. Empties the journal. */
+  /** The addresses of all archives, those of other domains included, some a turn. Clears the journal. */
   async *owners(): AsyncIterable<string> {
-    await this.#journal.empty();
+    await this.#journal.clear();
     let seen = 0;
     for (let owner: string | undefined = ""; ; ) {
       owner = await this.#segments.ownerAfter(owner);
@@ -247,6 +241,22 @@ export class Archive {
 
   #nextTurn(): Promise<void> {
     return new Promise((resolve) => this.#clock.immediate(resolve));
+  }
+}
+
+/** A message as it is kept. */
+class Text {
+  readonly message: Stanza;
+  readonly stanza: string;
+  readonly label: number | null;
+  /** Bytes. */
+  readonly size: number;
+
+  constructor(message: Stanza) {
+    this.message = message;
+    this.stanza = message.toString();
+    this.label = labelFor(message);
+    this.size = Buffer.byteLength(this.stanza);
   }
 }
 

@@ -1,39 +1,25 @@
 import type { Host } from "../../core/host.ts";
 import type { LateWrite, Table } from "../../store/store.ts";
 import { type Awaitable, after, each, isPromise } from "../../util/awaitable.ts";
-import { type ArchiveRow, type Tail, tailBehind } from "./archive-row.ts";
-import { packRows, unpackIntact } from "./packed-rows.ts";
+import { type ArchiveRow, START, type Tail, tailBehind } from "./archive-row.ts";
+import { JournalRows, type JournalRowsHost, type Written } from "./journal-rows.ts";
+import type { PackedRows } from "./packed-rows.ts";
+import { Packer } from "./packer.ts";
 import { SEGMENT_LENGTH, SEGMENT_ROWS } from "./segment-row.ts";
 import type { Segments } from "./segments.ts";
-
-/** What waits for one archive. */
-interface Waiting {
-  rows: ArchiveRow[];
-  /** Of their messages. */
-  length: number;
-}
-
-/** What one turn archived. */
-interface JournalRow {
-  /** The domain whose server wrote it. */
-  host: string;
-  /** Its place among those of the domain. */
-  turn: number;
-  /** See `packRows`. */
-  rows: string;
-}
+import { Lot, Waiting } from "./waiting.ts";
 
 /** How far an archive has got what was in the journal for it. */
 interface EndRow extends Tail {
   owner: string;
 }
 
-export type JournalHost = Pick<Host, "domain" | "clock" | "log" | "table" | "beforeCommit">;
+export type JournalHost = Pick<Host, "clock" | "beforeCommit"> & JournalRowsHost;
 
-/** Messages, and XML of them in UTF-16 units, after which the journal is emptied. */
-const FULL_ROWS = 8000;
-const FULL_LENGTH = 6_000_000;
-/** Longer messages do not gain from waiting: few of them are a segment. */
+/** Messages, and bytes of them, after which the journal is emptied. */
+const FULL_COUNT = 8000;
+const FULL_SIZE = 6_000_000;
+/** Longer messages, in bytes, do not gain from waiting: few of them are a segment. */
 const LONGEST = SEGMENT_LENGTH / 4;
 /** Messages moved between two turns of the event loop, about. */
 const TURN_ROWS = 100;
@@ -50,71 +36,63 @@ const TURN_DELETIONS = 20;
  * deleted from the archive since, so nothing is lost between the two, and nothing comes back.
  */
 export class Journal implements LateWrite {
-  readonly #table: Table<JournalRow>;
+  readonly #rows: JournalRows;
   readonly #ends: Table<EndRow>;
   readonly #segments: Segments;
   readonly #host: JournalHost;
   /** What waits, by archive. */
   #waiting = new Map<string, Waiting>();
-  /** What this turn has archived, which is not in the journal yet. */
-  #turn: ArchiveRow[] = [];
-  /** The rows of the journal. */
-  #written: number[] = [];
-  #next = 0;
-  /** Of what is in the journal. */
-  #rows = 0;
-  #length = 0;
+  /** What this turn has archived, which is not in the journal yet: as far as it is packed, and behind that. */
+  #closed: Lot[] = [];
+  #open = new Lot();
+  readonly #packer = new Packer();
+  readonly #mover = new Packer();
+  /** Messages, and bytes of them, since it was emptied. */
+  #count = 0;
+  #size = 0;
   /** Goes up when writes were lost: what was known before that does not hold. */
   #epoch = 0;
   #isKnown = false;
   #emptying: Promise<void> | undefined;
 
-  private constructor(host: JournalHost, table: Table<JournalRow>, ends: Table<EndRow>, segments: Segments) {
+  private constructor(host: JournalHost, rows: JournalRows, ends: Table<EndRow>, segments: Segments) {
     this.#host = host;
-    this.#table = table;
+    this.#rows = rows;
     this.#ends = ends;
     this.#segments = segments;
   }
 
   static async open(host: JournalHost, segments: Segments): Promise<Journal> {
-    let turn = 0;
-    const table = await host.table<JournalRow>({
-      name: "archive_journal",
-      version: 2,
-      columns: { host: "text", turn: "int", rows: "text" },
-      key: ["host", "turn"],
-      // The first version had a row for each message.
-      migrate: ({ host: domain, part: _part, ...row }) => ({
-        host: domain as string,
-        turn: turn++,
-        rows: packRows([row as unknown as ArchiveRow]),
-      }),
-    });
     const ends = await host.table<EndRow>({
       name: "archive_ends",
       version: 1,
       columns: { owner: "text", id: "int", number: "int", offset: "int" },
       key: ["owner"],
     });
-    return new Journal(host, table, ends, segments);
+    return new Journal(host, await JournalRows.open(host), ends, segments);
   }
 
   /** Where an archive ends, with what waits for it. */
   end(owner: string): Awaitable<Tail> {
     return after(this.#know(), () => {
-      const last = this.#waiting.get(owner)?.rows.at(-1);
-      return last ? tailBehind(last) : this.#endOf(owner);
+      const waiting = this.#waiting.get(owner);
+      return waiting ? { ...waiting.end } : this.#endOf(owner);
     });
   }
 
-  /** Takes a message that is the last of its archive. */
-  add(row: ArchiveRow): Awaitable<void> {
-    const { owner, stanza } = row;
-    if (!stanza.isWellFormed()) throw new TypeError("a message with a lone surrogate");
-    return after(this.#know(), () => {
-      if (stanza.length > LONGEST) return after(this.settle(owner), () => this.#put(owner, [row]));
-      return after(this.#write(row), () => (this.#wait(row) ? this.settle(owner) : undefined));
-    });
+  /** Takes a message of `size` bytes that is the last of its archive. */
+  add(row: ArchiveRow, size: number): Awaitable<void> {
+    if (!row.stanza.isWellFormed()) throw new TypeError("a message with a lone surrogate");
+    if (!this.#isKnown) return after(this.#know(), () => this.#add(row, size));
+    return this.#add(row, size);
+  }
+
+  #add(row: ArchiveRow, size: number): Awaitable<void> {
+    const { owner } = row;
+    if (size > LONGEST) return after(this.settle(owner), () => this.#put(owner, Packer.pack([row])));
+    const registered = this.#write(row, size);
+    const isFull = this.#wait(owner, this.#open, this.#packer.count - 1, tailBehind(row, size), size);
+    return isFull ? after(registered, () => this.settle(owner)) : registered;
   }
 
   /** Puts what waits for an archive there. Whoever reads the archive does this first. */
@@ -123,17 +101,31 @@ export class Journal implements LateWrite {
       const waiting = this.#waiting.get(owner);
       if (!waiting) return undefined;
       this.#waiting.delete(owner);
-      return this.#put(owner, waiting.rows);
+      if (waiting.lot === this.#open) this.#close();
+      waiting.moveTo(this.#mover);
+      return this.#put(owner, this.#mover.pack());
     });
   }
 
-  /** Puts everything where it belongs, some messages a turn; then there is nothing in the journal but what came meanwhile. */
+  /** Puts everything where it belongs, some messages a turn; then nothing waits but what came meanwhile. */
   async empty(): Promise<void> {
     while (this.#emptying) await this.#emptying;
     this.#emptying = this.#empty().finally(() => {
       this.#emptying = undefined;
     });
     await this.#emptying;
+  }
+
+  /** As `empty`; then there is nothing in the journal, either, but what came meanwhile. */
+  async clear(): Promise<void> {
+    await this.empty();
+    const epoch = this.#epoch;
+    for (const [index, slot] of this.#rows.takeFree().entries()) {
+      if (index % TURN_DELETIONS === 0) await this.#nextTurn();
+      // After a loss they are found again.
+      if (this.#epoch !== epoch) return;
+      await this.#rows.delete(slot);
+    }
   }
 
   /** Forgets where an archive ends, of which nothing is anywhere. */
@@ -148,58 +140,59 @@ export class Journal implements LateWrite {
   }
 
   write(): Awaitable<void> {
-    const rows = this.#turn;
-    this.#turn = [];
-    if (rows.length === 0) return undefined;
-    const turn = this.#next++;
-    this.#written.push(turn);
-    return this.#table.put({ host: this.#host.domain, turn, rows: packRows(rows) });
+    this.#close();
+    const closed = this.#closed;
+    this.#closed = [];
+    return each(closed, (lot) => {
+      const rows = lot.written(this.#mover);
+      return rows && this.#rows.write(rows);
+    });
   }
 
   undone(): void {
-    this.#turn = [];
+    this.#close();
+    this.#closed = [];
   }
 
-  #write(row: ArchiveRow): Awaitable<void> {
-    const registered = this.#turn.length === 0 ? this.#host.beforeCommit(this) : undefined;
-    // Sender and recipient mostly get the same text: it is kept once.
-    const last = this.#turn.at(-1);
-    if (last?.stanza === row.stanza) row.stanza = last.stanza;
-    else this.#length += row.stanza.length;
-    this.#turn.push(row);
-    this.#rows++;
-    if (this.#rows >= FULL_ROWS || this.#length >= FULL_LENGTH) this.#emptyLater();
+  #write(row: ArchiveRow, size: number): Awaitable<void> {
+    const isFirst = this.#packer.count === 0 && this.#closed.length === 0;
+    const registered = isFirst ? this.#host.beforeCommit(this) : undefined;
+    if (!this.#packer.shares(row.stanza)) this.#size += size;
+    this.#packer.add(row);
+    this.#count++;
+    if (this.#count >= FULL_COUNT || this.#size >= FULL_SIZE) this.#emptyLater();
     return registered;
   }
 
-  /** Takes note of a message; whether enough of its archive wait now. */
-  #wait(row: ArchiveRow): boolean {
-    let waiting = this.#waiting.get(row.owner);
-    if (!waiting) {
-      waiting = { rows: [], length: 0 };
-      this.#waiting.set(row.owner, waiting);
-    }
-    waiting.rows.push(row);
-    waiting.length += row.stanza.length;
-    return waiting.rows.length >= SEGMENT_ROWS || waiting.length >= SEGMENT_LENGTH;
+  /** Packs what is open. */
+  #close(): void {
+    if (this.#packer.count === 0) return;
+    this.#open.rows = this.#packer.pack();
+    this.#closed.push(this.#open);
+    this.#open = new Lot();
   }
 
-  #put(owner: string, rows: readonly ArchiveRow[]): Awaitable<void> {
-    const end = tailBehind(rows.at(-1));
-    return after(
-      after(this.#segments.add(owner, rows), () => this.#ends.put({ owner, ...end })),
-      () => {
-        // Of this turn, too: the journal need not have it any more.
-        this.#turn = this.#turn.filter((row) => row.owner !== owner || row.id > end.id);
-      },
-    );
+  /** Takes note of a message; whether enough of its archive wait now. */
+  #wait(owner: string, lot: Lot, place: number, end: Tail, size: number): boolean {
+    let waiting = this.#waiting.get(owner);
+    if (!waiting) {
+      waiting = new Waiting();
+      this.#waiting.set(owner, waiting);
+    }
+    waiting.add(lot, place, end, size);
+    return waiting.count >= SEGMENT_ROWS || waiting.size >= SEGMENT_LENGTH;
+  }
+
+  #put(owner: string, rows: PackedRows): Awaitable<void> {
+    const end = rows.tail(rows.count - 1);
+    return after(this.#segments.add(owner, rows), () => this.#ends.put({ owner, ...end }));
   }
 
   #endOf(owner: string): Awaitable<Tail> {
     return after(this.#ends.get({ owner }), (end) => {
       if (end) return { id: end.id, number: end.number, offset: end.offset };
       // Nobody wrote it down before there was this table.
-      return after(this.#segments.last(owner), tailBehind);
+      return after(this.#segments.last(owner), (last) => (last ? tailBehind(last) : { ...START }));
     });
   }
 
@@ -208,9 +201,7 @@ export class Journal implements LateWrite {
     if (this.#isKnown) return undefined;
     this.#isKnown = true;
     try {
-      const known = after(this.#table.list({ where: { host: this.#host.domain } }), (turns) =>
-        this.#read(turns),
-      );
+      const known = after(this.#rows.read(), (written) => this.#read(written));
       return isPromise(known) ? known.catch((error: unknown) => this.#fail(error)) : known;
     } catch (error) {
       return this.#fail(error);
@@ -223,48 +214,41 @@ export class Journal implements LateWrite {
     throw error;
   }
 
-  #read(turns: readonly JournalRow[]): Awaitable<void> {
-    this.#written = [];
-    this.#next = (turns.at(-1)?.turn ?? -1) + 1;
-    this.#rows = 0;
-    this.#length = 0;
+  #read(written: readonly Written[]): Awaitable<void> {
+    this.#count = 0;
+    this.#size = 0;
     this.#waiting = new Map();
-    for (const { turn, rows } of turns) for (const row of this.#unpack(turn, rows)) this.#take(row);
-    for (const row of this.#turn) this.#take(row);
-    return each([...this.#waiting], ([owner, waiting]) => this.#leaveOutMoved(owner, waiting));
-  }
-
-  #take(row: ArchiveRow): void {
-    this.#rows++;
-    this.#length += row.stanza.length;
-    this.#wait(row);
-  }
-
-  /** One that cannot be read stays where it is, and the others do not suffer. */
-  #unpack(turn: number, text: string): readonly ArchiveRow[] {
-    try {
-      const rows = unpackIntact(text);
-      this.#written.push(turn);
-      return rows;
-    } catch {
-      // What is wrong with it may quote it.
-      this.#host.log.error(
-        "messages of one turn are left out of their archives: the row of the journal is damaged",
-        {
-          table: "archive_journal",
-          turn,
-          length: text.length,
-        },
-      );
-      return [];
-    }
-  }
-
-  #leaveOutMoved(owner: string, waiting: Waiting): Awaitable<void> {
-    return after(this.#endOf(owner), (end) => {
-      waiting.rows = waiting.rows.filter(({ id }) => id > end.id);
-      if (waiting.rows.length === 0) this.#waiting.delete(owner);
+    this.#close();
+    const lots = written.map(({ rows }) => new Lot(rows));
+    return after(this.#endsOf([...lots, ...this.#closed]), (ends) => {
+      const settled = written.filter((_, index) => !this.#take(lots[index] as Lot, ends));
+      for (const lot of this.#closed) this.#take(lot, ends);
+      return this.#rows.release(settled);
     });
+  }
+
+  /** How far the archives reach that these messages are for: the ids of their last messages. */
+  #endsOf(lots: readonly Lot[]): Awaitable<ReadonlyMap<string, number>> {
+    const ends = new Map<string, number>();
+    const owners = new Set(lots.flatMap(({ rows }) => rows?.owners() ?? []));
+    const known = each(owners, (owner) => after(this.#endOf(owner), ({ id }) => ends.set(owner, id)));
+    return after(known, () => ends);
+  }
+
+  /** Lets wait what is behind the end of its archive; whether there was anything. */
+  #take(lot: Lot, ends: ReadonlyMap<string, number>): boolean {
+    const rows = lot.rows as PackedRows;
+    let isWaiting = false;
+    for (let place = 0; place < rows.count; place++) {
+      const owner = rows.owner(place);
+      if (rows.id(place) <= (ends.get(owner) ?? 0)) continue;
+      isWaiting = true;
+      const size = rows.size(place);
+      this.#count++;
+      this.#size += size;
+      this.#wait(owner, lot, place, rows.tail(place), size);
+    }
+    return isWaiting;
   }
 
   #emptyLater(): void {
@@ -276,27 +260,21 @@ export class Journal implements LateWrite {
 
   async #empty(): Promise<void> {
     await this.#know();
-    this.#rows = 0;
-    this.#length = 0;
+    this.#count = 0;
+    this.#size = 0;
     const epoch = this.#epoch;
     // What this turn archives is written at its end.
     await this.#nextTurn();
-    const turns = [...this.#written];
+    const { written } = this.#rows;
     await this.#settleAll();
-    for (const [index, turn] of turns.entries()) {
-      if (index % TURN_DELETIONS === 0) await this.#nextTurn();
-      // What was moved in a turn that is lost is still here alone.
-      if (this.#epoch !== epoch) return;
-      await this.#table.delete({ host: this.#host.domain, turn });
-    }
-    const gone = new Set(turns);
-    this.#written = this.#written.filter((turn) => !gone.has(turn));
+    // What was moved in a turn that is lost is still there alone.
+    if (this.#epoch === epoch) await this.#rows.release(written);
   }
 
   async #settleAll(): Promise<void> {
     let moved = 0;
-    for (const [owner, { rows }] of Array.from(this.#waiting)) {
-      moved += rows.length;
+    for (const [owner, { count }] of Array.from(this.#waiting)) {
+      moved += count;
       await this.settle(owner);
       if (moved < TURN_ROWS) continue;
       moved = 0;

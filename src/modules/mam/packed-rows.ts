@@ -1,103 +1,157 @@
-import type { ArchiveRow } from "./archive-row.ts";
+import type { ArchiveRow, Tail } from "./archive-row.ts";
 
-/** What the first line says of one row. Small numbers are written, and read, several times as fast as large ones. */
-type Entry = [
-  owner: number,
-  /** Behind the first one. */
-  id: number,
-  peer: number,
-  number: number,
-  offset: number,
-  /** As a signed number. */
-  label: number | null,
-  start: number,
-  end: number,
-];
+/** The first bytes: which form this is. */
+export const FORM = 1;
+/** Bytes: the form, the number of rows, and how long their texts are; 4 each. */
+export const HEAD = 12;
+/** Bytes that are said of one row. */
+export const RECORD = 56;
+/** Where in a record each part is. A number has 8 bytes; a text has 4 for its place among the texts and 4 for its length. */
+export const PART = { id: 0, number: 8, offset: 16, label: 24, stanza: 32, owner: 40, peer: 48 } as const;
+/** In place of a label; labels are not negative. */
+export const UNLABELLED = -1;
 
-interface Head {
-  /** Addresses, each once. */
-  readonly names: readonly string[];
-  readonly first?: number;
-  readonly rows: readonly Entry[];
-}
+export type Mark = Pick<ArchiveRow, "with" | "label">;
+
+const OPENING = Buffer.from("<message");
+const CLOSING = Buffer.from(">");
 
 /**
- * Rows as one text: a line of JSON that says what they are, then their messages, one behind the other. Rows that follow
- * each other with the same message, as those of its sender and its recipient do, share it.
+ * Rows as bytes: a record of one size for each of them, then their texts in UTF-8, one behind the other; what rows share
+ * is there once. Rows go from one pack to another without becoming text. `Packer` makes them.
  */
-export function packRows(rows: readonly ArchiveRow[]): string {
-  const names: string[] = [];
-  const places = new Map<string, number>();
-  /** The line, and behind it the messages. */
-  const texts = [""];
-  const entries: Entry[] = [];
-  const first = rows[0]?.id ?? 0;
-  let [start, end, last] = [0, 0, ""];
-  for (const { owner, id, with: peer, number, offset, label, stanza } of rows) {
-    if (stanza !== last) {
-      last = stanza;
-      texts.push(stanza);
-      start = end;
-      end += stanza.length;
+export class PackedRows {
+  readonly bytes: Buffer;
+  readonly count: number;
+  readonly #view: DataView;
+  /** Where the texts begin. */
+  readonly #texts: number;
+
+  /** Of bytes that a `Packer` made; others go through `read`. */
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.count = this.#view.getUint32(4, true);
+    this.#texts = HEAD + this.count * RECORD;
+  }
+
+  /** @throws Error where it can be seen that this is not what a `Packer` made of messages. */
+  static read(bytes: Buffer): PackedRows {
+    if (bytes.length < HEAD || bytes.readUInt32LE(0) !== FORM) throw new Error("this is something else");
+    const rows = new PackedRows(bytes);
+    rows.#check();
+    return rows;
+  }
+
+  /** As `read`, of bytes that were made longer by zeros. */
+  static readPadded(bytes: Buffer): PackedRows {
+    if (bytes.length < HEAD) throw new Error("nothing is there");
+    const end = HEAD + bytes.readUInt32LE(4) * RECORD + bytes.readUInt32LE(8);
+    if (bytes.subarray(end).some((byte) => byte !== 0)) throw new Error("something is behind it");
+    return PackedRows.read(bytes.subarray(0, end));
+  }
+
+  id(index: number): number {
+    return this.number(index, PART.id);
+  }
+
+  owner(index: number): string {
+    return this.#text(index, PART.owner);
+  }
+
+  /** Bytes of its message. */
+  size(index: number): number {
+    return this.length(index, PART.stanza);
+  }
+
+  /** Bytes of all messages. */
+  get allSizes(): number {
+    let size = 0;
+    for (let index = 0; index < this.count; index++) size += this.size(index);
+    return size;
+  }
+
+  /** What comes behind it. */
+  tail(index: number): Tail {
+    const number = this.number(index, PART.number) + 1;
+    return { id: this.id(index), number, offset: this.number(index, PART.offset) + this.size(index) };
+  }
+
+  row(index: number): ArchiveRow {
+    return {
+      owner: this.#text(index, PART.owner),
+      id: this.number(index, PART.id),
+      with: this.#text(index, PART.peer),
+      number: this.number(index, PART.number),
+      offset: this.number(index, PART.offset),
+      label: this.#label(index),
+      stanza: this.#text(index, PART.stanza),
+    };
+  }
+
+  /** Whose archives they are for, some of them several times. */
+  owners(): string[] {
+    return Array.from({ length: this.count }, (_, index) => this.owner(index));
+  }
+
+  /** Whose messages these are, and their labels: what rows are found by. */
+  marks(): Mark[] {
+    let [start, length, peer] = [-1, -1, ""];
+    return Array.from({ length: this.count }, (_, index) => {
+      // Neighbours share it, mostly.
+      if (this.start(index, PART.peer) !== start || this.length(index, PART.peer) !== length) {
+        start = this.start(index, PART.peer);
+        length = this.length(index, PART.peer);
+        peer = this.#text(index, PART.peer);
+      }
+      return { with: peer, label: this.#label(index) };
+    });
+  }
+
+  rows(): ArchiveRow[] {
+    return Array.from({ length: this.count }, (_, index) => this.row(index));
+  }
+
+  number(index: number, part: number): number {
+    return this.#view.getFloat64(HEAD + index * RECORD + part, true);
+  }
+
+  /** Where in `bytes` a text begins. */
+  start(index: number, part: number): number {
+    return this.#texts + this.#view.getUint32(HEAD + index * RECORD + part, true);
+  }
+
+  /** Of a text; bytes. */
+  length(index: number, part: number): number {
+    return this.#view.getUint32(HEAD + index * RECORD + part + 4, true);
+  }
+
+  #label(index: number): number | null {
+    const label = this.number(index, PART.label);
+    return label === UNLABELLED ? null : label;
+  }
+
+  #text(index: number, part: number): string {
+    const start = this.start(index, part);
+    return this.bytes.toString("utf8", start, start + this.length(index, part));
+  }
+
+  #check(): void {
+    const length = this.#texts + this.#view.getUint32(8, true);
+    if (length !== this.bytes.length) throw new Error("something is missing");
+    for (let index = 0; index < this.count; index++) {
+      for (const part of [PART.id, PART.number, PART.offset, PART.label])
+        if (!Number.isSafeInteger(this.number(index, part))) throw new Error("a number is damaged");
+      for (const part of [PART.owner, PART.peer, PART.stanza])
+        if (this.start(index, part) + this.length(index, part) > length) throw new Error("a text is cut off");
+      if (!this.#isMessage(index)) throw new Error("a message is damaged");
     }
-    const signed = label === null ? null : label | 0;
-    const [place, peerPlace] = [placeOf(owner), placeOf(peer)];
-    entries.push([place, small(id - first), peerPlace, small(number), small(offset), signed, start, end]);
   }
-  texts[0] = `${JSON.stringify({ names, first, rows: entries } satisfies Head)}\n`;
-  return texts.join("");
 
-  function placeOf(name: string): number {
-    let place = places.get(name);
-    if (place === undefined) {
-      place = names.push(name) - 1;
-      places.set(name, place);
-    }
-    return place;
+  #isMessage(index: number): boolean {
+    const start = this.start(index, PART.stanza);
+    const end = start + this.size(index);
+    const isOpened = this.bytes.compare(OPENING, 0, OPENING.length, start, start + OPENING.length) === 0;
+    return isOpened && this.bytes[end - 1] === CLOSING[0];
   }
-}
-
-/** The same number, in the form that is written fastest. */
-function small(number: number): number {
-  const integer = number | 0;
-  return integer === number ? integer : number;
-}
-
-/** The way back. */
-export function unpackRows(text: string): ArchiveRow[] {
-  const body = text.indexOf("\n") + 1;
-  // Packs of the first days have no `first`, and labels of more bits.
-  const { names, first = 0, rows } = JSON.parse(text.slice(0, body)) as Head;
-  return rows.map(([owner, id, peer, number, offset, label, start, end]) => ({
-    owner: names[owner] as string,
-    id: first + id,
-    with: names[peer] as string,
-    number,
-    offset,
-    label: label === null ? null : label >>> 0,
-    stanza: text.slice(body + start, body + end),
-  }));
-}
-
-/** As `unpackRows`. @throws Error where it can be seen that this is not what `packRows` made of messages. */
-export function unpackIntact(text: string): ArchiveRow[] {
-  const rows = unpackRows(text);
-  let [length, last] = [0, ""];
-  for (const row of rows) {
-    if (!isIntact(row)) throw new Error("a row is damaged");
-    if (row.stanza !== last) length += row.stanza.length;
-    last = row.stanza;
-  }
-  if (length !== text.length - text.indexOf("\n") - 1) throw new Error("messages are missing");
-  return rows;
-}
-
-function isIntact({ owner, id, with: peer, number, offset, label, stanza }: ArchiveRow): boolean {
-  return (
-    typeof owner === "string" &&
-    typeof peer === "string" &&
-    [id, number, offset, label ?? 0].every((each) => Number.isSafeInteger(each)) &&
-    stanza.startsWith("<message") &&
-    stanza.endsWith(">")
-  );
 }

@@ -4,16 +4,9 @@ import { type Awaitable, after, each } from "../../util/awaitable.ts";
 import type { Logger } from "../../util/logger.ts";
 import { Lru } from "../../util/lru.ts";
 import { type ArchiveRow, labelOf } from "./archive-row.ts";
-import { unpackIntact } from "./packed-rows.ts";
-import {
-  fromMessages,
-  grouped,
-  lengthOf,
-  SEGMENT_LENGTH,
-  SEGMENT_ROWS,
-  type SegmentRow,
-  segmentOf,
-} from "./segment-row.ts";
+import { type Mark, PackedRows } from "./packed-rows.ts";
+import { Packer } from "./packer.ts";
+import { fromOlder, SEGMENT_LENGTH, SEGMENT_ROWS, type SegmentRow, segmentOf } from "./segment-row.ts";
 
 /** Neighbouring messages of an archive, or of one conversation in it, between two ids that do not belong to them. */
 export interface Slice {
@@ -69,6 +62,7 @@ export class Segments {
   readonly #table: Table<SegmentRow>;
   readonly #conversations: Table<ConversationRow>;
   readonly #log: Logger;
+  readonly #packer = new Packer();
   readonly #known = new Lru<string, readonly ArchiveRow[]>(KNOWN_SEGMENTS);
 
   private constructor(log: Logger, table: Table<SegmentRow>, conversations: Table<ConversationRow>) {
@@ -80,10 +74,11 @@ export class Segments {
   static async open(host: Pick<Host, "log" | "table">): Promise<Segments> {
     const table = await host.table<SegmentRow>({
       name: "archive",
-      version: 3,
-      columns: { owner: "text", id: "int", number: "int", offset: "int", rows: "text" },
+      version: 4,
+      longRows: true,
+      columns: { owner: "text", id: "int", number: "int", offset: "int", rows: "blob" },
       key: ["owner", "id"],
-      regroup: fromMessages,
+      regroup: fromOlder,
     });
     const conversations = await host.table<ConversationRow>({
       name: "archive_conversations",
@@ -97,15 +92,18 @@ export class Segments {
   }
 
   /** Adds messages of one archive behind its last one: to the last segment when they fit there. */
-  add(owner: string, rows: readonly ArchiveRow[]): Awaitable<void> {
+  add(owner: string, rows: PackedRows): Awaitable<void> {
     return after(this.place({ owner }, { reverse: true }), (last) => {
-      if (!last || last.count + rows.length > SEGMENT_ROWS) return this.#append(rows);
-      return after(this.#rows(owner, last.id), (before) => {
+      if (!last || last.count + rows.count > SEGMENT_ROWS) return this.#append(owner, rows);
+      return after(this.#table.get({ owner, id: last.id }), (segment) => {
+        const before = segment && this.#unpack(segment);
         // One that is damaged stays as it is.
-        const isFull = lengthOf(before) + lengthOf(rows) > SEGMENT_LENGTH || before.length < last.count;
-        if (isFull) return this.#append(rows);
-        return after(this.#put(owner, last.id, [...before, ...rows]), () =>
-          this.#index(owner, last.id, rows),
+        const fits = before && before.allSizes + rows.allSizes <= SEGMENT_LENGTH;
+        if (!fits) return this.#append(owner, rows);
+        this.#take(before, 0, before.count);
+        this.#take(rows, 0, rows.count);
+        return after(this.#put(owner, this.#packer.pack(), last.id), () =>
+          this.#index(owner, last.id, rows.marks()),
         );
       });
     });
@@ -181,7 +179,7 @@ export class Segments {
     return after(this.#run({ owner }, upTo(id)), (run) => {
       if (!run || !rowOf(run.rows, id)) return false;
       const rows = run.rows.map((row) => (row.id === id ? { ...row, stanza } : row));
-      return after(this.#put(owner, run.id, rows), () => true);
+      return after(this.#put(owner, Packer.pack(rows), run.id), () => true);
     });
   }
 
@@ -196,7 +194,7 @@ export class Segments {
       const gone = rows.slice(0, rows.length - kept.length);
       const cut = { deleted: gone.length, isGone: kept.length === 0 };
       if (gone.length === 0) return cut;
-      const written = cut.isGone ? this.#delete(owner, id) : this.#put(owner, id, kept);
+      const written = cut.isGone ? this.#delete(owner, id) : this.#put(owner, Packer.pack(kept), id);
       return after(written, () => after(this.#unindex(owner, id, gone, kept), () => cut));
     });
   }
@@ -245,35 +243,42 @@ export class Segments {
     const known = this.#known.get(key);
     if (known) return known;
     return after(this.#table.get({ owner, id }), (segment) => {
-      const rows = segment ? this.#unpack(segment) : [];
+      const packed = segment && this.#unpack(segment);
+      const rows = packed?.rows() ?? [];
       // A message of any size may be a segment of its own.
-      if (lengthOf(rows) <= SEGMENT_LENGTH) this.#known.set(key, rows);
+      if (!packed || packed.allSizes <= SEGMENT_LENGTH) this.#known.set(key, rows);
       return rows;
     });
   }
 
   /** One that cannot be read is as if it were empty: whoever reads the archive gets the rest. */
-  #unpack({ owner, id, rows }: SegmentRow): readonly ArchiveRow[] {
+  #unpack({ owner, id, rows }: SegmentRow): PackedRows | undefined {
     try {
-      return unpackIntact(rows);
+      return PackedRows.read(rows);
     } catch {
       // What is wrong with it may quote it.
       const place = { table: "archive", owner, id, length: rows.length };
       this.#log.error("messages are left out of an archive: its row is damaged", place);
-      return [];
+      return undefined;
     }
   }
 
-  #append(rows: readonly ArchiveRow[]): Awaitable<void> {
-    return each(grouped(rows), (group) => {
-      const { owner, id } = group[0] as ArchiveRow;
-      return after(this.#put(owner, id, group), () => this.#index(owner, id, group));
+  /** Makes segments of them. */
+  #append(owner: string, rows: PackedRows): Awaitable<void> {
+    return each(runsIn(rows), ([from, to]) => {
+      this.#take(rows, from, to);
+      const packed = this.#packer.pack();
+      return after(this.#put(owner, packed), () => this.#index(owner, packed.id(0), packed.marks()));
     });
   }
 
-  #put(owner: string, id: number, rows: readonly ArchiveRow[]): Awaitable<void> {
+  #take(rows: PackedRows, from: number, to: number): void {
+    for (let index = from; index < to; index++) this.#packer.take(rows, index);
+  }
+
+  #put(owner: string, rows: PackedRows, id = rows.id(0)): Awaitable<void> {
     this.#known.delete(keyOf(owner, id));
-    return this.#table.put(segmentOf(owner, id, rows));
+    return this.#table.put(segmentOf(owner, rows, id));
   }
 
   #delete(owner: string, id: number): Awaitable<unknown> {
@@ -282,7 +287,7 @@ export class Segments {
   }
 
   /** Takes note of messages that were added to the last segment of an archive. */
-  #index(owner: string, id: number, rows: readonly ArchiveRow[]): Awaitable<void> {
+  #index(owner: string, id: number, rows: readonly Mark[]): Awaitable<void> {
     return each(byPeer(rows), ([peer, added]) => {
       const last = this.#conversations.list({ where: { owner, with: peer }, reverse: true, limit: 1 });
       return after(last, ([known]) => {
@@ -326,11 +331,26 @@ export class Segments {
   async #indexAll(): Promise<void> {
     for (let [segment] = await this.#table.list({ limit: 1 }); segment; ) {
       const { owner, id } = segment;
-      await this.#index(owner, id, this.#unpack(segment));
+      await this.#index(owner, id, this.#unpack(segment)?.marks() ?? []);
       const [next] = await this.#table.list({ where: { owner }, after: id, limit: 1 });
       [segment] = next ? [next] : await this.#table.list({ after: owner, limit: 1 });
     }
   }
+}
+
+/** What becomes one segment each: from the one, up to before the other. */
+function* runsIn(rows: PackedRows): Generator<readonly [number, number], undefined> {
+  let [from, size] = [0, 0];
+  for (let index = 0; index < rows.count; index++) {
+    const isFull = index - from === SEGMENT_ROWS || size + rows.size(index) > SEGMENT_LENGTH;
+    if (isFull && index > from) {
+      yield [from, index];
+      [from, size] = [index, 0];
+    }
+    size += rows.size(index);
+  }
+  if (from < rows.count) yield [from, rows.count];
+  return undefined;
 }
 
 /** The last one that begins with this id or before it. */
@@ -338,8 +358,8 @@ function upTo(id: number): Part {
   return { before: Math.min(id + 1, Number.MAX_SAFE_INTEGER), reverse: true };
 }
 
-function byPeer(rows: readonly ArchiveRow[]): Map<string, readonly ArchiveRow[]> {
-  const peers = new Map<string, readonly ArchiveRow[]>(Map.groupBy(rows, (row) => row.with));
+function byPeer(rows: readonly Mark[]): Map<string, readonly Mark[]> {
+  const peers = new Map<string, readonly Mark[]>(Map.groupBy(rows, (row) => row.with));
   return peers.set(EVERYBODY, rows);
 }
 
@@ -351,7 +371,7 @@ function rowOf(rows: readonly ArchiveRow[], id: number): ArchiveRow | undefined 
   return rows.find((row) => row.id === id);
 }
 
-function labelsIn(peer: string, rows: readonly ArchiveRow[]): Buffer {
+function labelsIn(peer: string, rows: readonly Mark[]): Buffer {
   return labelsOf(peer === EVERYBODY ? [] : rows.flatMap(({ label }) => label ?? []));
 }
 

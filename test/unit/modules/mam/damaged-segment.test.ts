@@ -24,9 +24,9 @@ async function damaged(which: number) {
   };
   for (let n = 0; n < 4; n++) await write(n * SEGMENT, n === 3 ? n * SEGMENT + 5 : (n + 1) * SEGMENT);
   const table = host.tables.get("archive");
-  const segments = (await table?.list()) as { id: number; rows: string }[];
-  const segment = segments.at(which) as { id: number; rows: string };
-  await table?.put({ ...segment, rows: segment.rows.slice(0, -9) });
+  const segments = (await table?.list()) as { id: number; rows: Buffer }[];
+  const segment = segments.at(which) as { id: number; rows: Buffer };
+  await table?.put({ ...segment, rows: segment.rows.subarray(0, -9) });
   await store.commit();
   return { archive: await Archive.open(host), said, table, segment };
 }

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { Archive } from "../../../../src/modules/mam/archive.ts";
 import { type ArchiveRow, labelOf } from "../../../../src/modules/mam/archive-row.ts";
-import { unpackRows } from "../../../../src/modules/mam/packed-rows.ts";
+import { PackedRows } from "../../../../src/modules/mam/packed-rows.ts";
+import { Packer } from "../../../../src/modules/mam/packer.ts";
 import { createMemoryStore } from "../../../../src/store/memory.ts";
 import { openSqliteStore } from "../../../../src/store/sqlite.ts";
 import type { Store, Table } from "../../../../src/store/store.ts";
@@ -38,9 +39,11 @@ async function openArchive(store: Store) {
     /** How many messages wait, or are to be cleared away, and how many are where they belong. */
     async sizes() {
       await store.commit();
-      const journal = (await tables.get("archive_journal")?.list()) as { rows: string }[];
-      const archived = (await tables.get("archive")?.list()) as { rows: string }[];
-      return [journal, archived].map((packs) => packs.flatMap(({ rows }) => unpackRows(rows)).length);
+      const journal = (await tables.get("archive_journal")?.list()) as { rows: Buffer }[];
+      const archived = (await tables.get("archive")?.list()) as { rows: Buffer }[];
+      return [journal, archived].map(
+        (packs) => packs.flatMap(({ rows }) => PackedRows.readPadded(rows).rows()).length,
+      );
     },
     ends: async () => (await tables.get("archive_ends")?.list()) ?? [],
   };
@@ -172,6 +175,50 @@ describe.each([
     );
   });
 
+  test("a row of which nothing waits is written over, also after a restart, and nothing of it comes back", async () => {
+    const store = open();
+    const { archive, tables, reopen } = await openArchive(store);
+    const rows = async () =>
+      (await tables.get("archive_journal")?.list()) as { slot: number; turn: number }[];
+    for (const text of ["1", "2", "3"]) {
+      await archive.append(ALICE, BOB, says(text));
+      await archive.append(BOB, ALICE, says(text));
+      await store.commit();
+    }
+    expect(await texts(archive)).toEqual(["1", "2", "3"]);
+    // Of which nothing waits for Alice; in the first row nothing for Bob, either.
+    await archive.append(BOB, ALICE, says("4"));
+    await store.commit();
+    await archive.last({ owner: BOB });
+    const again = await reopen();
+    for (const text of ["5", "6"]) {
+      await again.append(BOB, ALICE, says(text));
+      await store.commit();
+    }
+    expect((await rows()).map(({ slot }) => slot)).toEqual([0, 1, 2, 3]);
+    expect((await rows()).map(({ turn }) => turn).sort((a, b) => a - b)).toEqual([0, 1, 4, 5]);
+    const third = await reopen();
+    expect(await texts(third)).toEqual(["1", "2", "3"]);
+    expect(await texts(third, BOB)).toEqual(["1", "2", "3", "4", "5", "6"]);
+  });
+
+  test("the journal takes no more room when it is emptied again and again, and none when it is cleared", async () => {
+    const store = open();
+    const { archive, tables, reopen } = await openArchive(store);
+    const rows = async () => (await tables.get("archive_journal")?.list())?.length ?? 0;
+    for (let turn = 0; turn < 300; turn++) {
+      for (let n = 0; n < 100; n++) await archive.append(`user${n % 50}@localhost`, BOB, says(`${turn}`));
+      await store.commit();
+      await new Promise(setImmediate);
+    }
+    // It is full after 80 turns, and as many come while it empties itself.
+    expect(await rows()).toBeLessThan(170);
+    const again = await reopen();
+    for await (const owner of again.owners()) expect((await texts(again, owner)).length).toBe(600);
+    await store.commit();
+    expect(await rows()).toBe(0);
+  });
+
   test("what was moved in a turn that is lost waits again", async () => {
     const store = open();
     const { archive, sizes } = await openArchive(store);
@@ -214,16 +261,15 @@ const OLD_COLUMNS = {
   stanza: "text",
 } as const;
 
+const PACK = Packer.pack([
+  { owner: ALICE, id: 9, with: BOB, number: 0, offset: 0, label: null, stanza: "<message/>" },
+]).bytes;
+
 describe.each([
-  ["no rows", "garbage"],
-  ["nothing", ""],
-  ["other JSON", "[1]\n"],
-  ["rows of another shape", '{"names":["alice@localhost"],"first":0,"rows":[[0,1]]}\n<message/>'],
-  ["half a message", `{"names":["${ALICE}","${BOB}"],"first":0,"rows":[[0,9,1,0,0,null,0,8]]}\n<message`],
-  [
-    "more than its rows",
-    `{"names":["${ALICE}","${BOB}"],"first":0,"rows":[[0,9,1,0,0,null,0,10]]}\n<message/><message/>`,
-  ],
+  ["something else", Buffer.from("garbage, and more of it")],
+  ["nothing", Buffer.alloc(0)],
+  ["half a message", PACK.subarray(0, -3)],
+  ["more than its rows", Buffer.concat([PACK, PACK])],
 ])("a row of the journal that has %s", (_, rows) => {
   test("is left out and said, and costs no other", async () => {
     const store = createMemoryStore();
@@ -232,7 +278,7 @@ describe.each([
       await archive.append(ALICE, BOB, says(text));
       await store.commit();
     }
-    await tables.get("archive_journal")?.put({ host: "localhost", turn: 1, rows });
+    await tables.get("archive_journal")?.put({ host: "localhost", slot: 1, turn: 1, rows });
     const again = await reopen();
     await again.append(ALICE, BOB, says("4"));
     expect(await texts(again)).toEqual(["1", "3", "4"]);
@@ -241,7 +287,7 @@ describe.each([
     for await (const _owner of again.owners());
     const third = await reopen();
     expect(await texts(third)).toEqual(["1", "3", "4"]);
-    expect(await tables.get("archive_journal")?.get({ host: "localhost", turn: 1 })).toBeDefined();
+    expect(await tables.get("archive_journal")?.get({ host: "localhost", slot: 1 })).toBeDefined();
   });
 });
 
@@ -315,5 +361,60 @@ test("what waited in a journal of the first version is taken along", async () =>
   await archive.append(BOB, ALICE, says("600"));
   expect(await texts(archive, BOB)).toEqual([...all, "600"]);
   expect(await texts(archive, "alice@elsewhere")).toEqual([]);
+  await store.close();
+});
+
+test("what was packed as text is taken along, and what was damaged stays so", async () => {
+  const path = join(folder, "text.sqlite");
+  const old = openSqliteStore({ path });
+  const journal = await old.table({
+    name: "archive_journal",
+    version: 2,
+    columns: { host: "text", turn: "int", rows: "text" },
+    key: ["host", "turn"],
+    migrate: (row) => row as { host: string; turn: number; rows: string },
+  });
+  const archived = await old.table({
+    name: "archive",
+    version: 3,
+    columns: { owner: "text", id: "int", number: "int", offset: "int", rows: "text" },
+    key: ["owner", "id"],
+    migrate: (row) => row as { owner: string; id: number; number: number; offset: number; rows: string },
+  });
+  /** As version 3 of the table had it. */
+  const packed = (first: number, ...texts: readonly string[]) => {
+    const messages = texts.map((text, index) =>
+      message({ id: `m${first + index}` }, el("body", {}, text)).toString(),
+    );
+    let end = 0;
+    const rows = messages.map((stanza, index) => {
+      const start = end;
+      end += stanza.length;
+      return [0, index, 1, first + index - 1, 0, labelOf(`m${first + index}`) | 0, start, end];
+    });
+    return `${JSON.stringify({ names: [ALICE, BOB], first, rows })}\n${messages.join("")}`;
+  };
+  const segment = (first: number, rows: string) => ({
+    owner: ALICE,
+    id: first,
+    number: first - 1,
+    offset: 0,
+    rows,
+  });
+  await archived.put(segment(1, packed(1, "1", "zwei: ü", "3")));
+  await archived.put(segment(4, packed(4, "4", "5").slice(0, -5)));
+  await archived.put(segment(6, packed(6, "6 🐦")));
+  await journal.put({ host: "localhost", turn: 0, rows: packed(6, "6 🐦", "7", "8") });
+  await journal.put({ host: "localhost", turn: 1, rows: "damaged" });
+  await journal.put({ host: "localhost", turn: 2, rows: packed(9, "9") });
+  await old.commit();
+  await old.close();
+  const store = openSqliteStore({ path });
+  const { archive, said } = await openArchive(store);
+  await archive.append(ALICE, BOB, says("10"));
+  expect(await texts(archive)).toEqual(["1", "zwei: ü", "3", "6 🐦", "7", "8", "9", "10"]);
+  expect((await archive.alike({ owner: ALICE, with: BOB }, "m2").next()).value?.number).toBe(1);
+  expect(said).toContainEqual(expect.stringMatching("row of the journal is damaged"));
+  expect(said).toContainEqual(expect.stringMatching("its row is damaged"));
   await store.close();
 });

@@ -59,11 +59,12 @@ export class RawClient {
   /** A client with a bound resource, that has not sent presence. @throws Error when the server refuses the password. */
   static async logIn(port: number, user: string, password: string, resource = "r"): Promise<RawClient> {
     const client = await RawClient.connect(port);
-    await client.authenticate(user, password, resource);
+    await client.authenticate(user, password);
+    await client.bind(resource);
     return client;
   }
 
-  async authenticate(user: string, password: string, resource: string): Promise<void> {
+  async authenticate(user: string, password: string): Promise<void> {
     const message = Buffer.from(`\0${user}\0${password}`).toString("base64");
     const auth = `<auth xmlns="${ns.SASL}" mechanism="PLAIN">${message}</auth>`;
     const answer = await this.exchange(auth, (element) => element.ns === ns.SASL);
@@ -72,6 +73,9 @@ export class RawClient {
       throw new RefusedError(`${user} is refused: ${answer.heads[0]?.name}`);
     }
     await this.exchange(HEADER, isFeatures);
+  }
+
+  async bind(resource: string): Promise<void> {
     await this.ask("set", `<bind xmlns="${ns.BIND}"><resource>${resource}</resource></bind>`);
   }
 

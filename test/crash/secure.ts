@@ -12,6 +12,7 @@ export async function connectSecure(port: number): Promise<TLSSocket> {
 /** As `RawClient.logIn`, on the port where TLS begins at once. */
 export async function logInSecurely(port: number, user: string, password: string, resource: string) {
   const client = await RawClient.open(new RawClient(await connectSecure(port)));
-  await client.authenticate(user, password, resource);
+  await client.authenticate(user, password);
+  await client.bind(resource);
   return client;
 }

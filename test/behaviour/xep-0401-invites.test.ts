@@ -51,6 +51,13 @@ describe("the commands (§3)", () => {
     }
   });
 
+  test("tell people what is what in an invitation", async ({ connect }) => {
+    const alice = await connect("alice/desk");
+    await invites(alice);
+    const labels = [...alice.heard.matchAll(/var="([\w-]+)" type="text-single" label="[^"]+"/g)];
+    expect(labels.map(([, name]) => name)).toEqual(["uri", "expire"]);
+  });
+
   test("that make accounts are for administrators", async ({ connect }) => {
     const alice = await connect("alice/desk");
     await executes(alice, CREATE_ACCOUNT);

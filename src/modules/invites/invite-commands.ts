@@ -72,10 +72,16 @@ export function inviteCommands(host: Host, rights: InviteRights): readonly Adhoc
   }
 }
 
-/** §5.1 */
+/** §5.1. With labels, for clients that show any form, such as Gajim. */
 function outcome({ uri, landingUrl, expires }: NewInvitation): Outcome {
-  const fields: FormField[] = [{ name: "uri", type: "text-single", value: uri }];
-  if (landingUrl !== undefined) fields.push({ name: "landing-url", type: "text-single", value: landingUrl });
-  fields.push({ name: "expire", type: "text-single", value: formatDateTime(expires) });
-  return { result: form({ type: "result", formType: ns.INVITATION, fields }) };
+  const field = (name: string, label: string, value: string): FormField => ({
+    name,
+    type: "text-single",
+    label,
+    value,
+  });
+  const fields = [field("uri", "Link for an app", uri)];
+  if (landingUrl !== undefined) fields.push(field("landing-url", "Link for a browser", landingUrl));
+  fields.push(field("expire", "Good until", formatDateTime(expires)));
+  return { result: form({ type: "result", title: "Invitation", formType: ns.INVITATION, fields }) };
 }

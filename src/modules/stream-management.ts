@@ -47,8 +47,10 @@ export const streamManagement = defineModule({
         "Stanzas kept for one client that has not acknowledged them within a minute; with more of them its session ends.",
       ),
     unackedBytes: t
-      .size("4 MB", { min: 2_000_000 })
-      .doc("The size of all that it has not acknowledged; with more its session ends at once."),
+      .size("4 MB", { min: 100_000 })
+      .doc(
+        "The size of all that it has not acknowledged; with more its session ends at once. A page of an archive may have 2 MB.",
+      ),
     requestAfter: t
       .integer(10, { min: 1 })
       .doc("Stanzas after which the client is asked for an acknowledgement."),

@@ -128,7 +128,9 @@ describe("a turn whose commit fails", () => {
 
   test("is none where somebody goes: when that was is not worth anybody's connection", async () => {
     const breakable = new BreakableStore();
-    const rig = await rigOf({ store: breakable.store });
+    // Bob acknowledges nothing.
+    const config = { limits: { pingTimeout: "2m" } };
+    const rig = await rigOf({ store: breakable.store, config });
     const alice = await rig.connect("alice/a");
     const bob = await rig.connect("bob/b");
     await bob.sends(`<enable xmlns="urn:xmpp:sm:3" resume="true"/>`);

@@ -25,8 +25,11 @@ export function isModern(version) {
  */
 const COMPILED = join(dirname(dirname(fileURLToPath(import.meta.url))), "node_modules", ".cache", "jackdaw");
 
-/** How V8 serves a server best: a large young generation would be room for garbage in each idle session. */
-const SERVER_FLAGS = ["--max-semi-space-size=4"];
+/**
+ * How V8 serves a server best: a large young generation would be room for garbage in each idle session, and for a small one
+ * it costs more to share the work among threads than to do it.
+ */
+const SERVER_FLAGS = ["--max-semi-space-size=4", "--no-parallel-scavenge"];
 
 /**
  * Sees to it that this process has the flags of a server: one that lacks any is replaced by another with the same id, which
@@ -44,9 +47,13 @@ export function haveServerFlags() {
   ]);
 }
 
-/** @param {string} flag */
+/**
+ * The same for a flag and its opposite.
+ *
+ * @param {string} flag
+ */
 function nameOf(flag) {
-  return flag.split("=", 1)[0];
+  return flag.replace(/=.*/s, "").replace(/^--no-/, "--");
 }
 
 /**

@@ -51,7 +51,7 @@ start() {
         > "$dir/admin.log" 2>&1 || true
     ulimit -n "$(ulimit -Hn)"
     # shellcheck disable=SC2086
-    $pin setsid "$node" --max-semi-space-size=4 ${NODE_FLAGS:-} "$root/src/main.ts" start --config "$dir/server.config.json" \
+    $pin setsid "$node" --max-semi-space-size=4 --no-parallel-scavenge ${NODE_FLAGS:-} "$root/src/main.ts" start --config "$dir/server.config.json" \
         > "$dir/out.log" 2>&1 < /dev/null &
     pid=$!
     i=0

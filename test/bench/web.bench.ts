@@ -32,7 +32,7 @@ interface Usage {
 
 async function startServer(users: number) {
   const child = fork(import.meta.filename, [SERVE, String(users)], {
-    execArgv: ["--expose-gc", "--max-semi-space-size=4"],
+    execArgv: ["--expose-gc", "--max-semi-space-size=4", "--no-parallel-scavenge"],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const [ports] = (await once(child, "message")) as [Ports];

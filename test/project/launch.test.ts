@@ -101,12 +101,17 @@ describe.skipIf(process.platform === "win32")("a process without the flags of a 
   }
 
   test("goes on with them, as the same process", async () => {
-    expect(await flagsOf()).toEqual(["--max-semi-space-size=4"]);
-    expect(await flagsOf("--no-warnings")).toEqual(["--max-semi-space-size=4", "--no-warnings"]);
+    expect(await flagsOf()).toEqual(["--max-semi-space-size=4", "--no-parallel-scavenge"]);
+    expect(await flagsOf("--no-warnings", "--no-parallel-scavenge")).toEqual([
+      "--max-semi-space-size=4",
+      "--no-warnings",
+      "--no-parallel-scavenge",
+    ]);
   });
 
   test("keeps what somebody set", async () => {
-    expect(await flagsOf("--max-semi-space-size=16")).toEqual(["--max-semi-space-size=16"]);
+    const others = ["--max-semi-space-size=16", "--parallel-scavenge"];
+    expect(await flagsOf(...others)).toEqual(others);
   });
 });
 

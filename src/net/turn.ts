@@ -41,6 +41,7 @@ export class Turn {
   #waiting: Outbox[] = [];
   #heard = new Set<Heard>();
   #scheduled = false;
+  #hasLookedAgain = false;
   #committing = false;
   #stopped = false;
 
@@ -103,6 +104,7 @@ export class Turn {
 
   readonly #end = (): void => {
     if (this.#committing || this.#stopped) return;
+    if (this.#shouldLookAgain()) return this.#clock.immediate(this.#end);
     this.#scheduled = false;
     const outboxes = this.#waiting;
     this.#waiting = [];
@@ -110,6 +112,15 @@ export class Turn {
     if (heard.size > 0) this.#heard = new Set();
     this.#commit(outboxes, heard);
   };
+
+  /**
+   * A commit costs as much as ten messages. Where several peers were heard more of them have sent something meanwhile, most
+   * likely: the turn takes that in as well, once.
+   */
+  #shouldLookAgain(): boolean {
+    this.#hasLookedAgain = !this.#hasLookedAgain && this.#heard.size > 1 && this.#store.dirty;
+    return this.#hasLookedAgain;
+  }
 
   #commit(outboxes: readonly Outbox[], heard: Iterable<Heard>): void {
     try {

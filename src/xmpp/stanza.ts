@@ -45,6 +45,8 @@ export class Stanza implements Header {
   readonly #content: Content;
   /** The text behind `to`, written once for those copies that differ in it alone. */
   #tail: Tail | undefined;
+  /** The text before the payload, written once for those copies that differ in that alone. */
+  #opening: string | undefined;
 
   private constructor(
     kind: Kind,
@@ -205,10 +207,12 @@ export class Stanza implements Header {
   }
 
   toString(): string {
-    const tail = this.#tail ? (this.#tail.text ??= this.#writeTail()) : this.#writeTail();
-    return this.to === undefined
-      ? `<${this.kind}${tail}`
-      : `<${this.kind} to="${escapeAttribute(this.to.toString())}"${tail}`;
+    if (this.#tail) {
+      this.#tail.text ??= this.#attributes() + this.#rest();
+      return this.#begin() + this.#tail.text;
+    }
+    this.#opening ??= this.#begin() + this.#attributes();
+    return this.#opening + this.#rest();
   }
 
   /** The stanza as text that means the same in any element: it names its namespace. */
@@ -240,19 +244,30 @@ export class Stanza implements Header {
     return tree;
   }
 
-  #writeTail(): string {
-    let tag = "";
-    if (this.from !== undefined) tag += ` from="${escapeAttribute(this.from.toString())}"`;
-    if (this.id !== undefined) tag += ` id="${escapeAttribute(this.id)}"`;
-    if (this.type !== undefined) tag += ` type="${escapeAttribute(this.type)}"`;
-    if (this.lang !== undefined) tag += ` xml:lang="${escapeAttribute(this.lang)}"`;
-    const { inner, extraAttributes } = this.#content;
-    tag += extraAttributes;
-    return inner === "" ? `${tag}/>` : `${tag}>${inner}</${this.kind}>`;
+  #begin(): string {
+    return this.to === undefined
+      ? `<${this.kind}`
+      : `<${this.kind} to="${escapeAttribute(this.to.toString())}"`;
+  }
+
+  #attributes(): string {
+    let text = "";
+    if (this.from !== undefined) text += ` from="${escapeAttribute(this.from.toString())}"`;
+    if (this.id !== undefined) text += ` id="${escapeAttribute(this.id)}"`;
+    if (this.type !== undefined) text += ` type="${escapeAttribute(this.type)}"`;
+    if (this.lang !== undefined) text += ` xml:lang="${escapeAttribute(this.lang)}"`;
+    return text + this.#content.extraAttributes;
+  }
+
+  #rest(): string {
+    const { inner } = this.#content;
+    return inner === "" ? "/>" : `>${inner}</${this.kind}>`;
   }
 
   #replace(content: Content): Stanza {
-    return new Stanza(this.kind, this.type, this.id, this.from, this.to, this.lang, content);
+    const copy = new Stanza(this.kind, this.type, this.id, this.from, this.to, this.lang, content);
+    if (content.extraAttributes === this.#content.extraAttributes) copy.#opening = this.#opening;
+    return copy;
   }
 }
 

@@ -59,10 +59,10 @@ export interface Tail {
 /** Of an archive in which there never was anything. */
 export const START: Tail = { id: 0, number: 0, offset: 0 };
 
-/** `size` is that of the message; bytes. */
-export function tailBehind(
-  { id, number, offset, stanza }: ArchiveRow,
-  size = Buffer.byteLength(stanza),
-): Tail {
+/** Where a message is in its archive. */
+export type Position = Readonly<Pick<ArchiveRow, "id" | "number" | "offset">>;
+
+/** `size` is that of the message at this position; bytes. */
+export function tailBehind({ id, number, offset }: Position, size: number): Tail {
   return { id, number: number + 1, offset: offset + size };
 }

@@ -1,4 +1,4 @@
-import { type Awaitable, after } from "../../util/awaitable.ts";
+import { type Awaitable, after, isPromise } from "../../util/awaitable.ts";
 import type { Clock } from "../../util/clock.ts";
 import { Lru } from "../../util/lru.ts";
 import { createSequence, type Sequence } from "../../util/sequence.ts";
@@ -83,7 +83,7 @@ export class Archive {
     const written = this.#journal.add({ owner, id, with: peer, number, offset, label, stanza }, size);
     this.onAppended();
     if (tail.number % GROWTH === 0) this.onGrown(owner);
-    return after(written, () => id);
+    return isPromise(written) ? written.then(() => id) : id;
   }
 
   /**

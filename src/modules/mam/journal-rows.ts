@@ -45,6 +45,8 @@ export class JournalRows {
   /** Slots that may be written over, by length. */
   #free = new Map<number, number[]>();
   #written: Slot[] = [];
+  /** For what is written next: the store makes a copy of its own. */
+  readonly #room = Buffer.allocUnsafeSlow(LONGEST);
   #nextSlot = 0;
   #nextTurn = 0;
 
@@ -89,9 +91,8 @@ export class JournalRows {
     const length = paddedLength(rows.bytes.length);
     const slot = this.#free.get(length)?.pop() ?? this.#nextSlot++;
     this.#written.push({ slot, length });
-    const padded = Buffer.alloc(length);
-    rows.bytes.copy(padded);
-    return this.#table.put({ host: this.#host.domain, slot, turn: this.#nextTurn++, rows: padded });
+    const turn = this.#nextTurn++;
+    return this.#table.put({ host: this.#host.domain, slot, turn, rows: this.#padded(rows.bytes, length) });
   }
 
   /** What was written up to now and not released. */
@@ -121,6 +122,13 @@ export class JournalRows {
 
   delete(slot: number): Awaitable<unknown> {
     return this.#table.delete({ host: this.#host.domain, slot });
+  }
+
+  /** A copy with zeros behind it; until the next. */
+  #padded(bytes: Buffer, length: number): Buffer {
+    if (length > LONGEST) return Buffer.concat([bytes], length);
+    bytes.copy(this.#room);
+    return this.#room.subarray(0, length).fill(0, bytes.length);
   }
 
   /** One that cannot be read stays where it is, and the others do not suffer. */

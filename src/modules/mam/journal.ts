@@ -1,7 +1,7 @@
 import type { Host } from "../../core/host.ts";
 import type { LateWrite, Table } from "../../store/store.ts";
 import { type Awaitable, after, each, isPromise } from "../../util/awaitable.ts";
-import { type ArchiveRow, START, type Tail, tailBehind } from "./archive-row.ts";
+import { type ArchiveRow, type Position, START, type Tail, tailBehind } from "./archive-row.ts";
 import { JournalRows, type JournalRowsHost, type Written } from "./journal-rows.ts";
 import type { PackedRows } from "./packed-rows.ts";
 import { Packer } from "./packer.ts";
@@ -17,8 +17,8 @@ interface EndRow extends Tail {
 export type JournalHost = Pick<Host, "clock" | "beforeCommit"> & JournalRowsHost;
 
 /** Messages, and bytes of them, after which the journal is emptied. */
-const FULL_COUNT = 8000;
-const FULL_SIZE = 6_000_000;
+export const FULL_COUNT = 16_000;
+const FULL_SIZE = 8_000_000;
 /** Longer messages, in bytes, do not gain from waiting: few of them are a segment. */
 const LONGEST = SEGMENT_LENGTH / 4;
 /** Messages moved between two turns of the event loop, about. */
@@ -91,7 +91,7 @@ export class Journal implements LateWrite {
     const { owner } = row;
     if (size > LONGEST) return after(this.settle(owner), () => this.#put(owner, Packer.pack([row])));
     const registered = this.#write(row, size);
-    const isFull = this.#wait(owner, this.#open, this.#packer.count - 1, tailBehind(row, size), size);
+    const isFull = this.#wait(owner, this.#open, this.#packer.count - 1, row, size);
     return isFull ? after(registered, () => this.settle(owner)) : registered;
   }
 
@@ -173,18 +173,19 @@ export class Journal implements LateWrite {
   }
 
   /** Takes note of a message; whether enough of its archive wait now. */
-  #wait(owner: string, lot: Lot, place: number, end: Tail, size: number): boolean {
+  #wait(owner: string, lot: Lot, place: number, row: Position, size: number): boolean {
     let waiting = this.#waiting.get(owner);
     if (!waiting) {
       waiting = new Waiting();
       this.#waiting.set(owner, waiting);
     }
-    waiting.add(lot, place, end, size);
+    waiting.add(lot, place, row, size);
     return waiting.count >= SEGMENT_ROWS || waiting.size >= SEGMENT_LENGTH;
   }
 
   #put(owner: string, rows: PackedRows): Awaitable<void> {
-    const end = rows.tail(rows.count - 1);
+    const last = rows.count - 1;
+    const end = tailBehind(rows.position(last), rows.size(last));
     return after(this.#segments.add(owner, rows), () => this.#ends.put({ owner, ...end }));
   }
 
@@ -192,7 +193,9 @@ export class Journal implements LateWrite {
     return after(this.#ends.get({ owner }), (end) => {
       if (end) return { id: end.id, number: end.number, offset: end.offset };
       // Nobody wrote it down before there was this table.
-      return after(this.#segments.last(owner), (last) => (last ? tailBehind(last) : { ...START }));
+      return after(this.#segments.last(owner), (last) =>
+        last ? tailBehind(last, Buffer.byteLength(last.stanza)) : { ...START },
+      );
     });
   }
 
@@ -246,7 +249,7 @@ export class Journal implements LateWrite {
       const size = rows.size(place);
       this.#count++;
       this.#size += size;
-      this.#wait(owner, lot, place, rows.tail(place), size);
+      this.#wait(owner, lot, place, rows.position(place), size);
     }
     return isWaiting;
   }

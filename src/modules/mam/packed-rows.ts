@@ -1,4 +1,4 @@
-import type { ArchiveRow, Tail } from "./archive-row.ts";
+import type { ArchiveRow, Position } from "./archive-row.ts";
 
 /** The first bytes: which form this is. */
 export const FORM = 1;
@@ -71,10 +71,12 @@ export class PackedRows {
     return size;
   }
 
-  /** What comes behind it. */
-  tail(index: number): Tail {
-    const number = this.number(index, PART.number) + 1;
-    return { id: this.id(index), number, offset: this.number(index, PART.offset) + this.size(index) };
+  position(index: number): Position {
+    return {
+      id: this.number(index, PART.id),
+      number: this.number(index, PART.number),
+      offset: this.number(index, PART.offset),
+    };
   }
 
   row(index: number): ArchiveRow {

@@ -22,6 +22,8 @@ export class Packer {
   #count = 0;
   /** Sender and recipient mostly get the same message, one after the other, and each is the other's peer. */
   readonly #stanza: Shared = { text: undefined, start: 0, length: 0 };
+  /** Of rows that were taken. */
+  readonly #owner: Shared = { text: undefined, start: 0, length: 0 };
   #name: Shared = { text: undefined, start: 0, length: 0 };
   #other: Shared = { text: undefined, start: 0, length: 0 };
 
@@ -48,7 +50,7 @@ export class Packer {
     this.#place(at + PART.stanza, this.#stanza);
   }
 
-  /** Adds a row of another pack. */
+  /** Adds a row of another pack; whatever is taken until `pack` is of one archive. */
   take(rows: PackedRows, index: number): void {
     const at = this.#record(
       rows.number(index, PART.id),
@@ -56,8 +58,10 @@ export class Packer {
       rows.number(index, PART.offset),
       rows.number(index, PART.label),
     );
-    this.#place(at + PART.owner, this.#nameAt(rows, index, PART.owner));
-    this.#place(at + PART.peer, this.#nameAt(rows, index, PART.peer));
+    if (this.#owner.length === 0) this.#copy(this.#owner, rows, index, PART.owner);
+    this.#place(at + PART.owner, this.#owner);
+    if (!this.#isAt(this.#name, rows, index)) this.#copy(this.#name, rows, index, PART.peer);
+    this.#place(at + PART.peer, this.#name);
     this.#copy(this.#stanza, rows, index, PART.stanza);
     this.#place(at + PART.stanza, this.#stanza);
   }
@@ -78,7 +82,7 @@ export class Packer {
   clear(): void {
     this.#count = 0;
     this.#length = 0;
-    for (const shared of [this.#stanza, this.#name, this.#other]) {
+    for (const shared of [this.#stanza, this.#owner, this.#name, this.#other]) {
       shared.text = undefined;
       shared.length = 0;
     }
@@ -114,14 +118,6 @@ export class Packer {
     return shared;
   }
 
-  #nameAt(rows: PackedRows, index: number, part: number): Shared {
-    if (this.#isAt(this.#name, rows, index, part)) return this.#name;
-    if (this.#isAt(this.#other, rows, index, part)) return this.#other;
-    const shared = this.#forget();
-    this.#copy(shared, rows, index, part);
-    return shared;
-  }
-
   /** The name for which there is no more room. */
   #forget(): Shared {
     const forgotten = this.#other;
@@ -130,9 +126,10 @@ export class Packer {
     return forgotten;
   }
 
-  #isAt({ start, length }: Shared, rows: PackedRows, index: number, part: number): boolean {
-    if (length === 0 || length !== rows.length(index, part)) return false;
-    const there = rows.start(index, part);
+  /** Whether it is the peer of that row. */
+  #isAt({ start, length }: Shared, rows: PackedRows, index: number): boolean {
+    if (length === 0 || length !== rows.length(index, PART.peer)) return false;
+    const there = rows.start(index, PART.peer);
     for (let place = 0; place < length; place++)
       if (this.#texts[start + place] !== rows.bytes[there + place]) return false;
     return true;

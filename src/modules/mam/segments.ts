@@ -377,6 +377,7 @@ function labelsIn(peer: string, rows: readonly Mark[]): Buffer {
 
 function labelsOf(labels: readonly number[]): Buffer {
   const bytes = Buffer.alloc(labels.length * LABEL_BYTES);
-  for (const [index, label] of labels.entries()) bytes.writeUInt32BE(label, index * LABEL_BYTES);
+  for (let index = 0; index < labels.length; index++)
+    bytes.writeUInt32BE(labels[index] as number, index * LABEL_BYTES);
   return bytes;
 }

@@ -1,4 +1,4 @@
-import type { Tail } from "./archive-row.ts";
+import type { Position, Tail } from "./archive-row.ts";
 import type { PackedRows } from "./packed-rows.ts";
 import type { Packer } from "./packer.ts";
 
@@ -26,7 +26,7 @@ export class Lot {
     const moved = this.#moved;
     this.#moved = undefined;
     if (!moved || moved.size === 0) return rows;
-    for (let place = 0; place < rows.count; place++) if (!moved.has(place)) packer.take(rows, place);
+    for (let place = 0; place < rows.count; place++) if (!moved.has(place)) packer.add(rows.row(place));
     return packer.count > 0 ? packer.pack() : undefined;
   }
 }
@@ -49,17 +49,17 @@ export class Waiting {
     return this.#lots.at(-1);
   }
 
-  /** A message of `size` bytes that has the place `place` in `lot`, and `end` behind it. */
-  add(lot: Lot, place: number, { id, number, offset }: Tail, size: number): void {
+  /** A message of `size` bytes that has the place `place` in `lot`. */
+  add(lot: Lot, place: number, { id, number, offset }: Position, size: number): void {
     this.#lots.push(lot);
     this.#places.push(place);
     this.size += size;
     this.end.id = id;
-    this.end.number = number;
-    this.end.offset = offset;
+    this.end.number = number + 1;
+    this.end.offset = offset + size;
   }
 
-  /** Hands all of it to `packer`. Its lots are closed, as they are below. */
+  /** Hands all of it to `packer`. Its lots are closed. */
   moveTo(packer: Packer): void {
     for (let index = 0; index < this.#places.length; index++)
       (this.#lots[index] as Lot).move(this.#places[index] as number, packer);

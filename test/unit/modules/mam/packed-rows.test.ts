@@ -38,13 +38,14 @@ test("any rows come back as they were", () => {
 test("rows of several packs come together in another one, as they were", () => {
   const packer = new Packer();
   fc.assert(
-    fc.property(fc.array(rows, { maxLength: 5 }), rows, (lots, more) => {
-      for (const lot of lots) {
+    fc.property(name, fc.array(rows, { maxLength: 5 }), rows, (owner, lots, more) => {
+      const own = lots.map((lot) => lot.map((each) => ({ ...each, owner })));
+      for (const lot of own) {
         const packed = Packer.pack(lot);
         for (let index = 0; index < packed.count; index++) packer.take(packed, index);
       }
       for (const each of more) packer.add(each);
-      expect(PackedRows.read(packer.pack().bytes).rows()).toEqual([...lots.flat(), ...more]);
+      expect(PackedRows.read(packer.pack().bytes).rows()).toEqual([...own.flat(), ...more]);
     }),
   );
 });

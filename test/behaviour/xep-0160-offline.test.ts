@@ -183,9 +183,9 @@ describe("who gets them", () => {
   });
 });
 
-describe("how much is kept for one user is limited:", () => {
+describe("how much is kept for one user that no archive keeps is limited:", () => {
   describe("by number", () => {
-    test.override({ options: { config: { modules: { offline: { messages: 2, share: 100 } } } } });
+    test.override({ options: { config: { modules: { mam: false, offline: { messages: 2, share: 100 } } } } });
 
     test("beyond it senders get <service-unavailable/> (§2), until there is room again", async ({
       connect,
@@ -219,7 +219,7 @@ describe("how much is kept for one user is limited:", () => {
 
   describe("for one sender", () => {
     test.override({
-      options: { config: { modules: { offline: { messages: 4, size: "4 KB", share: 50 } } } },
+      options: { config: { modules: { mam: false, offline: { messages: 4, size: "4 KB", share: 50 } } } },
     });
     const wait = `<error type="wait"><resource-constraint xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>`;
 
@@ -261,7 +261,9 @@ describe("how much is kept for one user is limited:", () => {
   });
 
   describe("by size", () => {
-    test.override({ options: { config: { modules: { offline: { size: "2 KB", share: 100 } } } } });
+    test.override({
+      options: { config: { modules: { mam: false, offline: { size: "2 KB", share: 100 } } } },
+    });
 
     test("in bytes, not in characters", async ({ connect, user }) => {
       await user("bob");

@@ -160,24 +160,6 @@ test("nothing is stored for later of somebody blocked, and the list outlives the
   await (await connect("alice/phone")).receivesNothing();
 });
 
-describe("where one sender may have one message waiting", () => {
-  test.override({ options: { config: { modules: { offline: { messages: 2, share: 50 } } } } });
-
-  test("a blocked one does not hear of that, but that nobody is there (§3.3)", async ({ connect }) => {
-    const alice = await connect("alice/phone");
-    const bob = await connect("bob/desk");
-    await alice.disconnects();
-    for (const _ of [1, 2]) await bob.sends(hi("alice@localhost"));
-    await bob.receives(
-      `<message type="error"><body>Hi</body>${error("resource-constraint", "wait")}</message>`,
-    );
-    const tab = await connect("alice/tab", { presence: false });
-    await does(tab, block(item("bob@localhost")));
-    await bob.sends(hi("alice@localhost"));
-    await bob.receives(`<message type="error"><body>Hi</body>${error("service-unavailable")}</message>`);
-  });
-});
-
 test("commands without items, with malformed ones, or too many are refused", async ({ connect }) => {
   const alice = await connect("alice/phone");
   await alice.sends(block());

@@ -130,18 +130,40 @@ describe("without offline storage", () => {
   });
 });
 
-describe("where there is no room for more messages of a user who is away", () => {
-  test.override({ options: { config: { modules: { offline: { messages: 1, share: 100 } } } } });
+describe("where no more messages can wait for a user who is away (XEP-0160 §2)", () => {
+  test.override({ options: { config: { modules: { offline: { messages: 2, share: 50 } } } } });
 
-  test("what is refused is not in their archive (§6.1)", async ({ connect, user }) => {
+  test("they are in the archive all the same, and no sender hears of it", async ({
+    connect,
+    user,
+    server,
+  }) => {
     await user("bob");
     const alice = await connect("alice/phone");
+    const carol = await connect("carol/phone");
+    const message = (body: string) =>
+      `<message to="bob@localhost" type="chat"><body>${body}</body></message>`;
+    // As much as one sender may have waiting, and more; then as much as may wait.
+    for (const body of ["one", "two"]) await alice.sends(message(body));
+    for (const body of ["three", "four"]) await carol.sends(message(body));
+    for (const sender of [alice, carol]) await sender.receivesNothing();
+    expect(server.metrics.snapshot()["jackdaw_offline_refused"]).toBe(0);
+    const bob = await connect("bob/desk");
+    bob.forget(({ name }) => name === "presence");
+    for (const body of ["one", "three"])
+      await bob.receives(`<message type="chat"><body>${body}</body>{...}</message>`);
+    expect((await queryArchive(bob)).bodies).toEqual(["one", "two", "three", "four"]);
+  });
+
+  test("unless it does not keep them: these are refused", async ({ connect, user }) => {
+    await user("bob");
+    const alice = await connect("alice/phone");
+    const hint = `<no-permanent-store xmlns="urn:xmpp:hints"/>`;
     for (const body of ["one", "two"])
-      await alice.sends(`<message to="bob@localhost" type="chat"><body>${body}</body></message>`);
-    expect((await alice.receivesAny()).attrs["type"]).toBe("error");
-    const bob = await connect("bob/desk", { presence: false });
-    expect((await queryArchive(bob)).bodies).toEqual(["one"]);
-    expect((await queryArchive(alice)).bodies).toEqual(["one", "two"]);
+      await alice.sends(`<message to="bob@localhost" type="chat"><body>${body}</body>${hint}</message>`);
+    await alice.receives(
+      `<message type="error"><body>two</body>${hint}<error type="wait"><resource-constraint xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></message>`,
+    );
   });
 });
 

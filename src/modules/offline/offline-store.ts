@@ -41,8 +41,6 @@ const NOTHING: Readonly<Waiting> = Object.freeze({ messages: 0, bytes: 0, last: 
 
 /** Users of whom it is remembered what is waiting. */
 const KNOWN_USERS = 10_000;
-/** A message is marked with the id that it has in the archive before it is kept: this, and the user's address. */
-const MARK_SIZE = 128;
 /** Expired messages deleted in one turn, so that a purge does not hold up the others. */
 const PURGE_BATCH = 500;
 
@@ -64,7 +62,7 @@ export class OfflineStore {
     this.#limits = limits;
     this.#refused = host.metrics.counter(
       "jackdaw_offline_refused",
-      "messages that there was no room for: their recipient has too many waiting, or too many of their sender",
+      "messages refused because their recipient has too many waiting, or too many of their sender",
     );
   }
 
@@ -82,11 +80,10 @@ export class OfflineStore {
     return new OfflineStore(host, table, limits);
   }
 
-  /** @throws StanzaError when there is no room for a message that is not marked yet. */
-  checkRoom(user: string, stanza: string): Awaitable<void> {
+  /** Whether there is room for the text of a message. */
+  hasRoom(user: string, stanza: string): Awaitable<boolean> {
     const row = { user, id: 0, at: 0, stanza };
-    const mark = MARK_SIZE + Buffer.byteLength(user);
-    return after(this.#of(user), (waiting) => this.#checkRoom(waiting, row, this.#limits.share, mark));
+    return after(this.#of(user), (waiting) => !this.#refusal(waiting, row, this.#limits.share));
   }
 
   /** Adds the text of a message; returns its place. @throws StanzaError when there is no room for it. */
@@ -103,7 +100,11 @@ export class OfflineStore {
     return after(this.#of(user), (known) => {
       const waiting = known === NOTHING ? { ...NOTHING, senders: new Map() } : known;
       const row = { user, id: waiting.last + 1, at: this.#host.clock.now(), stanza };
-      this.#checkRoom(waiting, row, share);
+      const refusal = this.#refusal(waiting, row, share);
+      if (refusal) {
+        this.#refused.inc();
+        throw refusal;
+      }
       if (known === NOTHING) this.#known.set(user, waiting);
       count(waiting, row, 1);
       waiting.last = row.id;
@@ -168,18 +169,15 @@ export class OfflineStore {
     this.#known.clear();
   }
 
-  #checkRoom({ messages, bytes, senders }: Waiting, row: OfflineRow, share: number, more = 0): void {
+  #refusal({ messages, bytes, senders }: Waiting, row: OfflineRow, share: number): StanzaError | undefined {
     const { messages: most, size } = this.#limits;
     const own = senders.get(senderOf(row)) ?? { messages: 0, bytes: 0 };
-    const length = sizeOf(row) + more;
-    if (messages >= most || bytes + length > size) {
-      this.#refused.inc();
-      throw new StanzaError("service-unavailable", "the user has too many messages waiting");
-    }
-    if (own.messages >= (most * share) / 100 || own.bytes + length > (size * share) / 100) {
-      this.#refused.inc();
-      throw new StanzaError("resource-constraint", "the user has too many messages of yours waiting");
-    }
+    const length = sizeOf(row);
+    if (messages >= most || bytes + length > size)
+      return new StanzaError("service-unavailable", "the user has too many messages waiting");
+    if (own.messages >= (most * share) / 100 || own.bytes + length > (size * share) / 100)
+      return new StanzaError("resource-constraint", "the user has too many messages of yours waiting");
+    return undefined;
   }
 
   #of(user: string): Awaitable<Waiting> {

@@ -13,7 +13,6 @@ import { type Awaitable, after } from "../../util/awaitable.ts";
 import { t } from "../../util/schema.ts";
 import { parseDateTime } from "../../xmpp/datetime.ts";
 import { delayElement } from "../../xmpp/delay.ts";
-import { StanzaError } from "../../xmpp/errors.ts";
 import { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { parseStanza } from "../../xmpp/parse-stanza.ts";
@@ -55,11 +54,15 @@ export const offline = defineModule({
   config: t.object({
     messages: t
       .integer(1000, { min: 1 })
-      .doc("Messages kept for one user; beyond that senders are told that it is full."),
+      .doc(
+        "Messages kept for one user. Beyond that they are in the archive alone (`mam`); of what that does not keep, senders are told that it is full.",
+      ),
     size: t.size("10 MB").doc("Size of all messages kept for one user."),
     share: t
       .integer(50, { min: 1, max: 100 })
-      .doc("Percent of both that the messages of one sender may take; beyond that the sender has to wait."),
+      .doc(
+        "Percent of both that the messages of one sender may take; beyond that it is full for this sender.",
+      ),
     keep: t.duration("90d").doc('How long a message waits before it is given up. "off": for ever.'),
   }),
 
@@ -74,12 +77,6 @@ export const offline = defineModule({
 
     host.provide(offlineService, { waiting: (user) => store.count(user) });
 
-    // XEP-0313 §6.1: what is refused is in no archive either. Behind the guards: who is blocked hears nothing else (XEP-0191 §3.3).
-    host.hook("message:received", "rewrite", ({ user, stanza, recipients }) =>
-      recipients.length === 0 && isStorable(stanza) && !isEphemeral(stanza)
-        ? store.checkRoom(user.toString(), stanza.toString())
-        : undefined,
-    );
     host.hook("message:undelivered", "archive", ({ user, stanza }) => keep(user, stanza));
 
     // Last of all: whoever else sees messages has seen this one as it came.
@@ -137,33 +134,40 @@ export const offline = defineModule({
     function keep(user: Jid, stanza: Stanza): Awaitable<"handled" | undefined> {
       if (isEphemeral(stanza)) return "handled";
       if (!isStorable(stanza)) return bounceOrDrop(user, stanza);
-      return after(store.add(user.toString(), stanza.toString()), (id) => {
-        const delivery = deliveries.get(user.toString());
-        if (delivery) delivery.more = true;
-        for (const session of host.sessions.of(user))
-          if (host.holders.has(stanza, session)) markShown(session, id);
-        return "handled";
+      const owner = user.toString();
+      const text = stanza.toString();
+      return after(store.hasRoom(owner, text), (hasRoom) => {
+        // XEP-0160 §2 refuses what cannot be stored. This is stored: its user finds it in the archive.
+        if (!hasRoom && archiveIdOf(stanza, owner) !== undefined) return "handled";
+        return after(store.add(owner, text), (id) => {
+          const delivery = deliveries.get(owner);
+          if (delivery) delivery.more = true;
+          for (const session of host.sessions.of(user))
+            if (host.holders.has(stanza, session)) markShown(session, id);
+          return "handled";
+        });
       });
     }
 
-    /** It must not overtake those that wait, so it waits behind them, for whoever gets these and is none of `others`. */
-    async function waitBehind(
+    /**
+     * It must not overtake those that wait, so it waits behind them, for whoever gets these and is none of `others`. Where there
+     * is no room to wait in, it overtakes them.
+     */
+    function waitBehind(
       user: Jid,
       stanza: Stanza,
       others: readonly Session[],
-    ): Promise<"handled" | undefined> {
-      const copies = others.map((other) => [other, addressed(stanza, other)] as const);
-      for (const [other, own] of copies) host.holders.addCopy(stanza, own, other);
-      try {
-        await host.emit("message:undelivered", { user, stanza });
-      } catch (error) {
-        if (!(error instanceof StanzaError)) throw error;
-        // There is no room to wait in.
-        return undefined;
-      }
-      host.holders.leave(stanza);
-      for (const [other, own] of copies) other.send(own);
-      return "handled";
+    ): Awaitable<"handled" | undefined> {
+      return after(store.hasRoom(user.toString(), stanza.toString()), (hasRoom) => {
+        if (!hasRoom) return undefined;
+        const copies = others.map((other) => [other, addressed(stanza, other)] as const);
+        for (const [other, own] of copies) host.holders.addCopy(stanza, own, other);
+        return after(host.emit("message:undelivered", { user, stanza }), () => {
+          host.holders.leave(stanza);
+          for (const [other, own] of copies) other.send(own);
+          return "handled";
+        });
+      });
     }
 
     function markShown(session: Session, id: number): void {
@@ -220,10 +224,7 @@ export const offline = defineModule({
     async function rowsOf(user: string, ids: ReadonlySet<string>): Promise<readonly OfflineRow[]> {
       if ((await store.count(user)) === 0) return [];
       const rows = await store.list(user);
-      return rows.filter(({ stanza }) => {
-        const mark = parseStanza(stanza).child("stanza-id", ns.STANZA_ID)?.attrs;
-        return mark?.by === user && ids.has(String(mark.id));
-      });
+      return rows.filter(({ stanza }) => ids.has(String(archiveIdOf(parseStanza(stanza), user))));
     }
 
     /** XEP-0313 §6.1.1: what a client has read in the archive need not come once more. */
@@ -238,7 +239,7 @@ export const offline = defineModule({
     async function forgetArchived(session: Session): Promise<readonly []> {
       const user = session.jid.bare.toString();
       for (const row of await store.list(user)) {
-        if (parseStanza(row.stanza).child("stanza-id", ns.STANZA_ID)?.attrs.by !== user) continue;
+        if (archiveIdOf(parseStanza(row.stanza), user) === undefined) continue;
         // What another one is getting is no less for that one, nor what waits behind it.
         if (deliveries.has(user)) markShown(session, row.id);
         else await remove(row);
@@ -321,6 +322,12 @@ export const offline = defineModule({
     }
   },
 });
+
+/** XEP-0359 §4: the id that the message has in the archive of its user, where that keeps it. */
+function archiveIdOf(stanza: Stanza, user: string): string | undefined {
+  const mark = stanza.child("stanza-id", ns.STANZA_ID)?.attrs;
+  return mark?.by === user ? (mark.id as string) : undefined;
+}
 
 /** What several clients get under their full JIDs, a whisper in a room, has the address of one of them. */
 function addressed(stanza: Stanza, { jid }: Session): Stanza {

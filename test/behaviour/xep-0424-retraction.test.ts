@@ -1,6 +1,9 @@
 /** XEP-0424 Message Retraction, version 0.4.2, §4: tombstones in the archives of both sides. */
 import { describe, expect } from "vitest";
+import { createMemoryStore } from "../../src/store/memory.ts";
+import type { Table, TableSpec } from "../../src/store/store.ts";
 import type { Client } from "../../src/testing/client.ts";
+import { createRig } from "../../src/testing/create-rig.ts";
 import { test } from "../../src/testing/rig.ts";
 import { parseStanza } from "../../src/xmpp/parse-stanza.ts";
 import { queryArchive } from "./archive-client.ts";
@@ -129,4 +132,39 @@ test("a retraction cannot be taken back: those who were away would not learn of 
   expect((await queryArchive(alice)).results[1]?.message.getChild("retract", RETRACT)?.attrs["id"]).toBe(
     "m1",
   );
+});
+
+test("what was retracted is nowhere in the store a minute later", async ({ onTestFinished }) => {
+  const store = createMemoryStore();
+  const tables = new Map<string, Table<object>>();
+  const open = store.table.bind(store);
+  store.table = <R extends object>(spec: TableSpec<R>) => {
+    const table = open(spec) as Table<R>;
+    tables.set(spec.name, table as Table<object>);
+    return table;
+  };
+  const rig = await createRig({ store });
+  onTestFinished(() => rig.close());
+  const alice = await rig.connect("alice/phone");
+  await rig.connect("bob/desk");
+  await alice.sends(original("bob@localhost", "m1"));
+  await alice.sends(original("bob@localhost", "m2").replace("Oh no", "This stays"));
+  await alice.sends(retraction("bob@localhost", "m1"));
+  const kept = async () => {
+    await rig.settle();
+    const rows = await Promise.all(Array.from(tables.values(), async (table) => table.list()));
+    return rows
+      .flat()
+      .flatMap((row) =>
+        Object.values(row)
+          .filter((cell) => Buffer.isBuffer(cell))
+          .map(String),
+      )
+      .join();
+  };
+  expect(await kept()).toContain("Oh no");
+  await rig.clock.advance(60_000);
+  expect(await kept()).not.toContain("Oh no");
+  expect(await kept()).toContain("This stays");
+  expect(await shown(alice)).toHaveLength(3);
 });

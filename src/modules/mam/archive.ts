@@ -47,6 +47,7 @@ export class Archive {
   readonly #tails = new Lru<string, Tail>(KNOWN_ARCHIVES);
   /** Of the message that was added last: mostly two archives get it, one after the other. */
   #text: Text | undefined;
+  #hasReplaced = false;
 
   private constructor(segments: Segments, journal: Journal, clock: Clock) {
     this.#segments = segments;
@@ -165,9 +166,17 @@ export class Archive {
     return undefined;
   }
 
-  /** Puts another text in the place of a message, which keeps its id and time. */
+  /** Puts another text in the place of a message, which keeps its id and time. The old one is gone after `forgetReplaced`. */
   replace({ owner, id }: ArchiveRow, stanza: string): Awaitable<unknown> {
+    this.#hasReplaced = true;
     return this.#segments.replace(owner, id, stanza);
+  }
+
+  /** Clears the journal of texts that others have taken the place of. */
+  async forgetReplaced(): Promise<void> {
+    if (!this.#hasReplaced) return;
+    this.#hasReplaced = false;
+    await this.#journal.clear();
   }
 
   /** Deletes what the archive may not hold, a segment a turn; returns how many messages. */

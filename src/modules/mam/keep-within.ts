@@ -10,6 +10,8 @@ interface Limits {
 }
 
 const PURGE_INTERVAL_MS = 3_600_000;
+/** In which the text of a message that was retracted is gone. */
+const RETRACTION_INTERVAL_MS = 60_000;
 
 /** Sees to it that the archives of this host's accounts, and of what is below it, stay within the limits. */
 export function keepWithin(
@@ -30,6 +32,8 @@ export function keepWithin(
   host.every(PURGE_INTERVAL_MS, async () => {
     for await (const owner of archive.owners()) if (isOurs(owner)) await tryTrim(owner);
   });
+
+  host.every(RETRACTION_INTERVAL_MS, () => archive.forgetReplaced());
 
   // Between two rounds an archive exceeds its limits by what it gets until it is looked at, and no more.
   archive.onGrown = (owner) => {

@@ -25,8 +25,9 @@ const call = fc.constantFrom(...adminCommands.filter(({ name }) => name !== "shu
 });
 
 function queryOf(args: Readonly<Record<string, unknown>>): string {
-  const pairs = Object.entries(args).map(([key, each]) => [key, String(each)]);
-  return new URLSearchParams(pairs as [string, string][]).toString();
+  const text = (each: unknown) => (typeof each === "string" ? each : JSON.stringify(each));
+  const pairs = Object.entries(args).map(([key, each]) => [key, text(each)] as [string, string]);
+  return new URLSearchParams(pairs).toString();
 }
 
 test.override({ options: { config: { modules: { tokens: { perMinute: RUNS * 2 } } } } });

@@ -35,7 +35,8 @@ export class Holders {
   /** Whether the client of `session` has the message, be it from an earlier session of the same resource that acknowledged it. */
   has(message: Stanza, session: Session): boolean {
     const sessions = this.#held.get(message)?.sessions;
-    if (!sessions || sessions.has(session)) return sessions !== undefined;
+    if (!sessions) return false;
+    if (sessions.has(session)) return true;
     for (const { management, jid } of sessions) if (management && jid.equals(session.jid)) return true;
     return false;
   }

@@ -122,7 +122,9 @@ export class Router implements Domain {
     }
     // RFC 6120 §10.3.3: the server answers on behalf of the account; an answer without `to` is for nobody.
     if (stanza.type === "result" || stanza.type === "error") return;
-    return this.#answer("self", stanza.with({ to: session.jid.bare }), session);
+    // As if from the account, results and errors alike.
+    const addressed = stanza.with({ to: session.jid.bare });
+    return this.#guarded(addressed, () => this.#answer("self", addressed, session));
   }
 
   #toDomain(stanza: Stanza, to: Jid, session: Session | undefined): Awaitable<void> {

@@ -32,12 +32,10 @@ export class Holders {
     this.#held.set(copy, held);
   }
 
-  /** Whether the client of `session` has the message, be it from an earlier session of the same resource that acknowledged it. */
-  has(message: Stanza, session: Session): boolean {
-    const sessions = this.#held.get(message)?.sessions;
-    if (!sessions) return false;
-    if (sessions.has(session)) return true;
-    for (const { management, jid } of sessions) if (management && jid.equals(session.jid)) return true;
+  /** Whether the client of `session` has the message, be it from an earlier session of the same resource. */
+  has(message: Stanza, { jid }: Session): boolean {
+    const sessions = this.#held.get(message)?.sessions ?? [];
+    for (const holder of sessions) if (holder.jid.equals(jid)) return true;
     return false;
   }
 

@@ -210,6 +210,38 @@ describe("a client that logged in again under its resource meanwhile", () => {
     await receivesNoMessage(again);
   });
 
+  test("does not get again what left for it where there are no acknowledgements (RFC 6121 §8)", async ({
+    connect,
+    clock,
+  }) => {
+    const alice = await connect("alice/phone");
+    const phone = await managed(await connect("bob/phone"));
+    const desk = await connect("bob/desk");
+    await phone.disconnects();
+    desk.forget(({ name }) => name === "presence");
+    await alice.sends(chat("bob@localhost", "1"));
+    await desk.receives(heard("1"));
+    await desk.closes();
+    const again = await connect("bob/desk");
+    await clock.advance(RESUME_TIME);
+    await receivesNoMessage(again);
+  });
+
+  test("nor goes without what did not leave", async ({ connect, clock }) => {
+    const alice = await connect("alice/phone");
+    const phone = await managed(await connect("bob/phone"));
+    const desk = await connect("bob/desk");
+    await phone.disconnects();
+    desk.pipe.stopReading();
+    await alice.sends(chat("bob@localhost", "1"));
+    await desk.disconnects();
+    const again = await connect("bob/desk");
+    await clock.advance(RESUME_TIME);
+    again.forget(({ name }) => name === "presence");
+    await again.receives(late("1"));
+    await receivesNoMessage(again);
+  });
+
   test("gets what it did not", async ({ connect, clock }) => {
     const alice = await connect("alice/phone");
     const phone = await managed(await connect("bob/phone"));

@@ -42,6 +42,7 @@ export class Management {
   #waiters: { readonly pushed: number; readonly settle: (acknowledged: boolean) => void }[] = [];
   #requestedAt = 0;
   #askedAt: number | undefined;
+  #resumedAt = Number.NEGATIVE_INFINITY;
 
   constructor(limits: ManagementLimits, resumeId: string | undefined, resumeTime: number) {
     this.limits = limits;
@@ -67,7 +68,8 @@ export class Management {
   isOverfull(now: number): boolean {
     const { unackedStanzas, unackedBytes } = this.limits;
     const [oldest] = this.#queue;
-    const isLate = oldest !== undefined && now - oldest.at >= ACKNOWLEDGEMENT_TIME_MS;
+    const isLate =
+      oldest !== undefined && now - Math.max(oldest.at, this.#resumedAt) >= ACKNOWLEDGEMENT_TIME_MS;
     return this.#bytes > unackedBytes || (isLate && this.#queue.length > unackedStanzas);
   }
 
@@ -88,6 +90,12 @@ export class Management {
   /** A request is on its way to the client. */
   asked(at: number): void {
     if (this.#queue.length > 0) this.#askedAt ??= at;
+  }
+
+  /** The client is on another stream, where it has to be asked anew, and has its time to acknowledge once more. */
+  resumed(at: number): void {
+    this.#askedAt = undefined;
+    this.#resumedAt = at;
   }
 
   /** A stanza of the client was handled. */

@@ -95,10 +95,13 @@ export class Session {
     return this.#stream?.lastReceived ?? this.#lastActive;
   }
 
-  /** Since when the client, asked for an acknowledgement, has given no sign of life; undefined when it owes none (XEP-0198 §4). */
+  /**
+   * Since when the client, asked for an acknowledgement, has given no sign of life (XEP-0198 §4); undefined when it owes none, or
+   * nobody reads what it says.
+   */
   get silentSince(): number | undefined {
     const askedAt = this.#management?.askedAt;
-    return askedAt === undefined ? undefined : Math.max(askedAt, this.lastActive);
+    return askedAt === undefined || !this.#stream?.isReading ? undefined : Math.max(askedAt, this.lastActive);
   }
 
   /** What client and session have acknowledged to each other; undefined unless the client enabled it (XEP-0198). */
@@ -203,7 +206,7 @@ export class Session {
     stream.write(`<r xmlns="${ns.STREAM_MANAGEMENT}"/>`);
     // On a slow line it may be long behind what the client still reads.
     void stream.flushed().then((left) => {
-      if (left) management.asked(this.host.clock.now());
+      if (left && this.#stream === stream) management.asked(this.host.clock.now());
     });
   }
 
@@ -309,6 +312,7 @@ export class Session {
   attach(stream: SessionStream): void {
     const old = this.#stream;
     this.#stream = stream;
+    this.#management?.resumed(this.host.clock.now());
     this.#timer?.cancel();
     this.#timer = undefined;
     old?.close("conflict", "resumed on another connection");

@@ -36,7 +36,7 @@ export class ClientStream extends XmlStream<ClientEnvironment> implements Sessio
   #peer: Jid | undefined;
   #authentication: Authentication | undefined;
   /** Output that waits, while something has to be said first. */
-  #waiting: string[] | undefined;
+  #waiting: { readonly output: string[]; readonly released: PromiseWithResolvers<boolean> } | undefined;
   /** Whether features may still hold something of it. */
   #negotiates = true;
   /** The session that is left, until the connection is gone as well. */
@@ -70,7 +70,7 @@ export class ClientStream extends XmlStream<ClientEnvironment> implements Sessio
   }
 
   override write(text: string): void {
-    if (this.#waiting && this.isOpen) this.#waiting.push(text);
+    if (this.#waiting && this.isOpen) this.#waiting.output.push(text);
     else super.write(text);
   }
 
@@ -89,14 +89,21 @@ export class ClientStream extends XmlStream<ClientEnvironment> implements Sessio
 
   /** From now on output waits for `release`: nothing goes before what will be said there. */
   withhold(): void {
-    this.#waiting ??= [];
+    this.#waiting ??= { output: [], released: Promise.withResolvers() };
   }
 
   /** Says what `withhold` was for, then what waited. */
   release(...first: readonly string[]): void {
-    const waiting = this.#waiting ?? [];
+    const waiting = this.#waiting;
     this.#waiting = undefined;
-    for (const text of [...first, ...waiting]) this.write(text);
+    for (const text of [...first, ...(waiting?.output ?? [])]) this.write(text);
+    waiting?.released.resolve(true);
+  }
+
+  /** What is withheld is not even written. */
+  override async flushed(): Promise<boolean> {
+    const isWritten = !this.#waiting || (await this.#waiting.released.promise);
+    return isWritten && super.flushed();
   }
 
   /** RFC 6120 §7: from now on stanzas go to the session. */
@@ -211,6 +218,7 @@ export class ClientStream extends XmlStream<ClientEnvironment> implements Sessio
   }
 
   override left(reason: string, wasEnded: boolean): void {
+    this.#waiting?.released.resolve(false);
     this.#waiting = undefined;
     if (this.#negotiates) for (const feature of this.#host?.features ?? []) feature.forget?.(this);
     this.#negotiates = false;

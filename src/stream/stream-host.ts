@@ -42,6 +42,8 @@ export interface SessionStream {
   readonly lang: string | undefined;
   /** When the peer last sent anything; milliseconds since the epoch. */
   readonly lastReceived: number;
+  /** Whether what the client sends is read now: not while it takes too little of what it is sent, nor sends too fast. */
+  readonly isReading: boolean;
   write(text: string): void;
   /** Settles when all that was written so far has left the process: true, or false when the connection went first. */
   flushed(): Promise<boolean>;

@@ -128,6 +128,11 @@ export abstract class XmlStream<E extends XmlStreamEnvironment = XmlStreamEnviro
     return !this.#busy;
   }
 
+  /** Whether what the peer sends is read now. */
+  get isReading(): boolean {
+    return this.#holds === 0;
+  }
+
   /** Made when there is something to say: most streams have nothing. */
   get log(): Logger {
     this.#log ??= this.environment.log.child({ stream: this.id });

@@ -310,6 +310,20 @@ describe("what a session leaves unacknowledged (§4)", () => {
       await bob.closed("resource-constraint");
     });
 
+    test("a client that resumes has its time once more", async ({ connect, authenticated, clock }) => {
+      const alice = await connect("alice/phone");
+      const bob = await connect("bob/desk");
+      const id = await enabled(bob);
+      await chats(alice, bob, 30);
+      await bob.disconnects();
+      await clock.advance(5 * 60_000);
+      const again = await authenticated("bob");
+      await again.sends(resume(id, 0));
+      await again.receives(`<resumed xmlns="${SM}" previd="${id}" h="0"/>`);
+      again.forget((element) => element.is("r"));
+      await chats(alice, again, 40);
+    });
+
     test("but not by how much comes at once, which nobody can acknowledge before", async ({
       connect,
       clock,

@@ -7,19 +7,19 @@
  * has left the process: a crash may deliver twice, never lose.
  */
 import { defineModule, defineService } from "../../core/module.ts";
-import { isPiece, type UserExport, type UserImport } from "../../core/user-data.ts";
 import type { Session } from "../../session/session.ts";
 import { type Awaitable, after } from "../../util/awaitable.ts";
 import { t } from "../../util/schema.ts";
-import { parseDateTime } from "../../xmpp/datetime.ts";
-import { delayElement } from "../../xmpp/delay.ts";
 import { Jid } from "../../xmpp/jid.ts";
 import { ns } from "../../xmpp/ns.ts";
 import { parseStanza } from "../../xmpp/parse-stanza.ts";
-import { Stanza } from "../../xmpp/stanza.ts";
+import type { Stanza } from "../../xmpp/stanza.ts";
 import { delay } from "../delay.ts";
 import { roster, rosterService } from "../roster/roster.ts";
+import { late } from "./late.ts";
 import { type OfflineRow, OfflineStore, sizeOf } from "./offline-store.ts";
+import { exportMessages, OfflineImport } from "./offline-transfer.ts";
+import { isEphemeral, isStorable } from "./storable.ts";
 
 /** The session that gets a user's messages. */
 interface Delivery {
@@ -72,8 +72,6 @@ export const offline = defineModule({
     /** What waits and went to this client all the same: as a carbon, or when it asked the archive. */
     const shown = host.sessionState((): Set<number> | undefined => undefined);
     const deliveries = new Map<string, Delivery>();
-    /** What waits for the user who is being imported. */
-    let importing: { readonly user: string; readonly texts: Set<string> } | undefined;
 
     host.provide(offlineService, { waiting: (user) => store.count(user) });
 
@@ -126,8 +124,9 @@ export const offline = defineModule({
 
     host.hook("store:lost", "observe", () => store.forget());
 
-    host.hook("user:export", "observe", exportMessages);
-    host.hook("user:import", "observe", importMessage);
+    host.hook("user:export", "observe", (event) => exportMessages(store, host.jid, event));
+    const incoming = new OfflineImport(store, host.jid);
+    host.hook("user:import", "observe", (event) => incoming.take(event));
 
     if (limits.keep > 0) host.every(PURGE_INTERVAL_MS, () => store.purge());
 
@@ -179,38 +178,6 @@ export const offline = defineModule({
     async function remove(row: OfflineRow): Promise<void> {
       await store.remove(row);
       for (const session of host.sessions.of(Jid.parse(row.user))) shown.get(session)?.delete(row.id);
-    }
-
-    /** XEP-0227 §4.5: the oldest first. */
-    async function exportMessages({ user, write }: UserExport): Promise<void> {
-      for (let from: number | undefined, begun = false; ; begun = true) {
-        const rows = await store.list(user.toString(), BATCH_MESSAGES, from);
-        if (rows.length > 0 && !begun) await write("<offline-messages>");
-        for (const row of rows) await write(late(row).toStandalone());
-        if (rows.length < BATCH_MESSAGES)
-          return begun || rows.length > 0 ? write("</offline-messages>") : undefined;
-        from = rows.at(-1)?.id;
-      }
-    }
-
-    /** One that waits already is the same again; its text tells. */
-    async function importMessage(event: UserImport): Promise<"handled" | undefined> {
-      if (!isPiece(event, "message", ns.CLIENT, { name: "offline-messages", ns: ns.PIE })) return undefined;
-      const user = event.user.toString();
-      const stanza = stamped(Stanza.fromTree(event.element).with({ to: event.user }));
-      if (importing?.user !== user) {
-        const rows = await store.list(user);
-        importing = { user, texts: new Set(rows.map((row) => row.stanza)) };
-      }
-      const text = stanza.toString();
-      if (importing.texts.has(text)) event.present("offline messages");
-      else if (!isStorable(stanza)) event.skipped("offline messages", "of a kind that does not wait");
-      else {
-        await store.restore(user, text);
-        importing.texts.add(text);
-        event.added("offline messages");
-      }
-      return "handled";
     }
 
     /** RFC 6121 §11: that nobody takes it tells that the user is away, and that is not for everybody. */
@@ -285,7 +252,7 @@ export const offline = defineModule({
       // What it was shown comes before these on its stream, and is acknowledged with them.
       const isDue = (row: OfflineRow) => !shown.get(session)?.has(row.id) && !store.isExpired(row);
       for (const row of batch.filter(isDue)) {
-        const stanza = late(row);
+        const stanza = late(row, host.jid);
         sent.set(stanza, row);
         session.send(stanza);
         // It may have been too much for what may be unacknowledged.
@@ -305,21 +272,6 @@ export const offline = defineModule({
       if (!session.management) return;
       for (const [stanza, row] of sent) if (!lost.has(stanza)) await remove(row);
     }
-
-    function late(row: OfflineRow): Stanza {
-      const stanza = parseStanza(row.stanza);
-      // One that another resource failed to acknowledge has its time already (XEP-0198 §4).
-      if (stanza.child("delay", ns.DELAY)?.attrs.from === host.domain) return stanza;
-      return stanza.append(delayElement(host.jid, row.at, "Offline Storage"));
-    }
-
-    /** With the time that it got elsewhere as if it had waited here. */
-    function stamped(stanza: Stanza): Stanza {
-      const delays = stanza.payload.filter((child) => child.is("delay", ns.DELAY));
-      const stamp = parseDateTime(String(delays.at(-1)?.attrs.stamp));
-      if (stamp === undefined || delays.some((each) => each.attrs.from === host.domain)) return stanza;
-      return stanza.append(delayElement(host.jid, stamp, "Offline Storage"));
-    }
   },
 });
 
@@ -333,22 +285,3 @@ function archiveIdOf(stanza: Stanza, user: string): string | undefined {
 function addressed(stanza: Stanza, { jid }: Session): Stanza {
   return stanza.to?.isBare ? stanza : stanza.with({ to: jid });
 }
-
-/** XEP-0160 §3: conversations are kept, unless they were sent not to be (XEP-0334 §4.2). */
-function isStorable(stanza: Stanza): boolean {
-  const type = stanza.type ?? "normal";
-  return type !== "headline" && type !== "groupchat" && type !== "error" && !stanza.has("no-store", ns.HINTS);
-}
-
-/** XEP-0160 §3: a chat state says nothing any more once it is late; it is dropped without a word, unless it is to be kept. */
-function isEphemeral({ heads }: Stanza): boolean {
-  return (
-    heads.some((head) => head.ns === ns.CHAT_STATES) &&
-    heads.every(({ name, ns: of }) =>
-      of === ns.HINTS ? name !== "store" : WITHOUT_CONTENT.has(of) || name === "thread",
-    )
-  );
-}
-
-/** What clients send with every message is no content: XEP-0359. */
-const WITHOUT_CONTENT: ReadonlySet<string> = new Set([ns.CHAT_STATES, ns.STANZA_ID]);

@@ -220,7 +220,7 @@ const limits = t.object({
     .doc("How long a client may take to log in; people look at certificates and fill in forms meanwhile."),
   idleTime: t.duration("15m").doc('A client quiet for so long is pinged. "off": never.'),
   pingTimeout: t
-    .duration("30s", { min: 1000 })
+    .duration("1m", { min: 1000 })
     .doc("A client that does not answer the ping, or a request for an acknowledgement, in time is dropped."),
   bytesPerSecond: t
     .size("1 MB", { off: true, min: 1000 })

@@ -115,11 +115,11 @@ describe("the server's own ping (§4.1)", () => {
     expect(alice.gone).toBe(false);
   });
 
-  test("without an answer within 30 seconds ends the session", async ({ connect, clock, server }) => {
+  test("without an answer within a minute ends the session", async ({ connect, clock, server }) => {
     const alice = await connect("alice/phone");
     await clock.advance(15 * MINUTES + 10_000);
     await asked(alice);
-    await clock.advance(29_000);
+    await clock.advance(59_000);
     await alice.receivesNothing();
     await clock.advance(1_000);
     await alice.closed("connection-timeout");

@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test as plainTest } from "vitest";
 import { createRig } from "../../src/testing/create-rig.ts";
 import { test } from "../../src/testing/rig.ts";
+import { el } from "../../src/xml/element.ts";
+import { Jid } from "../../src/xmpp/jid.ts";
+import { message } from "../../src/xmpp/stanza.ts";
 import { confirms, disable, does, enable, isTold, mayResume } from "./push-client.ts";
 
 const says = (body: string, more = "") =>
@@ -85,6 +88,30 @@ describe("message-count", () => {
     await service.sends(`<iq type="result" to="localhost" id="${String(first.attrs.id)}"/>`);
     expect(await confirms(service)).toMatchObject({ "message-count": "21" });
     await service.receivesNothing();
+  });
+
+  test("is of what comes at any moment of the service's answer", async ({ connect, server }) => {
+    const service = await connect("push/app");
+    const bob = await connect("bob/phone");
+    await does(bob, enable());
+    await bob.closes();
+    const alice = await connect("alice/desk");
+    const another = message(
+      { type: "chat", from: Jid.parse(String(alice.jid)), to: Jid.parse("bob@localhost") },
+      el("body", {}, "Hi"),
+    );
+    async function comesAfter(steps: number): Promise<void> {
+      for (let step = 0; step < steps; step++) await Promise.resolve();
+      await server.host().route(another.with({ id: String(steps) }));
+    }
+    for (let steps = 0; steps < 40; steps++) {
+      await alice.sends(hi);
+      const first = await isTold(service);
+      const comes = comesAfter(steps);
+      await service.sends(`<iq type="result" to="localhost" id="${String(first.attrs.id)}"/>`);
+      await comes;
+      expect(await confirms(service)).toMatchObject({ "message-count": String(2 * steps + 2) });
+    }
   });
 
   test("is told no more when the device came back in the meantime", async ({ connect }) => {

@@ -136,33 +136,38 @@ export class Notifier {
 
   /** Nobody waits for the answers of push services. */
   #begin({ user, service, node }: PushRow, outlook: Outlook): void {
-    outlook.isBusy = true;
-    this.#publish({ user, service, node }, outlook)
-      .catch((error: unknown) => {
-        this.#host.log.error("a push service could not be updated", { error: String(error) });
-      })
-      .finally(() => {
-        outlook.isBusy = false;
-      });
+    this.#publishAll({ user, service, node }, outlook).catch((error: unknown) => {
+      this.#host.log.error("a push service could not be updated", { error: String(error) });
+    });
   }
 
-  async #publish(key: PushKey, outlook: Outlook): Promise<void> {
-    // What comes in the same go, such as all that a lost connection leaves behind, is told together.
-    await Promise.resolve();
-    while (outlook.isDue) {
-      // §6: it may have been disabled, or enabled with other options.
-      const row = await this.#registrations.get(key);
-      if (!row) return;
-      const payload = publication(row, outlook, this.#limits);
-      outlook.isDue = false;
-      outlook.last = undefined;
-      try {
-        await this.#host.request("set", Jid.parse(row.service), payload, ANSWER_TIME_MS);
-        await this.#noteSuccess(key, outlook);
-      } catch (error) {
-        if (!(error instanceof StanzaError || error instanceof TimeoutError)) throw error;
-        await this.#noteFailure(key, outlook, error);
+  async #publishAll(key: PushKey, outlook: Outlook): Promise<void> {
+    outlook.isBusy = true;
+    try {
+      // What comes in the same go, such as all that a lost connection leaves behind, is told together.
+      await Promise.resolve();
+      while (outlook.isDue) {
+        // §6: it may have been disabled, or enabled with other options.
+        const row = await this.#registrations.get(key);
+        if (!row) return;
+        await this.#publish(key, outlook, row);
       }
+    } finally {
+      // At once: who tells it of more has to begin again.
+      outlook.isBusy = false;
+    }
+  }
+
+  async #publish(key: PushKey, outlook: Outlook, row: PushRow): Promise<void> {
+    const payload = publication(row, outlook, this.#limits);
+    outlook.isDue = false;
+    outlook.last = undefined;
+    try {
+      await this.#host.request("set", Jid.parse(row.service), payload, ANSWER_TIME_MS);
+      await this.#noteSuccess(key, outlook);
+    } catch (error) {
+      if (!(error instanceof StanzaError || error instanceof TimeoutError)) throw error;
+      await this.#noteFailure(key, outlook, error);
     }
   }
 

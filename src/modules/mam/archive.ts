@@ -81,10 +81,24 @@ export class Archive {
     tail.id = id;
     tail.number = number + 1;
     tail.offset = offset + size;
-    const written = this.#journal.add({ owner, id, with: peer, number, offset, label, stanza }, size);
+    const written = this.#add({ owner, id, with: peer, number, offset, label, stanza }, size);
     this.onAppended();
     if (tail.number % GROWTH === 0) this.onGrown(owner);
     return isPromise(written) ? written.then(() => id) : id;
+  }
+
+  /** When that fails only the journal knows whether the archive has got longer. */
+  #add(row: ArchiveRow, size: number): Awaitable<void> {
+    const fail = (error: unknown): never => {
+      this.#tails.delete(row.owner);
+      throw error;
+    };
+    try {
+      const written = this.#journal.add(row, size);
+      return isPromise(written) ? written.catch(fail) : written;
+    } catch (error) {
+      return fail(error);
+    }
   }
 
   /**
@@ -92,12 +106,14 @@ export class Archive {
    * that already, because it is there or came too late.
    */
   async appendAt(owner: string, peer: string, message: Stanza, id: number): Promise<boolean> {
-    const tail = this.#tails.get(owner) ?? (await this.#journal.end(owner));
+    const end = await this.#journal.end(owner);
+    // Another message may have been quicker.
+    const tail = this.#tails.get(owner) ?? end;
     if (id <= tail.id) return false;
     const { number, offset } = tail;
     const { stanza, label, size } = new Text(message);
     this.#tails.set(owner, { id, number: number + 1, offset: offset + size });
-    await this.#journal.add({ owner, id, with: peer, number, offset, label, stanza }, size);
+    await this.#add({ owner, id, with: peer, number, offset, label, stanza }, size);
     return true;
   }
 
@@ -176,7 +192,12 @@ export class Archive {
   async forgetReplaced(): Promise<void> {
     if (!this.#hasReplaced) return;
     this.#hasReplaced = false;
-    await this.#journal.clear();
+    try {
+      await this.#journal.clear();
+    } catch (error) {
+      this.#hasReplaced = true;
+      throw error;
+    }
   }
 
   /** Deletes what the archive may not hold, a segment a turn; returns how many messages. */
@@ -194,13 +215,17 @@ export class Archive {
     }
   }
 
-  /** Deletes an archive, a segment a turn, and what arrives meanwhile as well. */
+  /**
+   * Deletes an archive, a segment a turn, and what arrives meanwhile as well.
+   * @throws Error when writes were lost meanwhile: then some of it may be there.
+   */
   async remove(owner: string): Promise<void> {
-    const nothing = { messages: 0, bytes: 0, since: 0 };
-    while ((await this.trim(owner, nothing)) > 0);
-    // So that no word of it is anywhere.
-    await this.#journal.clear();
-    if (await this.last({ owner })) return;
+    const nothing = { messages: 0, bytes: 0, since: Number.POSITIVE_INFINITY };
+    do {
+      while ((await this.trim(owner, nothing)) > 0);
+      // So that no word of it is anywhere, and nothing comes back when nobody knows where it ended.
+      await this.#journal.clear();
+    } while (await this.last({ owner }));
     this.#tails.delete(owner);
     await this.#journal.forgetEnd(owner);
   }

@@ -103,7 +103,7 @@ export class Journal implements LateWrite {
       this.#waiting.delete(owner);
       if (waiting.lot === this.#open) this.#close();
       waiting.moveTo(this.#mover);
-      return this.#put(owner, this.#mover.pack());
+      return this.#orForget(() => this.#put(owner, this.#mover.pack()));
     });
   }
 
@@ -116,16 +116,23 @@ export class Journal implements LateWrite {
     await this.#emptying;
   }
 
-  /** As `empty`; then there is nothing in the journal, either, but what came meanwhile. */
+  /**
+   * As `empty`; then there is nothing in the journal, either, but what came meanwhile.
+   * @throws Error when writes were lost meanwhile: then it may be there as before.
+   */
   async clear(): Promise<void> {
-    await this.empty();
     const epoch = this.#epoch;
+    await this.empty();
+    this.#checkEpoch(epoch);
     for (const [index, slot] of this.#rows.takeFree().entries()) {
       if (index % TURN_DELETIONS === 0) await this.#nextTurn();
-      // After a loss they are found again.
-      if (this.#epoch !== epoch) return;
+      this.#checkEpoch(epoch);
       await this.#rows.delete(slot);
     }
+  }
+
+  #checkEpoch(epoch: number): void {
+    if (this.#epoch !== epoch) throw new Error("writes were lost while the journal was cleared");
   }
 
   /** Forgets where an archive ends, of which nothing is anywhere. */
@@ -137,6 +144,8 @@ export class Journal implements LateWrite {
   forget(): void {
     this.#isKnown = false;
     this.#epoch++;
+    // If the turn goes on the journal has to have them.
+    for (const lot of this.#closed) lot.returnMoved();
   }
 
   write(): Awaitable<void> {
@@ -203,18 +212,21 @@ export class Journal implements LateWrite {
   #know(): Awaitable<void> {
     if (this.#isKnown) return undefined;
     this.#isKnown = true;
-    try {
-      const known = after(this.#rows.read(), (written) => this.#read(written));
-      return isPromise(known) ? known.catch((error: unknown) => this.#fail(error)) : known;
-    } catch (error) {
-      return this.#fail(error);
-    }
+    return this.#orForget(() => after(this.#rows.read(), (written) => this.#read(written)));
   }
 
-  /** Whoever comes next has to find out: nothing may be written over what is in the journal. */
-  #fail(error: unknown): never {
-    this.#isKnown = false;
-    throw error;
+  /** If it fails whoever comes next has to find out what waits: nothing may be written over what is in the journal. */
+  #orForget(work: () => Awaitable<void>): Awaitable<void> {
+    const fail = (error: unknown): never => {
+      this.forget();
+      throw error;
+    };
+    try {
+      const done = work();
+      return isPromise(done) ? done.catch(fail) : done;
+    } catch (error) {
+      return fail(error);
+    }
   }
 
   #read(written: readonly Written[]): Awaitable<void> {

@@ -20,6 +20,11 @@ export class Lot {
     this.#moved?.add(place);
   }
 
+  /** They did not get where they belong. */
+  returnMoved(): void {
+    this.#moved?.clear();
+  }
+
   /** What the journal is to have; undefined for nothing. */
   written(packer: Packer): PackedRows | undefined {
     const rows = this.rows as PackedRows;

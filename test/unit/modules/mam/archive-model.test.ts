@@ -6,7 +6,9 @@ import type { ArchiveRow } from "../../../../src/modules/mam/archive-row.ts";
 import type { Slice } from "../../../../src/modules/mam/segments.ts";
 import { createMemoryStore } from "../../../../src/store/memory.ts";
 import { openSqliteStore } from "../../../../src/store/sqlite.ts";
-import type { Store } from "../../../../src/store/store.ts";
+import { type Store, StoreError } from "../../../../src/store/store.ts";
+import { FaultyStore } from "../../../../src/testing/faults/faulty-store.ts";
+import { Seam, type StoreFault } from "../../../../src/testing/faults/seams.ts";
 import { el } from "../../../../src/xml/element.ts";
 import { parseStanza } from "../../../../src/xmpp/parse-stanza.ts";
 import { message } from "../../../../src/xmpp/stanza.ts";
@@ -23,9 +25,13 @@ interface Kept {
   text: string;
 }
 
+type End = "commit" | "lose";
+
 /** An archive and what it has to have, which is searched in the plainest way. */
 class Compared {
   archive: Archive;
+  /** Writes until one of them fails. */
+  failsAfter = Number.POSITIVE_INFINITY;
   readonly #store: Store;
   readonly #open: () => Promise<Archive>;
   #kept = new Map<string, Kept[]>();
@@ -35,12 +41,17 @@ class Compared {
     this.#store = store;
     this.#open = open;
     this.archive = archive;
+    store.onFailed = () => this.archive.forget();
   }
 
-  static async open(store: Store): Promise<Compared> {
+  static async open(inner: Store): Promise<Compared> {
+    const faults = new Seam<StoreFault>();
+    const store = new FaultyStore(inner, faults);
     const host = archiveHost(store);
     const open = () => Archive.open(host);
-    return new Compared(store, open, await open());
+    const compared = new Compared(store, open, await open());
+    faults.add({ writes: () => (compared.failsAfter-- === 0 ? "full" : undefined) });
+    return compared;
   }
 
   of(owner: string): Kept[] {
@@ -52,8 +63,15 @@ class Compared {
   }
 
   async append(owner: string, peer: string, name: string, text: string): Promise<void> {
-    const id = await this.archive.append(owner, peer, message({ id: name }, el("body", {}, text)));
-    this.set(owner, [...this.of(owner), { id, with: peer, name, text }]);
+    const kept = (id: number) => this.set(owner, [...this.of(owner), { id, with: peer, name, text }]);
+    try {
+      kept(await this.archive.append(owner, peer, message({ id: name }, el("body", {}, text))));
+    } catch (error) {
+      if (await this.#isLost()) throw error;
+      // It may be archived all the same.
+      const { id = 0 } = (await this.archive.last({ owner })) ?? {};
+      if (id > (this.of(owner).at(-1)?.id ?? 0)) kept(id);
+    }
   }
 
   slice({ owner, with: peer, after = -1, before = Number.POSITIVE_INFINITY }: Slice): Kept[] {
@@ -63,8 +81,49 @@ class Compared {
   }
 
   async commit(): Promise<void> {
-    await this.#store.commit();
+    try {
+      await this.#store.commit();
+    } catch {
+      return this.lose();
+    }
     this.#committed = structuredClone(this.#kept);
+  }
+
+  /** Runs a command, of which a write may fail: then all of the turn is lost, or nothing when it was the first one. */
+  async run(command: Command): Promise<void> {
+    try {
+      await command(this);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      if (await this.#isLost()) await this.lose();
+    }
+  }
+
+  async #isLost(): Promise<boolean> {
+    try {
+      await this.archive.last({ owner: "nobody@localhost" });
+      return false;
+    } catch {
+      return true;
+    }
+  }
+
+  /** Ends turns until `work` is done; whether it was, and is durable. Until then no write fails. */
+  async during(work: () => Promise<unknown>, ends: readonly End[]): Promise<boolean> {
+    this.failsAfter = Number.POSITIVE_INFINITY;
+    await this.commit();
+    let isDone: boolean | undefined;
+    const done = (is: boolean) => () => {
+      isDone = is;
+    };
+    work().then(done(true), done(false));
+    let end: End | undefined;
+    for (let turn = 0; isDone === undefined; turn++) {
+      await new Promise(setImmediate);
+      end = ends[turn] ?? "commit";
+      await this[end]();
+    }
+    return isDone && end === "commit";
   }
 
   async lose(): Promise<void> {
@@ -85,6 +144,7 @@ type Command = (compared: Compared) => Promise<void>;
 const owner = fc.constantFrom("alice@localhost", "bob@localhost");
 const peer = fc.constantFrom("carol@localhost", "dave@localhost", "eve@localhost");
 const name = fc.constantFrom("m1", "m2", "m3");
+const ends = fc.array(fc.constantFrom<End>("commit", "lose"), { maxLength: 12 });
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 
 /** Two ids of the archive, or next to them, as bounds. */
@@ -228,6 +288,48 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     for await (const of of compared.archive.owners()) owners.push(of);
     expect(owners).toEqual(["alice@localhost", "bob@localhost"].filter((of) => compared.of(of).length > 0));
   }),
+  fc.nat({ max: 8 }).map(
+    (writes): Command =>
+      async (compared) => {
+        compared.failsAfter = writes;
+      },
+  ),
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ ends, arriving: fc.array(owner, { maxLength: 6 }), times: fc.integer({ min: 1, max: 2 }) })
+      .map(
+        ({ ends: how, arriving, times }): Command =>
+          async (compared) => {
+            const clear = async () => {
+              for await (const _owner of compared.archive.owners());
+            };
+            const arrive = async () => {
+              for (const of of arriving) {
+                await compared.append(of, "carol@localhost", "m1", "meanwhile");
+                await new Promise(setImmediate);
+              }
+            };
+            const work = () => Promise.allSettled([...Array.from({ length: times }, clear), arrive()]);
+            await compared.during(work, how);
+          },
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ ends, owner }).map(
+      ({ ends: how, owner: of }): Command =>
+        async (compared) => {
+          const isGone = await compared.during(() => compared.archive.remove(of), how);
+          const left = await collect(compared.archive.rows({ owner: of }, false));
+          // The oldest go first.
+          const rest = isGone ? [] : compared.of(of).slice(compared.of(of).length - left.length);
+          expect(left).toEqual(rest.map(expected));
+          compared.set(of, rest);
+          await compared.commit();
+        },
+    ),
+  },
   fc.constant<Command>((compared) => compared.commit()),
   fc.constant<Command>((compared) => compared.lose()),
   fc.constant<Command>((compared) => compared.crash()),
@@ -244,7 +346,7 @@ describe.each([
         const store = open();
         try {
           const compared = await Compared.open(store);
-          for (const run of commands) await run(compared);
+          for (const run of commands) await compared.run(run);
         } finally {
           await store.close();
         }

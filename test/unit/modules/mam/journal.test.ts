@@ -7,7 +7,7 @@ import { PackedRows } from "../../../../src/modules/mam/packed-rows.ts";
 import { Packer } from "../../../../src/modules/mam/packer.ts";
 import { createMemoryStore } from "../../../../src/store/memory.ts";
 import { openSqliteStore } from "../../../../src/store/sqlite.ts";
-import type { Store, Table } from "../../../../src/store/store.ts";
+import { type Store, StoreError, type Table } from "../../../../src/store/store.ts";
 import { silentLogger } from "../../../../src/util/logger.ts";
 import { el } from "../../../../src/xml/element.ts";
 import { parseStanza } from "../../../../src/xmpp/parse-stanza.ts";
@@ -162,6 +162,76 @@ describe.each([
     await archive.append(ALICE, BOB, says("next"));
     expect(await texts(archive)).toEqual(["kept", "next"]);
     expect(await texts(await reopen())).toEqual(["kept", "next"]);
+  });
+
+  test.each(["put", "list"] as const)(
+    "what cannot be moved waits, in memory and in the journal (%s fails)",
+    async (call) => {
+      const store = open();
+      const { archive, tables, reopen } = await openArchive(store);
+      await archive.append(ALICE, BOB, says("1"));
+      await store.commit();
+      await archive.append(ALICE, BOB, says("2"));
+      const table = tables.get(call === "put" ? "archive" : "archive_conversations") as Table<object>;
+      const fails = () => {
+        // As `Store.onFailed` has it.
+        if (call === "put") archive.forget();
+        throw new StoreError("full");
+      };
+      vi.spyOn(table, call).mockImplementationOnce(fails);
+      await expect(archive.last({ owner: ALICE })).rejects.toThrow("full");
+      await store.commit();
+      for await (const _owner of archive.owners());
+      expect(await texts(archive)).toEqual(["1", "2"]);
+      vi.spyOn(table, call).mockImplementationOnce(fails);
+      await archive.append(ALICE, BOB, says("3"));
+      await expect(archive.last({ owner: ALICE })).rejects.toThrow("full");
+      expect(await texts(await reopen())).toEqual(["1", "2", "3"]);
+    },
+  );
+
+  test("a message that cannot be archived leaves no gap", async () => {
+    const store = open();
+    const { archive, tables } = await openArchive(store);
+    await archive.append(ALICE, BOB, says("1"));
+    const table = tables.get("archive_conversations") as Table<object>;
+    vi.spyOn(table, "list").mockImplementationOnce(() => {
+      throw new StoreError("locked");
+    });
+    await expect(async () => archive.append(ALICE, BOB, says("x".repeat(20_000)))).rejects.toThrow("locked");
+    await expect(async () => archive.append(ALICE, BOB, says("\ud800"))).rejects.toThrow(TypeError);
+    await archive.append(ALICE, BOB, says("2"));
+    expect(await texts(archive)).toEqual(["1", "2"]);
+    expect((await archive.at({ owner: ALICE }, 1))?.number).toBe(1);
+    expect(await archive.count({ owner: ALICE })).toBe(2);
+  });
+
+  test("what was deleted does not come back when writes are lost while its archive is removed", async () => {
+    const store = open();
+    const { archive, reopen } = await openArchive(store);
+    for (let n = 0; n < 100; n++) {
+      await archive.append(n % 2 === 0 ? ALICE : BOB, BOB, says(String(n)));
+      await store.commit();
+    }
+    let isOver = false;
+    const removed = archive.remove(ALICE).finally(() => {
+      isOver = true;
+    });
+    removed.catch(() => undefined);
+    for (let turns = 0; !isOver; turns++) {
+      await new Promise(setImmediate);
+      if (turns === 4) {
+        await store.rollback();
+        archive.forget();
+      } else await store.commit();
+    }
+    await expect(removed).rejects.toThrow("lost");
+    const again = await reopen();
+    expect(await texts(again)).toEqual([]);
+    await again.remove(ALICE);
+    const third = await reopen();
+    expect(await texts(third)).toEqual([]);
+    expect((await texts(third, BOB)).length).toBe(50);
   });
 
   test("a journal that is full empties itself", async () => {

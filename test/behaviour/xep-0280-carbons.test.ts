@@ -177,6 +177,11 @@ describe("what is copied (§6.1)", () => {
       await phone.sends(`<message to="${room}/bob" type="chat"><body>x</body>${mark}</message>`);
       const message = `<message xmlns="jabber:client" type="chat"><body>x</body>${mark}<stanza-id xmlns="urn:xmpp:sid:0" id="{any}" by="alice@localhost"/></message>`;
       await tablet.receives(copy("sent", message));
+      if (room === ROOM) {
+        // Nobody of that name is there.
+        const error = `<message xmlns="jabber:client" type="error" from="${room}/bob"><body>x</body><error type="cancel" by="${room}">{any}</error></message>`;
+        await tablet.receives(copy("received", error, "error"));
+      }
       await laptop.receivesNothing();
     },
   );

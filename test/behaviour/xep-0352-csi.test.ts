@@ -2,7 +2,7 @@
 import { describe } from "vitest";
 import type { Client } from "../../src/testing/client.ts";
 import { test } from "../../src/testing/rig.ts";
-import { enter, forget, gone, grants, meet, present, ROOM, said } from "./muc-client.ts";
+import { enter, forget, gone, grants, meet, present, ROOM, said, USER } from "./muc-client.ts";
 import { letSee } from "./subscribe.ts";
 
 const CSI = "urn:xmpp:csi:0";
@@ -95,6 +95,15 @@ test("who comes to a room and goes waits, until the room says more", async ({ co
       codes: [307],
     }),
   );
+});
+
+test("that a room is no more is told at once (XEP-0045 §10.9)", async ({ connect }) => {
+  const room = await connect("alice/room");
+  const bob = await connect("bob/phone");
+  await bob.sends(INACTIVE);
+  const end = `<x xmlns="${USER}"><item affiliation="none" role="none"/><destroy/></x>`;
+  await room.sends(`<presence to="bob@localhost/phone" type="unavailable">${end}</presence>`);
+  await bob.receives(`<presence from="alice@localhost/room" type="unavailable">${end}</presence>`);
 });
 
 test("of personal events the latest of each item is left", async ({ connect }) => {

@@ -142,6 +142,23 @@ describe("message-count", () => {
     await service.receivesNothing();
   });
 
+  test("is not begun anew when the service of another device is disabled (§6)", async ({ connect }) => {
+    const service = await connect("push/app");
+    const phone = await connect("bob/phone");
+    const tablet = await connect("bob/tablet");
+    await does(phone, enable("n1"));
+    await does(tablet, enable("n2"));
+    await mayResume(phone);
+    await phone.disconnects();
+    const alice = await connect("alice/desk");
+    await alice.sends(hi);
+    await confirms(service);
+    tablet.forget((element) => element.is("message"));
+    await does(tablet, disable("n2"));
+    await alice.sends(hi);
+    expect(await confirms(service)).toMatchObject({ "message-count": "2" });
+  });
+
   plainTest("is of what waited when the server started, too", async () => {
     const folder = mkdtempSync(join(tmpdir(), "jackdaw-push-"));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -98,9 +98,11 @@ export class Notifier {
     this.#known(row)?.clear();
   }
 
-  /** Services of the user are no longer enabled. */
-  forget(user: string): void {
-    this.#outlooks.delete(user);
+  /** No other services of the user are enabled any more. */
+  retain(user: string, enabled: readonly PushRow[]): void {
+    const outlooks = this.#outlooks.get(user);
+    const places = new Set(enabled.map(placeOf));
+    for (const place of outlooks?.keys() ?? []) if (!places.has(place)) outlooks?.delete(place);
   }
 
   #outlook(row: PushRow): Awaitable<Outlook> {

@@ -86,7 +86,7 @@ export const push = defineModule({
       const { service, node } = target(payload);
       const where = { user, service: service.toString() };
       await registrations.remove(node === undefined ? where : { ...where, node });
-      notifier.forget(user);
+      notifier.retain(user, await registrations.of(user));
     });
 
     for (const hook of ["session:open", "session:resumed"] as const)
@@ -123,7 +123,7 @@ export const push = defineModule({
     });
 
     host.hook("user:deleted", "observe", async ({ user }) => {
-      notifier.forget(user.toString());
+      notifier.retain(user.toString(), []);
       await registrations.remove({ user: user.toString() });
     });
 

@@ -72,6 +72,22 @@ test.for([
   },
 );
 
+test("one that is enabled again has a day again", async ({ connect, clock }) => {
+  const service = await connect("push/app");
+  const { alice } = await away(connect);
+  await alice.sends(hi);
+  await refuses(service, "wait", "resource-constraint");
+  await clock.advance(25 * HOUR);
+  const bob = await connect("bob/phone");
+  bob.forget((element) => element.is("message"));
+  await does(bob, enable());
+  await bob.closes();
+  for (let round = 0; round < 6; round++) {
+    await alice.sends(hi);
+    await refuses(service, "wait", "resource-constraint");
+  }
+});
+
 test("one that does not answer is asked again, one notification at a time", async ({ connect, clock }) => {
   const service = await connect("push/app");
   const { alice } = await away(connect);

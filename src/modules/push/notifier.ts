@@ -93,9 +93,12 @@ export class Notifier {
       if (outlook.resource === resource) outlook.clear();
   }
 
-  /** The device that enabled this service is there. */
+  /** The device that enabled this service is there, and the service has its time once more. */
   isEnabled(row: PushRow): void {
-    this.#known(row)?.clear();
+    const outlook = this.#known(row);
+    if (!outlook) return;
+    outlook.clear();
+    outlook.failingSince = undefined;
   }
 
   /** No other services of the user are enabled any more. */

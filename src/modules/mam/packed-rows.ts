@@ -1,9 +1,11 @@
+import { crc32 } from "node:zlib";
 import type { ArchiveRow, Position } from "./archive-row.ts";
 
 /** The first bytes: which form this is. */
 export const FORM = 1;
-/** Bytes: the form, the number of rows, and how long their texts are; 4 each. */
-export const HEAD = 12;
+/** Bytes: the form, the number of rows, how long their texts are, and the checksum of all of it but itself; 4 each. */
+export const HEAD = 16;
+const CHECKSUM = 12;
 /** Bytes that are said of one row. */
 export const RECORD = 56;
 /** Where in a record each part is. A number has 8 bytes; a text has 4 for its place among the texts and 4 for its length. */
@@ -35,18 +37,19 @@ export class PackedRows {
     this.#texts = HEAD + this.count * RECORD;
   }
 
-  /** @throws Error where it can be seen that this is not what a `Packer` made of messages. */
+  /** @throws Error when a `Packer` did not make this, or when it is damaged. */
   static read(bytes: Buffer): PackedRows {
     if (bytes.length < HEAD || bytes.readUInt32LE(0) !== FORM) throw new Error("this is something else");
-    const rows = new PackedRows(bytes);
-    rows.#check();
-    return rows;
+    if (bytes.length !== lengthIn(bytes)) throw new Error("something is missing");
+    // A bit may make another text of what is said of one, or another number, or the archive of somebody else.
+    if (bytes.readUInt32LE(CHECKSUM) !== checksumOf(bytes)) throw new Error("something is damaged");
+    return new PackedRows(bytes);
   }
 
   /** As `read`, of bytes that were made longer by zeros. */
   static readPadded(bytes: Buffer): PackedRows {
     if (bytes.length < HEAD) throw new Error("nothing is there");
-    const end = HEAD + bytes.readUInt32LE(4) * RECORD + bytes.readUInt32LE(8);
+    const end = lengthIn(bytes);
     if (bytes.subarray(end).some((byte) => byte !== 0)) throw new Error("something is behind it");
     return PackedRows.read(bytes.subarray(0, end));
   }
@@ -138,14 +141,11 @@ export class PackedRows {
     return this.bytes.toString("utf8", start, start + this.length(index, part));
   }
 
-  #check(): void {
-    const length = this.#texts + this.#view.getUint32(8, true);
-    if (length !== this.bytes.length) throw new Error("something is missing");
+  /** @throws Error when this was made of what are no messages. */
+  check(): void {
     for (let index = 0; index < this.count; index++) {
       for (const part of [PART.id, PART.number, PART.offset, PART.label])
         if (!Number.isSafeInteger(this.number(index, part))) throw new Error("a number is damaged");
-      for (const part of [PART.owner, PART.peer, PART.stanza])
-        if (this.start(index, part) + this.length(index, part) > length) throw new Error("a text is cut off");
       if (!this.#isMessage(index)) throw new Error("a message is damaged");
     }
   }
@@ -156,4 +156,18 @@ export class PackedRows {
     const isOpened = this.bytes.compare(OPENING, 0, OPENING.length, start, start + OPENING.length) === 0;
     return isOpened && this.bytes[end - 1] === CLOSING[0];
   }
+}
+
+/** What the head says. */
+function lengthIn(bytes: Buffer): number {
+  return HEAD + bytes.readUInt32LE(4) * RECORD + bytes.readUInt32LE(8);
+}
+
+/** Closes what a `Packer` has made. */
+export function seal(bytes: Buffer): void {
+  bytes.writeUInt32LE(checksumOf(bytes), CHECKSUM);
+}
+
+function checksumOf(bytes: Buffer): number {
+  return crc32(bytes.subarray(HEAD), crc32(bytes.subarray(0, CHECKSUM)));
 }

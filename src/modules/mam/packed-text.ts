@@ -1,5 +1,4 @@
 import { type ArchiveRow, narrow } from "./archive-row.ts";
-import { PackedRows } from "./packed-rows.ts";
 import { Packer } from "./packer.ts";
 
 /** The first line of the older form says what the rows are; their messages follow, one behind the other. */
@@ -26,7 +25,9 @@ type Entry = [
 /** Rows that an older version packed as text, as they are packed now. What is damaged stays so, and as it is. */
 export function repacked(text: string): Buffer {
   try {
-    return PackedRows.read(Packer.pack(unpackText(text)).bytes).bytes;
+    const rows = Packer.pack(unpackText(text));
+    rows.check();
+    return rows.bytes;
   } catch {
     return Buffer.from(text);
   }

@@ -1,5 +1,5 @@
 import type { ArchiveRow } from "./archive-row.ts";
-import { FORM, HEAD, PART, PackedRows, RECORD, UNLABELLED } from "./packed-rows.ts";
+import { FORM, HEAD, PART, PackedRows, RECORD, seal, UNLABELLED } from "./packed-rows.ts";
 
 /** A text that the next rows may share, and where it is. */
 interface Shared {
@@ -75,6 +75,7 @@ export class Packer {
     bytes.writeUInt32LE(this.#length, 8);
     bytes.set(new Uint8Array(this.#records.buffer, 0, this.#count * RECORD), HEAD);
     this.#texts.copy(bytes, texts, 0, this.#length);
+    seal(bytes);
     this.clear();
     return new PackedRows(bytes);
   }

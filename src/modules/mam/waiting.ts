@@ -42,8 +42,8 @@ export class Waiting {
   size = 0;
   /** Where the archive ends with them. */
   readonly end: Tail = { id: 0, number: 0, offset: 0 };
-  #lots: Lot[] = [];
-  #places: number[] = [];
+  readonly #lots: Lot[] = [];
+  readonly #places: number[] = [];
 
   get count(): number {
     return this.#places.length;

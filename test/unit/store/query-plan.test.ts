@@ -16,6 +16,7 @@ let db: Database.Database;
 beforeAll(async () => {
   const store = openSqliteStore({ path });
   await store.table(noteSpec);
+  await store.table({ ...noteSpec, name: "long", longRows: true });
   await store.close();
   db = new Database(path, { readonly: true });
 });
@@ -99,3 +100,18 @@ test.each<Range<Note>>([
     expect(text).not.toMatch(/[^+]\?/);
   }
 });
+
+test.each<[string, Range<Note>, string]>([
+  ["a row", { where: { owner: "a", id: 1 } }, "(owner=? AND id=?)"],
+  ["the last of a part", { where: { owner: "a" }, reverse: true, limit: 1 }, "(owner=?)"],
+  ["a page", { where: { owner: "a" }, after: 1, limit: 50 }, "(owner=? AND id>?)"],
+])(
+  "long rows: %s is found by an index of keys, not among the rows, and needs no sorting",
+  (_, range, columns) => {
+    const long = layoutOf({ ...noteSpec, name: "long", longRows: true });
+    const plan = planRange(long, range);
+    expect(explain(sql.listRows(long, plan), sql.rangeParameters(plan))).toBe(
+      `SEARCH long USING INDEX sqlite_autoindex_long_1 ${columns}`,
+    );
+  },
+);
